@@ -1,0 +1,121 @@
+"""From a long table of candles to a dense grid of bars, and returns on it. Gaps stay gaps (NaN)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+SECONDS = {"1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": 86400}
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A dense grid of bars: T times × A assets, NaN where there was no bar.
+
+    `close_ts` [T] holds the closes of the bars (datetime64[s], UTC): row t is known at `close_ts[t]` and not before.
+    Prices are in the quote currency, volume in the base asset.
+    """
+
+    assets: tuple[str, ...]
+    timeframe: str
+    close_ts: NDArray[np.datetime64]
+    open: Array
+    high: Array
+    low: Array
+    close: Array
+    volume: Array
+
+    @property
+    def step_h(self) -> float:
+        """Length of a bar in hours."""
+        return SECONDS[self.timeframe] / 3600
+
+    def row_at(self, ts: NDArray[np.datetime64]) -> NDArray[np.int64]:
+        """Index of the last bar closed at or before each moment; −1 before the first."""
+        return np.searchsorted(self.close_ts, ts.astype("datetime64[s]"), side="right") - 1
+
+
+def dense(candles: pl.DataFrame, timeframe: str = "1h", quotes: tuple[str, ...] = ("USDT", "USD", "USDC")) -> Bars:
+    """The grid of one timeframe, one market per asset: the quote that stands first in `quotes`, spot before swaps.
+
+    `candles` needs asset, quote, symbol, timeframe, event_ts, available_ts, *_quote, volume_base.
+    ValueError where no candle of the timeframe is there.
+    """
+    frame = candles.filter(pl.col("timeframe") == timeframe, pl.col("quote").is_in(list(quotes)))
+    if frame.is_empty():
+        have = sorted(candles["timeframe"].unique().to_list())
+        raise ValueError(f"no {timeframe} candles quoted in {', '.join(quotes)}; there are {', '.join(have) or 'none'}")
+    frame = _one_market_per_asset(frame, quotes)
+    assets = tuple(sorted(frame["asset"].unique().to_list()))
+    seconds = SECONDS[timeframe]
+    close_s = frame["event_ts"].dt.epoch("s").to_numpy() + seconds
+    first = int(close_s.min())
+    n = (int(close_s.max()) - first) // seconds + 1
+    row = (close_s - first) // seconds
+    on_grid = (close_s - first) % seconds == 0
+    position = {a: i for i, a in enumerate(assets)}
+    col = frame["asset"].replace_strict(position, return_dtype=pl.Int64).to_numpy()
+    grids = []
+    for name in ("open_quote", "high_quote", "low_quote", "close_quote", "volume_base"):
+        grid = np.full((n, len(assets)), np.nan)
+        grid[row[on_grid], col[on_grid]] = frame[name].to_numpy()[on_grid]
+        grids.append(grid)
+    close_ts = (first + seconds * np.arange(n)).astype("datetime64[s]")
+    return Bars(assets, timeframe, close_ts, *grids)
+
+
+def _one_market_per_asset(frame: pl.DataFrame, quotes: tuple[str, ...]) -> pl.DataFrame:
+    rank = pl.col("quote").replace_strict({q: i for i, q in enumerate(quotes)}, return_dtype=pl.Int64)
+    best = (
+        frame.group_by("asset", "exchange", "symbol", "quote")
+        .len()
+        .with_columns(rank=rank, swap=pl.col("symbol").str.contains(":", literal=True))
+        .sort("asset", "swap", "rank", "len", "exchange", "symbol", descending=[False, False, False, True, False, False])
+        .unique("asset", keep="first", maintain_order=True)
+    )
+    return frame.join(best.select("asset", "exchange", "symbol"), on=["asset", "exchange", "symbol"])
+
+
+def log_returns(bars: Bars) -> Array:
+    """Log return of each bar over the bar before, [T, A]; NaN for the first bar and after a gap."""
+    out = np.full_like(bars.close, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out[1:] = np.log(bars.close[1:] / bars.close[:-1])
+    return out
+
+
+def market_index(returns: Array, weights: Array) -> Array:
+    """Return of the market without the asset itself, [T, A].
+
+    `weights` [T, A] are used as of the bar before, so that a bar never weighs itself. NaN where no other asset traded.
+    """
+    lagged = np.vstack([np.full((1, weights.shape[1]), np.nan), weights[:-1]])
+    valid = np.isfinite(returns) & np.isfinite(lagged)
+    w = np.where(valid, lagged, 0.0)
+    contribution = w * np.where(valid, returns, 0.0)
+    others_weight = w.sum(1, keepdims=True) - w
+    others = contribution.sum(1, keepdims=True) - contribution
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(others_weight > 0, others / others_weight, np.nan)
+
+
+def trailing_dollar_volume(bars: Bars, span: int = 720) -> Array:
+    """Mean dollar volume of the last `span` bars, [T, A]: the index weight where no capitalisation is known."""
+    return rolling_mean(bars.volume * bars.close, span, min_valid=min(24, span))
+
+
+def rolling_mean(x: Array, span: int, min_valid: int = 1) -> Array:
+    """Mean of the valid values among the last `span` rows, [T, A]; NaN below `min_valid` of them."""
+    valid = np.isfinite(x)
+    total = _window_sum(np.where(valid, x, 0.0), span)
+    count = _window_sum(valid.astype(float), span)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(count >= min_valid, total / count, np.nan)
+
+
+def _window_sum(x: Array, span: int) -> Array:
+    out = np.cumsum(x, axis=0)
+    out[span:] = out[span:] - out[:-span]
+    return out

@@ -1,0 +1,61 @@
+"""News per asset and hour: how much, and how new. A document counts from the hour in which it became available."""
+
+import numpy as np
+import polars as pl
+
+BASE_DAYS = 30
+NOVELTY_DAYS = 7
+
+
+def news_hourly(links: pl.DataFrame, embeddings: pl.DataFrame) -> pl.DataFrame:
+    """Counts, intensity and novelty per asset and hour in which at least one document became available.
+
+    `links`: doc_id, asset, available_ts. `embeddings`: doc_id, embedding (unit length). The row of an hour has the
+    hour's end as `event_ts` and `available_ts`, and uses documents available by then only.
+    """
+    if links.is_empty():
+        return pl.DataFrame(
+            schema={
+                "asset": pl.String, "event_ts": pl.Datetime("us", "UTC"), "available_ts": pl.Datetime("us", "UTC"),
+                "documents_1h": pl.Int32, "documents_24h": pl.Int32, "intensity": pl.Float64, "novelty": pl.Float64,
+            }
+        )  # fmt: skip
+    hour = (pl.col("available_ts") - pl.duration(microseconds=1)).dt.truncate("1h") + pl.duration(hours=1)
+    docs = links.with_columns(event_ts=hour).sort("asset", "event_ts", "doc_id")
+    hourly = docs.group_by("asset", "event_ts").agg(documents_1h=pl.len().cast(pl.Int32)).sort("asset", "event_ts")
+    day = hourly.rolling("event_ts", period="24h", group_by="asset").agg(
+        documents_24h=pl.col("documents_1h").sum().cast(pl.Int32)
+    )
+    month = hourly.rolling("event_ts", period=f"{BASE_DAYS}d", group_by="asset").agg(
+        daily_mean=pl.col("documents_1h").sum() / BASE_DAYS
+    )
+    return (
+        hourly.join(day, on=["asset", "event_ts"])
+        .join(month, on=["asset", "event_ts"])
+        .join(_novelty(docs, embeddings), on=["asset", "event_ts"], how="left")
+        .with_columns(
+            available_ts=pl.col("event_ts"),
+            intensity=(pl.col("documents_24h") + 1).log() - (pl.col("daily_mean") + 1).log(),
+        )
+        .drop("daily_mean")
+        .sort("asset", "event_ts")
+    )
+
+
+def _novelty(docs: pl.DataFrame, embeddings: pl.DataFrame) -> pl.DataFrame:
+    """Highest novelty among the documents of each hour: 1 − the highest cosine to one of the past week."""
+    joined = docs.join(embeddings.select("doc_id", "embedding"), on="doc_id").sort("asset", "available_ts", "doc_id")
+    parts = []
+    for (asset,), group in joined.group_by("asset", maintain_order=True):
+        vectors = np.stack(group["embedding"].to_numpy()).astype(np.float32)
+        seconds = group["available_ts"].dt.epoch("s").to_numpy()
+        starts = np.searchsorted(seconds, seconds - NOVELTY_DAYS * 86400)
+        similar = [
+            float((vectors[a:i] @ vectors[i]).max()) if i > a else 0.0 for i, a in enumerate(starts)
+        ]
+        parts.append(group.select("asset", "event_ts").with_columns(novelty=1 - pl.Series(similar, dtype=pl.Float64)))
+    if not parts:
+        return pl.DataFrame(
+            schema={"asset": pl.String, "event_ts": docs.schema["event_ts"], "novelty": pl.Float64}
+        )
+    return pl.concat(parts).group_by("asset", "event_ts").agg(pl.col("novelty").max())

@@ -1,0 +1,144 @@
+"""A small, honest backtest: positions from forecasts, a bar of latency, fees and spread on every change of weight.
+
+At each origin a weight per asset is set; it is traded at the close one bar later and held until the next one is.
+Returns are simple returns of the held weights; gaps count as no move.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from features.candles import Array, Bars
+from models.backtest.overfit import probabilistic_sharpe, sharpe_interval
+from models.forecast.quantiles import HORIZONS_H, LEVELS, MEDIAN
+
+HOURS_PER_YEAR = 8760
+LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
+NORMAL_90 = 3.2897
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Costs per unit of traded notional, in basis points, and bars between decision and trade."""
+
+    fee_bps: float = 10.0
+    spread_bps: float = 2.0
+    latency_bars: int = 1
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Volatility targeting: each asset gets an equal share of `target_vol` (per year), scaled by conviction."""
+
+    target_vol: float = 0.20
+    max_weight: float = 0.25
+    horizon_h: int = 24
+
+
+@dataclass(frozen=True)
+class Result:
+    """Per bar: equity, drawdown, gross exposure, turnover, cost, net return; [T] from the first trade on."""
+
+    close_ts: NDArray[np.datetime64]
+    equity: Array
+    drawdown: Array
+    gross: Array
+    turnover: Array
+    cost: Array
+    net: Array
+
+
+def weights_from_quantiles(quantiles: Array, n_assets: int, rule: Rule) -> Array:
+    """Weights [N] from quantiles [N, H, Q] of N (asset, origin) pairs.
+
+    Conviction is the median ÷ the sigma that the 90 % band implies, capped at ±1, times 4 (a median a quarter of a
+    sigma away is full conviction); size is the target volatility ÷ sigma, shared among `n_assets`.
+    """
+    at = HORIZONS_H.index(rule.horizon_h)
+    band = quantiles[:, at, HIGH] - quantiles[:, at, LOW]
+    sigma = np.maximum(band / NORMAL_90, 1e-9)
+    conviction = np.clip(4 * quantiles[:, at, MEDIAN] / sigma, -1, 1)
+    yearly = sigma * np.sqrt(HOURS_PER_YEAR / rule.horizon_h)
+    return np.clip(conviction * rule.target_vol / yearly / np.sqrt(n_assets), -rule.max_weight, rule.max_weight)
+
+
+def weight_grid(pairs: NDArray[np.int64], weights: Array, n_rows: int, n_assets: int) -> Array:
+    """Targets [T, A] that hold from each origin until the next, zero before the first."""
+    grid = np.full((n_rows, n_assets), np.nan)
+    rows = np.unique(pairs[:, 1])
+    grid[rows] = 0.0
+    grid[pairs[:, 1], pairs[:, 0]] = weights
+    last = np.maximum.accumulate(np.where(np.isfinite(grid[:, 0]), np.arange(n_rows), -1))
+    return np.where(last[:, None] >= 0, grid[np.maximum(last, 0)], 0.0)
+
+
+def run(bars: Bars, targets: Array, first: int, last: int, costs: Costs) -> Result:
+    """Trade `targets` [T, A] over rows first … last; a target set at row t is held from the close of t + latency."""
+    with np.errstate(invalid="ignore"):
+        simple = np.nan_to_num(bars.close[1:] / bars.close[:-1] - 1, nan=0.0)
+    held = np.zeros_like(targets)
+    held[costs.latency_bars :] = targets[: len(targets) - costs.latency_bars]
+    held[: first + costs.latency_bars] = 0.0
+    rows = np.arange(first, last)
+    before = np.vstack([np.zeros((1, targets.shape[1])), held[rows[:-1]]])
+    turnover = np.abs(held[rows] - before).sum(1)
+    cost = turnover * (costs.fee_bps + costs.spread_bps) / 1e4
+    net = (held[rows] * simple[rows]).sum(1) - cost
+    equity = np.cumprod(1 + net)
+    peak = np.maximum.accumulate(np.concatenate([[1.0], equity]))[1:]
+    return Result(
+        bars.close_ts[rows + 1], equity, equity / peak - 1, np.abs(held[rows]).sum(1), turnover, cost, net
+    )
+
+
+def buy_and_hold(bars: Bars, first: int, last: int) -> Array:
+    """Targets [T, A] of an equal share in every asset that trades at `first`, rebalanced never after.
+
+    Shares drift with prices; the weights returned are those of the drifting portfolio.
+    """
+    close = bars.close.copy()
+    trading = np.isfinite(close[first])
+    filled = pl.DataFrame(close[first : last + 1].T.copy().T).fill_nan(None).select(pl.all().forward_fill())
+    value = filled.to_numpy() / close[first]
+    value[:, ~trading] = 0.0
+    weights = value / np.maximum(np.nansum(value, axis=1, keepdims=True), 1e-12)
+    out = np.zeros_like(close)
+    out[first : last + 1] = np.nan_to_num(weights, nan=0.0)
+    return out
+
+
+def metrics(result: Result) -> pl.DataFrame:
+    """Rows of models.backtest_metrics (without the strategy): Sharpe with its interval, drawdown, turnover, …
+
+    Daily simple returns, 365 days a year; Sharpe, Sortino, drawdown and return from empyrical.
+    """
+    import empyrical
+
+    daily = _daily(result)
+    low, high = sharpe_interval(daily)
+    years = len(daily) / 365
+    figures: list[tuple[str, float, float | None, float | None]] = [
+        ("sharpe", float(empyrical.sharpe_ratio(daily, annualization=365)), low, high),
+        ("psr_above_0", probabilistic_sharpe(daily, 0.0), None, None),
+        ("sortino", float(empyrical.sortino_ratio(daily, annualization=365)), None, None),
+        ("annual_return", float(empyrical.annual_return(daily, annualization=365)), None, None),
+        ("annual_volatility", float(empyrical.annual_volatility(daily, annualization=365)), None, None),
+        ("max_drawdown", float(result.drawdown.min()), None, None),
+        ("turnover_per_year", float(result.turnover.sum() / years), None, None),
+        ("cost_per_year", float(result.cost.sum() / years), None, None),
+        ("final_equity", float(result.equity[-1]), None, None),
+        ("mean_gross_exposure", float(result.gross.mean()), None, None),
+    ]
+    return pl.DataFrame(
+        [(m, v if np.isfinite(v) else None, a, b) for m, v, a, b in figures],
+        schema={"metric": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64},
+        orient="row",
+    )
+
+
+def _daily(result: Result) -> Array:
+    days = result.close_ts.astype("datetime64[D]")
+    _, start = np.unique(days, return_index=True)
+    return np.multiply.reduceat(1 + result.net, start) - 1

@@ -1,0 +1,55 @@
+"""Scores of quantile forecasts. Lower is better, but for coverage, whose target is its name."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def pinball(quantiles: Array, outcome: Array, levels: Array) -> Array:
+    """Pinball loss per level, [..., Q]; quantiles [..., Q], outcome [...]. Koenker and Bassett (1978)."""
+    error = outcome[..., None] - quantiles
+    return np.maximum(levels * error, (levels - 1) * error)
+
+
+def crps(quantiles: Array, outcome: Array, levels: Array) -> Array:
+    """Continuous ranked probability score from evenly spaced levels, [...]: twice the mean pinball loss.
+
+    Unit of the outcome. Levels must be evenly spaced, else they need weights: ValueError.
+    """
+    steps = np.diff(levels)
+    if len(levels) > 1 and not np.allclose(steps, steps[0]):
+        raise ValueError(f"crps needs evenly spaced levels, got {levels}")
+    return 2 * pinball(quantiles, outcome, levels).mean(-1)
+
+
+def coverage(lower: Array, upper: Array, outcome: Array) -> float:
+    """Share of known outcomes inside [lower, upper]."""
+    known = np.isfinite(outcome)
+    return float(np.mean((outcome[known] >= lower[known]) & (outcome[known] <= upper[known])))
+
+
+def mase(outcome: Array, forecast: Array, history: Array, season: int = 1) -> float:
+    """Mean absolute error ÷ that of the seasonal naive forecast on `history`. Hyndman and Koehler (2006)."""
+    return float(np.mean(np.abs(outcome - forecast)) / np.mean(np.abs(history[season:] - history[:-season])))
+
+
+def skill(score: float, reference: float) -> float:
+    """1 − score ÷ reference: positive where better than the reference walk."""
+    return 1 - score / reference
+
+
+def block_bootstrap_ratio(
+    score: Array, reference: Array, *, block: int, draws: int = 1000, seed: int = 1
+) -> tuple[float, float]:
+    """95 % interval of mean(score) ÷ mean(reference), both [N] in order of time, by the circular block bootstrap.
+
+    Politis and Romano (1992). Blocks of `block` rows keep what neighbouring origins share.
+    """
+    n = len(score)
+    rng = np.random.default_rng(seed)
+    starts = rng.integers(0, n, (draws, -(-n // block)))
+    rows = ((starts[:, :, None] + np.arange(block)) % n).reshape(draws, -1)[:, :n]
+    ratio = score[rows].mean(1) / reference[rows].mean(1)
+    low, high = np.quantile(ratio, [0.025, 0.975])
+    return float(low), float(high)

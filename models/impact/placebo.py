@@ -1,0 +1,47 @@
+"""Matched placebo times: same asset, same hour of the week, like volatility, no release near. From the past only."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.candles import Array, Bars
+from models.impact.abnormal import Events
+
+WEEKS_BACK = 26
+NEAR_H = 72.0
+VOLATILITY_RATIO = 1.6
+MIN_PLACEBO = 4
+
+
+def placebo_moves(bars: Bars, events: Events, sigma: Array, window_h: float) -> tuple[Array, NDArray[np.int64]]:
+    """Mean |return| ÷ sigma over the window at the placebo times of each event, [N], and how many there were, [N].
+
+    `sigma` [T, A]: the reference walk's sigma of the window as known at each row. Candidates lie 1 to 26 weeks before
+    the event; those whose window reaches within NEAR_H of a release of the same asset (this one included), whose
+    sigma differs by more than a factor 1.6, or that lack a price are left out. Fewer than MIN_PLACEBO give NaN.
+    """
+    steps = round(window_h / bars.step_h)
+    week = round(168 / bars.step_h)
+    rows = events.row[:, None] - week * np.arange(1, WEEKS_BACK + 1)
+    col = np.broadcast_to(events.asset[:, None], rows.shape)
+    safe = np.maximum(rows, 0)
+    end = np.minimum(safe + steps, len(bars.close_ts) - 1)
+    move = np.abs(np.log(bars.close[end, col] / bars.close[safe, col])) / sigma[safe, col]
+    ratio = sigma[safe, col] / sigma[events.row, events.asset][:, None]
+    good = (rows >= 0) & np.isfinite(move) & (ratio < VOLATILITY_RATIO) & (ratio > 1 / VOLATILITY_RATIO)
+    good &= ~_near_release(events, rows, steps, round(NEAR_H / bars.step_h))
+    n = good.sum(1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(good, move, 0.0).sum(1) / n
+    return np.where(n >= MIN_PLACEBO, mean, np.nan), n
+
+
+def _near_release(events: Events, rows: NDArray[np.int64], steps: int, near: int) -> NDArray[np.bool_]:
+    """Whether a placebo window [row, row + steps] comes within `near` bars of a release of the same asset, [N, K]."""
+    out = np.zeros(rows.shape, dtype=bool)
+    for asset in np.unique(events.asset):
+        mine = events.asset == asset
+        released = np.sort(events.row[mine])
+        low = np.searchsorted(released, rows[mine] - near, side="left")
+        high = np.searchsorted(released, rows[mine] + steps, side="right")
+        out[mine] = high > low
+    return out

@@ -1,0 +1,80 @@
+"""The schema, told: the data dictionary, and the statements that the first migration was printed from.
+
+`python -m warehouse.catalog > docs/data-dictionary.md` writes the dictionary.
+"""
+
+import duckdb
+
+from warehouse.entities import ENTITIES, Entity
+from warehouse.migrate import migrate
+
+_TITLES = {
+    "core": "core: typed entities, every version kept",
+    "features": "features: derived, known at `available_ts`",
+    "models": "models: forecasts, scores, impact, backtests",
+    "marts": "marts: what analysts query; these names are stable",
+    "ops": "ops: runs, writes, checks, quarantine",
+    "raw": "raw: pages as received (not published)",
+}
+
+
+def ddl(entity: Entity) -> str:
+    """CREATE and COMMENT statements of an entity's table, and of its view of latest versions."""
+    lines = [f'    "{c.name}" {c.type}' for c in entity.all_columns]
+    out = [f"CREATE TABLE {entity.table} (\n" + ",\n".join(lines) + "\n);"]
+    out += _comments("TABLE", entity.table, entity)
+    if entity.versioned:
+        view = f"{entity.schema}.{entity.name}"
+        names = ", ".join(f'"{c.name}"' for c in entity.all_columns if c.name != "is_latest")
+        out.append(f"CREATE VIEW {view} AS SELECT {names} FROM {entity.table} WHERE is_latest;")
+        out += _comments("VIEW", view, entity)
+    return "\n".join(out)
+
+
+def _comments(kind: str, name: str, entity: Entity) -> list[str]:
+    quote = lambda text: text.replace("'", "''")  # noqa: E731
+    skip = {"is_latest"} if kind == "VIEW" else set()
+    return [f"COMMENT ON {kind} {name} IS '{quote(entity.comment)}';"] + [
+        f"COMMENT ON COLUMN {name}.\"{c.name}\" IS '{quote(c.comment)}';"
+        for c in entity.all_columns
+        if c.name not in skip
+    ]
+
+
+def dictionary(con: duckdb.DuckDBPyConnection) -> str:
+    """The data dictionary as Markdown, from the schema of an open warehouse."""
+    relations = con.execute(
+        """
+        SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE NOT internal AND NOT temporary
+        UNION ALL
+        SELECT schema_name, view_name, comment FROM duckdb_views() WHERE NOT internal
+        ORDER BY 1, 2
+        """
+    ).fetchall()
+    columns = con.execute(
+        "SELECT schema_name, table_name, column_name, data_type, comment FROM duckdb_columns() "
+        "WHERE NOT internal ORDER BY schema_name, table_name, column_index"
+    ).fetchall()
+    out = ["# Data dictionary", "", "Made from the schema by `make dictionary`; do not edit.", ""]
+    keys = {f"{e.schema}.{e.name}": e.key for e in ENTITIES.values()}
+    for schema in ("marts", "core", "features", "models", "ops", "raw"):
+        out += [f"## {_TITLES[schema]}", ""]
+        for _, name, comment in (r for r in relations if r[0] == schema):
+            out += [f"### {schema}.{name}", "", comment or "", ""]
+            if f"{schema}.{name}" in keys:
+                out += [f"Natural key: {', '.join(keys[f'{schema}.{name}'])}", ""]
+            out += ["| column | type | meaning |", "| --- | --- | --- |"]
+            out += [f"| `{c}` | {t} | {m or ''} |" for s, n, c, t, m in columns if (s, n) == (schema, name)]
+            out.append("")
+    return "\n".join(out)
+
+
+def main() -> None:
+    """Print the data dictionary of an empty, migrated warehouse."""
+    con = duckdb.connect()
+    migrate(con)
+    print(dictionary(con))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+-- entity: document_assets
+-- severity: info
+-- about: Documents linked to no asset
+SELECT d.publisher AS subject, count(*) AS n_rows, 'documents without an asset' AS detail
+FROM core.documents d ANTI JOIN core.document_assets a USING (doc_id) WHERE d.available_ts <= $as_of GROUP BY ALL

@@ -1,0 +1,68 @@
+"""Open a warehouse, to read or to write: UTC everywhere, one writer, limits on memory and threads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+
+class WarehouseBusyError(RuntimeError):
+    """Another process holds the warehouse."""
+
+
+class WarehouseMissingError(FileNotFoundError):
+    """There is no warehouse at the path."""
+
+
+def _configure(con: duckdb.DuckDBPyConnection, threads: int, memory_gb: float) -> None:
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET threads = $n", {"n": threads})
+    con.execute("SET memory_limit = $limit", {"limit": f"{memory_gb}GB"})
+    con.execute("SET enable_progress_bar = false")
+
+
+def open_writer(path: Path, *, threads: int = 2, memory_gb: float = 4.0) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse at `path` to write, creating it where there is none.
+
+    Raises WarehouseBusyError where another process has it open.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        con = duckdb.connect(str(path))
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise WarehouseBusyError(
+                f"{path} is open in another process, so it cannot be written. Wait for the other run to end; "
+                "to read, use the published warehouse, which is never locked."
+            ) from error
+        raise
+    _configure(con, threads, memory_gb)
+    return con
+
+
+def open_reader(path: Path, *, threads: int = 2, memory_gb: float = 4.0) -> duckdb.DuckDBPyConnection:
+    """Open the published warehouse at `path` (the stable path) read-only, with nothing outside it in reach.
+
+    The link is resolved first, so that the connection stays on the version it started with.
+    Raises WarehouseMissingError where nothing was published yet.
+    """
+    if not path.exists():
+        raise WarehouseMissingError(f"no published warehouse at {path}: run `tapewire nightly` first")
+    con = duckdb.connect(str(path.resolve()), read_only=True)
+    _configure(con, threads, memory_gb)
+    con.execute("SET enable_external_access = false")
+    con.execute("SET lock_configuration = true")
+    return con
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Everything inside, or nothing."""
+    con.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    con.execute("COMMIT")

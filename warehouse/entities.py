@@ -1,0 +1,581 @@
+"""Every table of the warehouse, declared once: columns, units, natural key, and the rules a row must keep.
+
+The write path validates against these declarations, the quality checks and the data dictionary read them, and the
+first migration was printed from them (a test holds the two together).
+
+A *versioned* entity lives in `core.<name>_versions` with every version it ever had and in the view `core.<name>` with
+the latest. A *derived* entity lives in one table and is replaced when it is computed anew.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its DuckDB type, what it means, and its unit where it has one."""
+
+    name: str
+    type: str
+    comment: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition under which a row is refused; `when` is true for a bad row."""
+
+    reason: str
+    when: Callable[[], pl.Expr]
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One table: where it lives, what identifies a row, what a row holds."""
+
+    name: str
+    schema: str
+    comment: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    versioned: bool = False
+    rules: tuple[Rule, ...] = field(default=())
+
+    @property
+    def table(self) -> str:
+        """The physical table, schema included."""
+        return f"{self.schema}.{self.name}_versions" if self.versioned else f"{self.schema}.{self.name}"
+
+    @property
+    def given(self) -> tuple[Column, ...]:
+        """The columns a writer hands over."""
+        return self.columns
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """The columns that the table has, those added by the write path included."""
+        return self.columns + (PROVENANCE + VERSION if self.versioned else PROVENANCE)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The columns whose change makes a row a changed row."""
+        silent = set(self.key) | ({"available_ts"} if self.versioned else set())
+        return tuple(c.name for c in self.columns if c.name not in silent)
+
+
+TS = "TIMESTAMPTZ"
+EVENT_TS = Column("event_ts", TS, "When it happened (UTC)")
+AVAILABLE_TS = Column("available_ts", TS, "First moment at which anyone could have known it (UTC)")
+
+PROVENANCE = (
+    Column("source", "VARCHAR", "Source that delivered the row, or the computation that made it"),
+    Column("is_simulated", "BOOLEAN", "True where the row comes from the market simulator or rests on it"),
+    Column("run_id", "VARCHAR", "Run that wrote the row (ops.runs)"),
+    Column("ingested_ts", TS, "When tapewire wrote the row (wall clock, UTC)"),
+)
+VERSION = (
+    Column("version", "INTEGER", "1 for the first version of the key, one more for each revision"),
+    Column("is_latest", "BOOLEAN", "True for the newest version of the key"),
+)
+
+
+def _finite_positive(*names: str) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(f"{n} is not a positive finite number", lambda n=n: ~(pl.col(n).is_finite() & (pl.col(n) > 0)))
+        for n in names
+    )
+
+
+def _finite_or_null(*names: str) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(
+            f"{n} is negative or not finite",
+            lambda n=n: pl.col(n).is_not_null() & ~(pl.col(n).is_finite() & (pl.col(n) >= 0)),
+        )
+        for n in names
+    )
+
+
+def _in_range(name: str, low: float, high: float) -> Rule:
+    return Rule(
+        f"{name} is outside [{low:g}, {high:g}]",
+        lambda: pl.col(name).is_not_null() & ~pl.col(name).is_between(low, high),
+    )
+
+
+AVAILABLE_AFTER_EVENT = Rule(
+    "available_ts lies before event_ts", lambda: pl.col("available_ts") < pl.col("event_ts")
+)
+
+TIMEFRAMES = {"1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": 86400}
+
+CANDLES = Entity(
+    "candles",
+    "core",
+    "Closed bars of trading, one per exchange, symbol, timeframe and opening time",
+    ("exchange", "symbol", "timeframe", "event_ts"),
+    (
+        Column("exchange", "VARCHAR", "Exchange, by its ccxt id"),
+        Column("symbol", "VARCHAR", "Market, by its ccxt unified symbol"),
+        Column("timeframe", "VARCHAR", "Length of the bar: 1m, 5m, 15m, 1h or 1d"),
+        Column("event_ts", TS, "Open of the bar (UTC)"),
+        Column("available_ts", TS, "Close of the bar (UTC)"),
+        Column("asset", "VARCHAR", "Canonical ticker of the base asset"),
+        Column("quote", "VARCHAR", "Currency that prices are in"),
+        Column("open_quote", "DOUBLE", "First price (quote currency)"),
+        Column("high_quote", "DOUBLE", "Highest price (quote currency)"),
+        Column("low_quote", "DOUBLE", "Lowest price (quote currency)"),
+        Column("close_quote", "DOUBLE", "Last price (quote currency)"),
+        Column("volume_base", "DOUBLE", "Traded volume (base asset)"),
+    ),
+    versioned=True,
+    rules=(
+        *_finite_positive("open_quote", "high_quote", "low_quote", "close_quote"),
+        *_finite_or_null("volume_base"),
+        Rule("high_quote is below low_quote", lambda: pl.col("high_quote") < pl.col("low_quote")),
+        Rule(
+            "high_quote is below open or close",
+            lambda: pl.col("high_quote") < pl.max_horizontal("open_quote", "close_quote"),
+        ),
+        Rule(
+            "low_quote is above open or close",
+            lambda: pl.col("low_quote") > pl.min_horizontal("open_quote", "close_quote"),
+        ),
+        Rule("timeframe is unknown", lambda: ~pl.col("timeframe").is_in(list(TIMEFRAMES))),
+        AVAILABLE_AFTER_EVENT,
+    ),
+)
+
+SUPPLY = Entity(
+    "supply",
+    "core",
+    "Circulating supply and price of stablecoins, daily",
+    ("coin", "chain", "source", "event_ts"),
+    (
+        Column("coin", "VARCHAR", "Ticker of the stablecoin; ALL_STABLES is a vendor's own total"),
+        Column("chain", "VARCHAR", "Blockchain, or 'all'"),
+        Column("event_ts", TS, "End of the UTC day that the value describes"),
+        Column("available_ts", TS, "event_ts plus the lag that the source declares (UTC)"),
+        Column("supply_units", "DOUBLE", "Coins in circulation (units of the coin)", required=False),
+        Column("price_usd", "DOUBLE", "Price of one coin (USD)", required=False),
+        Column("market_cap_usd", "DOUBLE", "Market capitalisation (USD)", required=False),
+    ),
+    versioned=True,
+    rules=(
+        *_finite_or_null("supply_units", "price_usd", "market_cap_usd"),
+        Rule(
+            "neither supply_units nor market_cap_usd is given",
+            lambda: pl.col("supply_units").is_null() & pl.col("market_cap_usd").is_null(),
+        ),
+        AVAILABLE_AFTER_EVENT,
+    ),
+)
+
+ASSET_METRICS = Entity(
+    "asset_metrics",
+    "core",
+    "Daily figures of assets, one metric per row",
+    ("asset", "metric", "source", "event_ts"),
+    (
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("metric", "VARCHAR", "price_usd, market_cap_usd or supply_units"),
+        Column("event_ts", TS, "End of the UTC day that the value describes"),
+        Column("available_ts", TS, "event_ts plus the lag that the source declares (UTC)"),
+        Column("value", "DOUBLE", "Value, in the unit that the metric's name ends with"),
+    ),
+    versioned=True,
+    rules=(*_finite_positive("value"), AVAILABLE_AFTER_EVENT),
+)
+
+FUNDING = Entity(
+    "funding",
+    "core",
+    "Funding settlements of perpetual swaps",
+    ("exchange", "symbol", "event_ts"),
+    (
+        Column("exchange", "VARCHAR", "Exchange, by its ccxt id"),
+        Column("symbol", "VARCHAR", "Market, by its ccxt unified symbol"),
+        Column("event_ts", TS, "Settlement (UTC)"),
+        Column("available_ts", TS, "Settlement (UTC)"),
+        Column("asset", "VARCHAR", "Canonical ticker of the base asset"),
+        Column("funding_rate", "DOUBLE", "Rate paid by longs to shorts (share of notional per settlement)"),
+    ),
+    versioned=True,
+    rules=(_in_range("funding_rate", -1, 1), AVAILABLE_AFTER_EVENT),
+)
+
+AUTHORSHIP = ("human", "machine", "unknown")
+VERACITY = ("true", "false", "unknown")
+GROUPS = ("real", "generated", "fabricated", "unlabelled")
+
+DOCUMENTS = Entity(
+    "documents",
+    "core",
+    "News, press releases and announcements; a version per revision of the text or its labels",
+    ("doc_id",),
+    (
+        Column("doc_id", "VARCHAR", "Hash of the canonical URL, else of publisher and guid"),
+        Column("event_ts", TS, "Publication (UTC), start of what its precision allows"),
+        Column("available_ts", TS, "Latest moment that the precision of the publication time allows (UTC)"),
+        Column("ts_precision", "VARCHAR", "second, minute, hour or day"),
+        Column("is_late_stamp", "BOOLEAN", "True where the time is of the first report, not the announcement"),
+        Column("availability_assumed", "BOOLEAN", "True for back-filled documents that nobody saw arrive"),
+        Column("publisher", "VARCHAR", "Newsroom, wire or channel"),
+        Column("kind", "VARCHAR", "press_release, news, exchange_announcement or event"),
+        Column("title", "VARCHAR", "Headline"),
+        Column("body", "VARCHAR", "Text, reduced from HTML; empty where only the headline is known"),
+        Column("url", "VARCHAR", "Address as published", required=False),
+        Column("authorship", "VARCHAR", "human, machine or unknown: who wrote it"),
+        Column("authorship_evidence", "VARCHAR", "How authorship is known: provenance, labelled, none"),
+        Column("veracity", "VARCHAR", "true, false or unknown: whether what it says is so"),
+        Column("veracity_evidence", "VARCHAR", "How veracity is known: provenance, labelled, none"),
+        Column("release_group", "VARCHAR", "real, generated, fabricated or unlabelled, by one rule"),
+        Column("event_label", "VARCHAR", "What kind of event a curated table calls it", required=False),
+        Column("is_recommended", "BOOLEAN", "False where a curated table advises against a clean test"),
+        Column("retracted_ts", TS, "When it was retracted or denied (UTC)", required=False),
+        Column("reported_move", "VARCHAR", "Price move as contemporaries reported it", required=False),
+    ),
+    versioned=True,
+    rules=(
+        Rule("title and body are both empty", lambda: (pl.col("title") == "") & (pl.col("body") == "")),
+        Rule("authorship is unknown to tapewire", lambda: ~pl.col("authorship").is_in(AUTHORSHIP)),
+        Rule("veracity is unknown to tapewire", lambda: ~pl.col("veracity").is_in(VERACITY)),
+        Rule("release_group is unknown to tapewire", lambda: ~pl.col("release_group").is_in(GROUPS)),
+        AVAILABLE_AFTER_EVENT,
+    ),
+)
+
+DOCUMENT_ASSETS = Entity(
+    "document_assets",
+    "core",
+    "Which assets a document speaks of",
+    ("doc_id", "asset"),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("event_ts", TS, "As the document (UTC)"),
+        Column("available_ts", TS, "As the document (UTC)"),
+        Column("confidence", "DOUBLE", "How sure the link is, 0 to 1"),
+        Column("method", "VARCHAR", "given by the source, curated, or simulated"),
+    ),
+    versioned=True,
+    rules=(_in_range("confidence", 0, 1), AVAILABLE_AFTER_EVENT),
+)
+
+SIMULATED_TRUTH = Entity(
+    "simulated_truth",
+    "core",
+    "What the simulator planted: tests compare with it, no model ever reads it",
+    ("doc_id", "asset"),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("event_ts", TS, "As the document (UTC)"),
+        Column("available_ts", TS, "As the document (UTC)"),
+        Column("release_group", "VARCHAR", "real, generated or fabricated, by construction"),
+        Column("kind", "VARCHAR", "Kind of news that the text tells"),
+        Column("strength", "DOUBLE", "How strongly the text puts it, 0 to 1"),
+        Column("delay_h", "DOUBLE", "Delay between the release and the start of the move (hours)"),
+        Column("half_life_h", "DOUBLE", "Half-life of the part that reverts (hours)"),
+        Column("peak_log_return", "DOUBLE", "Planted move at its peak (log return)"),
+        Column("permanent_log_return", "DOUBLE", "Planted move that stays (log return)"),
+    ),
+    versioned=True,
+)
+
+SSR_DAILY = Entity(
+    "ssr_daily",
+    "features",
+    "Stablecoin Supply Ratio per day, in total (coin = ALL) and per coin",
+    ("coin", "event_ts"),
+    (
+        Column("coin", "VARCHAR", "Stablecoin, or ALL for the coins of the list"),
+        EVENT_TS,
+        AVAILABLE_TS,
+        Column("coin_list", "VARCHAR", "Version of the list of coins"),
+        Column("btc_market_cap_usd", "DOUBLE", "Market capitalisation of BTC (USD)"),
+        Column("supply_par_usd", "DOUBLE", "Stablecoin supply at one dollar each (USD)"),
+        Column("supply_market_usd", "DOUBLE", "Stablecoin supply at market prices (USD)", required=False),
+        Column("ssr_par", "DOUBLE", "BTC market capitalisation ÷ supply at par"),
+        Column("ssr_market", "DOUBLE", "BTC market capitalisation ÷ supply at market prices", required=False),
+        Column("oscillator_z", "DOUBLE", "(SSR − mean of 200 days) ÷ standard deviation", required=False),
+        Column("oscillator_pct_b", "DOUBLE", "Place of SSR in its bands (200 days, ±2): z/4 + 1/2", required=False),
+        Column("growth_1d", "DOUBLE", "Growth of supply at par over 1 day (share)", required=False),
+        Column("growth_7d", "DOUBLE", "Growth of supply at par over 7 days (share)", required=False),
+        Column("growth_30d", "DOUBLE", "Growth of supply at par over 30 days (share)", required=False),
+        Column("supply_share", "DOUBLE", "Share of the listed coins' supply at par", required=False),
+        Column("n_coins", "INTEGER", "Coins with a value for the day"),
+        Column("n_carried", "INTEGER", "Coins whose last value was carried forward"),
+    ),
+)
+
+CANDLE_FEATURES = Entity(
+    "candle_features",
+    "features",
+    "Hourly features of an asset, known at the close of the bar",
+    ("asset", "event_ts"),
+    (
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        EVENT_TS,
+        AVAILABLE_TS,
+        Column("log_return", "DOUBLE", "Log return over the bar; null across a gap", required=False),
+        Column("parkinson_var", "DOUBLE", "Parkinson variance of the bar (squared log return)", required=False),
+        Column("garman_klass_var", "DOUBLE", "Garman-Klass variance of the bar", required=False),
+        Column("realised_vol_24h", "DOUBLE", "Root of the mean squared return of 24 bars (per √hour)", required=False),
+        Column("ewma_vol_1h", "DOUBLE", "EWMA volatility, hour-of-week pattern removed (per √hour)", required=False),
+        Column("hour_of_week_factor", "DOUBLE", "Volatility of this hour of the week ÷ average", required=False),
+        Column("sigma_next_1h", "DOUBLE", "Reference walk's sigma for the next hour", required=False),
+        Column("dollar_volume", "DOUBLE", "Volume × close (quote currency)", required=False),
+        Column("amihud_24h", "DOUBLE", "Mean |return| ÷ million of dollar volume, 24 bars", required=False),
+        Column("beta_btc_30d", "DOUBLE", "Beta to BTC over 720 bars", required=False),
+        Column("corr_market_30d", "DOUBLE", "Correlation to the market index without the asset, 720 bars", required=False),
+    ),
+)
+
+NEWS_HOURLY = Entity(
+    "news_hourly",
+    "features",
+    "News per asset and hour, counted when it was available",
+    ("asset", "event_ts"),
+    (
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        EVENT_TS,
+        AVAILABLE_TS,
+        Column("documents_1h", "INTEGER", "Documents that became available in the hour"),
+        Column("documents_24h", "INTEGER", "Documents that became available in the last 24 hours"),
+        Column("intensity", "DOUBLE", "log(1 + documents of 24 h) less its mean over the past 30 days"),
+        Column("novelty", "DOUBLE", "1 − highest cosine similarity to a document of the past week", required=False),
+    ),
+)
+
+DOCUMENT_EMBEDDINGS = Entity(
+    "document_embeddings",
+    "features",
+    "One vector per document",
+    ("doc_id", "model"),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("model", "VARCHAR", "Embedding model"),
+        Column("available_ts", TS, "As the document (UTC)"),
+        Column("embedding", "FLOAT[]", "Vector of unit length"),
+    ),
+)
+
+TRAINING_RUNS = Entity(
+    "training_runs",
+    "models",
+    "Every model that was trained, with what it was trained on",
+    ("model_id",),
+    (
+        Column("model_id", "VARCHAR", "Model: name, end of training, settings and data"),
+        Column("model_name", "VARCHAR", "Kind of model"),
+        Column("train_start_ts", TS, "First origin of the training span (UTC)"),
+        Column("train_end_ts", TS, "Last moment whose prices training saw (UTC)"),
+        Column("validation_start_ts", TS, "Start of the purged validation span (UTC)"),
+        Column("epochs", "INTEGER", "Epochs run"),
+        Column("best_epoch", "INTEGER", "Epoch whose weights were kept"),
+        Column("validation_ratio", "DOUBLE", "Validation loss ÷ the reference walk's"),
+        Column("learning_curve", "VARCHAR", "JSON: epoch, training and validation loss ÷ the reference walk's"),
+        Column("n_parameters", "BIGINT", "Weights"),
+        Column("n_windows", "BIGINT", "Training windows in an epoch"),
+        Column("settings", "VARCHAR", "JSON of the hyper-parameters"),
+        Column("data_fingerprint", "VARCHAR", "Fingerprint of the panel"),
+        Column("checkpoint", "VARCHAR", "File name of the checkpoint"),
+    ),
+)
+
+FORECASTS = Entity(
+    "forecasts",
+    "models",
+    "Quantiles of the cumulative log return, per model, asset, origin and horizon",
+    ("model_id", "asset", "origin_ts", "horizon_h", "level"),
+    (
+        Column("model_id", "VARCHAR", "Model (models.training_runs), or a baseline with the end of its training"),
+        Column("model_name", "VARCHAR", "Kind of model"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("origin_ts", TS, "When the forecast was made: the close that it starts from (UTC)"),
+        Column("horizon_h", "INTEGER", "Hours ahead"),
+        Column("level", "DOUBLE", "Probability level"),
+        Column("log_return", "DOUBLE", "Quantile of the cumulative log return"),
+        Column("purpose", "VARCHAR", "evaluation (walk-forward) or live (the night's own)"),
+    ),
+)
+
+SCORES = Entity(
+    "scores",
+    "models",
+    "Walk-forward scores of each model beside the reference walk",
+    ("model_name", "asset", "horizon_h", "metric"),
+    (
+        Column("model_name", "VARCHAR", "Kind of model"),
+        Column("asset", "VARCHAR", "Canonical ticker, or ALL"),
+        Column("horizon_h", "INTEGER", "Hours ahead; 0 stands for all horizons together"),
+        Column("metric", "VARCHAR", "crps, crps_skill, coverage_90, mae_ratio, direction, dm_hln, pit_…"),
+        Column("value", "DOUBLE", "Value of the metric"),
+        Column("low", "DOUBLE", "Lower end of the 95 % interval", required=False),
+        Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False),
+        Column("p_value", "DOUBLE", "Two-sided p-value", required=False),
+        Column("n_origins", "INTEGER", "Origins that were scored"),
+        Column("test_start_ts", TS, "First origin (UTC)"),
+        Column("test_end_ts", TS, "Last origin (UTC)"),
+    ),
+)
+
+IMPACT = Entity(
+    "impact",
+    "models",
+    "Abnormal return of every release, per window and benchmark",
+    ("study_id", "doc_id", "asset", "window_h", "benchmark"),
+    (
+        Column("study_id", "VARCHAR", "Study: timeframe of the candles and its settings"),
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("window_h", "DOUBLE", "Length of the window after the release (hours)"),
+        Column("benchmark", "VARCHAR", "reference_walk, mean, market or transformer"),
+        Column("event_ts", TS, "First public time of the release (UTC)"),
+        Column("available_ts", TS, "End of the window (UTC)"),
+        Column("base_ts", TS, "Close that the move is measured from: the last at or before the release (UTC)"),
+        Column("timeframe", "VARCHAR", "Candles that were used"),
+        Column("release_group", "VARCHAR", "real, generated, fabricated or unlabelled"),
+        Column("is_late_stamp", "BOOLEAN", "True where the time is of the first report"),
+        Column("car", "DOUBLE", "Cumulative abnormal return (log)"),
+        Column("bhar", "DOUBLE", "Buy-and-hold abnormal return (simple)"),
+        Column("sigma", "DOUBLE", "Reference walk's sigma for the window (log return)"),
+        Column("scaled_move", "DOUBLE", "|CAR| ÷ sigma"),
+        Column("placebo_move", "DOUBLE", "Mean |CAR| ÷ sigma of the matched placebo times", required=False),
+        Column("excess_move", "DOUBLE", "scaled_move − placebo_move", required=False),
+        Column("n_placebo", "INTEGER", "Matched placebo times"),
+        Column("forecast_quantile", "DOUBLE", "Where the move fell in the forecast's distribution", required=False),
+        Column("peak_car", "DOUBLE", "CAR of largest size within the window (log)"),
+        Column("time_to_peak_h", "DOUBLE", "Hours from the base close to that peak"),
+        Column("reversal_share", "DOUBLE", "Share of the peak given back at the end of the window"),
+    ),
+)
+
+IMPACT_PATHS = Entity(
+    "impact_paths",
+    "models",
+    "Mean CAR path of each release group around the release",
+    ("study_id", "release_group", "benchmark", "offset_h"),
+    (
+        Column("study_id", "VARCHAR", "Study"),
+        Column("release_group", "VARCHAR", "real, generated, fabricated or unlabelled"),
+        Column("benchmark", "VARCHAR", "Model of the normal return"),
+        Column("offset_h", "DOUBLE", "Hours from the base close"),
+        Column("mean_abs_scaled", "DOUBLE", "Mean |CAR| ÷ sigma to this offset"),
+        Column("placebo_abs_scaled", "DOUBLE", "The same at matched placebo times", required=False),
+        Column("mean_car", "DOUBLE", "Mean CAR (log)"),
+        Column("low", "DOUBLE", "Lower end of the 95 % band of the mean CAR"),
+        Column("high", "DOUBLE", "Upper end of the 95 % band of the mean CAR"),
+        Column("n_releases", "INTEGER", "Releases"),
+    ),
+)
+
+IMPACT_TESTS = Entity(
+    "impact_tests",
+    "models",
+    "Tests of no abnormal return, per group, window, benchmark",
+    ("study_id", "release_group", "window_h", "benchmark", "test"),
+    (
+        Column("study_id", "VARCHAR", "Study"),
+        Column("release_group", "VARCHAR", "real, generated, fabricated, unlabelled or all"),
+        Column("window_h", "DOUBLE", "Window (hours)"),
+        Column("benchmark", "VARCHAR", "Model of the normal return"),
+        Column("test", "VARCHAR", "cross_sectional_t, patell, bmp, kp_bmp, corrado_rank, sign, excess_move"),
+        Column("estimate", "DOUBLE", "What is tested: mean CAR, or mean excess move", required=False),
+        Column("low", "DOUBLE", "Lower end of the 95 % interval", required=False),
+        Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False),
+        Column("statistic", "DOUBLE", "Test statistic", required=False),
+        Column("p_value", "DOUBLE", "Two-sided p-value", required=False),
+        Column("n_releases", "INTEGER", "Releases"),
+    ),
+)
+
+IMPACT_COMPARISONS = Entity(
+    "impact_comparisons",
+    "models",
+    "Generated and fabricated against real releases: realised and scored",
+    ("study_id", "answer", "group_a", "group_b", "window_h"),
+    (
+        Column("study_id", "VARCHAR", "Study"),
+        Column("answer", "VARCHAR", "realised (what prices did) or scored (what the network expects)"),
+        Column("group_a", "VARCHAR", "Group compared"),
+        Column("group_b", "VARCHAR", "Group compared with"),
+        Column("window_h", "DOUBLE", "Window or horizon (hours)"),
+        Column("quantity", "VARCHAR", "excess_move or expected_width_change"),
+        Column("mean_a", "DOUBLE", "Mean of group a"),
+        Column("mean_b", "DOUBLE", "Mean of group b"),
+        Column("difference", "DOUBLE", "mean_a − mean_b"),
+        Column("low", "DOUBLE", "Lower end of the 95 % permutation interval", required=False),
+        Column("high", "DOUBLE", "Upper end of the 95 % permutation interval", required=False),
+        Column("p_value", "DOUBLE", "Two-sided permutation p-value", required=False),
+        Column("n_a", "INTEGER", "Releases of group a"),
+        Column("n_b", "INTEGER", "Releases of group b"),
+        Column("detectable", "DOUBLE", "Smallest difference found with 80 % power at 5 %", required=False),
+    ),
+)
+
+SCORED = Entity(
+    "scored",
+    "models",
+    "What the network expects after a release: with its text, with none, and the reference walk",
+    ("doc_id", "asset", "horizon_h"),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("horizon_h", "INTEGER", "Hours ahead"),
+        Column("event_ts", TS, "First public time of the release (UTC)"),
+        Column("available_ts", TS, "When the score could first be made: the document's available_ts (UTC)"),
+        Column("origin_ts", TS, "Last close at or before the release (UTC)"),
+        Column("model_id", "VARCHAR", "Model, trained wholly before the release"),
+        Column("release_group", "VARCHAR", "real, generated, fabricated or unlabelled"),
+        Column("median_text", "DOUBLE", "Median log return expected with the text"),
+        Column("median_none", "DOUBLE", "Median log return expected without the text"),
+        Column("median_walk", "DOUBLE", "Median of the reference walk"),
+        Column("width_text", "DOUBLE", "Width of the 90 % band with the text (log return)"),
+        Column("width_none", "DOUBLE", "Width of the 90 % band without the text (log return)"),
+        Column("width_walk", "DOUBLE", "Width of the reference walk's 90 % band (log return)"),
+        Column("realised", "DOUBLE", "What came (log return); null until it matures", required=False),
+    ),
+)
+
+BACKTEST_EQUITY = Entity(
+    "backtest_equity",
+    "models",
+    "Equity of each strategy",
+    ("strategy", "event_ts"),
+    (
+        Column("strategy", "VARCHAR", "Strategy"),
+        EVENT_TS,
+        AVAILABLE_TS,
+        Column("equity", "DOUBLE", "Capital, 1 at the start, after costs"),
+        Column("drawdown", "DOUBLE", "Fall from the highest equity so far (share, ≤ 0)"),
+        Column("gross_exposure", "DOUBLE", "Sum of |weights|"),
+        Column("turnover", "DOUBLE", "Sum of |changes of weight| in the bar"),
+        Column("cost", "DOUBLE", "Fees and spread paid in the bar (share of capital)"),
+    ),
+)
+
+BACKTEST_METRICS = Entity(
+    "backtest_metrics",
+    "models",
+    "Figures of each strategy",
+    ("strategy", "metric"),
+    (
+        Column("strategy", "VARCHAR", "Strategy"),
+        Column("metric", "VARCHAR", "sharpe, psr, max_drawdown, annual_return, annual_volatility, …"),
+        Column("value", "DOUBLE", "Value", required=False),
+        Column("low", "DOUBLE", "Lower end of the 95 % interval", required=False),
+        Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False),
+    ),
+)
+
+CORE = (CANDLES, SUPPLY, ASSET_METRICS, FUNDING, DOCUMENTS, DOCUMENT_ASSETS, SIMULATED_TRUTH)
+FEATURES = (SSR_DAILY, CANDLE_FEATURES, NEWS_HOURLY, DOCUMENT_EMBEDDINGS)
+MODELS = (
+    TRAINING_RUNS, FORECASTS, SCORES, IMPACT, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, SCORED,
+    BACKTEST_EQUITY, BACKTEST_METRICS,
+)  # fmt: skip
+ENTITIES = {e.name: e for e in CORE + FEATURES + MODELS}

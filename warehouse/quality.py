@@ -1,0 +1,72 @@
+"""Quality checks: one `.sql` file each in `checks/`, with its entity, its severity and what it is about on top.
+
+A check returns its findings (`subject`, `n_rows`, `detail`). Severity `error` means that the data cannot be trusted:
+what depends on it stops and nothing is published. `warning` and `info` are reported and stop nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+CHECKS = Path(__file__).parent / "checks"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A quality check as declared by its file."""
+
+    name: str
+    entity: str
+    severity: str
+    about: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found."""
+
+    check: Check
+    subject: str
+    n_rows: int
+    detail: str
+
+
+@cache
+def checks() -> tuple[Check, ...]:
+    """Every check, by name. ValueError for a file without its three header lines or with an unknown severity."""
+    return tuple(_parse(f) for f in sorted(CHECKS.glob("*.sql")))
+
+
+def _parse(path: Path) -> Check:
+    text = path.read_text(encoding="utf-8")
+    head = dict(line[3:].split(": ", 1) for line in text.splitlines()[:3] if line.startswith("-- ") and ": " in line)
+    if set(head) != {"entity", "severity", "about"} or head["severity"] not in ("info", "warning", "error"):
+        raise ValueError(f"{path.name}: expected '-- entity:', '-- severity: info|warning|error' and '-- about:' on top")
+    return Check(path.stem, head["entity"], head["severity"], head["about"], text)
+
+
+def run_checks(con: duckdb.DuckDBPyConnection, *, run_id: str, as_of: datetime, now: datetime) -> list[Finding]:
+    """Run every check on what was available at `as_of`, record the findings in ops.checks, return them."""
+    findings: list[Finding] = []
+    rows: list[tuple[str, str, str, str | None, int, str]] = []
+    for check in checks():
+        found = con.execute(check.sql, {"as_of": as_of} if "$as_of" in check.sql else {}).fetchall()
+        findings += [Finding(check, *row) for row in found]
+        rows += [(check.name, check.entity, check.severity, *row) for row in found]
+        if not found:
+            rows.append((check.name, check.entity, check.severity, None, 0, check.about))
+    con.execute("DELETE FROM ops.checks WHERE run_id = $run_id", {"run_id": run_id})
+    con.executemany(
+        "INSERT INTO ops.checks VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        [(run_id, *row, as_of, now) for row in rows],
+    )
+    return findings
+
+
+def errors(findings: list[Finding]) -> list[Finding]:
+    """The findings that forbid publishing."""
+    return [f for f in findings if f.check.severity == "error"]

@@ -1,0 +1,30 @@
+"""As-of reads of core, for the stages of the night. Every frame holds only what was available at `as_of`."""
+
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from warehouse.template import ident, render, table
+
+
+def as_of(con: duckdb.DuckDBPyConnection, entity: str, ts: datetime) -> pl.DataFrame:
+    """The newest version of each row of `entity` with `available_ts ≤ ts`."""
+    return _pl(con, render("as_of", macro=f"core.{ident(entity + '_as_of')}"), {"ts": ts})
+
+
+def read(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
+    """A whole table or view, named `schema.name`."""
+    return _pl(con, render("read", table=table(name)), {})
+
+
+def fingerprint(con: duckdb.DuckDBPyConnection, entity: str, ts: datetime) -> str:
+    """A hash of what `as_of` would return, times of writing and run ids left out."""
+    count, total = con.execute(
+        render("fingerprint_as_of", macro=f"core.{ident(entity + '_as_of')}"), {"ts": ts}
+    ).fetchall()[0]
+    return f"{entity}:{count}:{total}"
+
+
+def _pl(con: duckdb.DuckDBPyConnection, statement: str, params: dict[str, object]) -> pl.DataFrame:
+    return con.sql(statement, params=params).pl()

@@ -1,0 +1,7 @@
+-- One row per staged row that is new or changed; unchanged ones are left out.
+CREATE OR REPLACE TEMP TABLE _diff AS
+SELECT s._row, @old_version AS old_version, CASE WHEN t._key IS NULL THEN 'new' ELSE 'changed' END AS status
+FROM _stage s
+LEFT JOIN (SELECT @key_columns, @value_columns, @version_column, 1 AS _key FROM @table WHERE @current) t
+  ON @key_match
+WHERE t._key IS NULL OR @value_differs

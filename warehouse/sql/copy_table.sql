@@ -1,0 +1,1 @@
+INSERT INTO copy.@schema.@name SELECT * FROM @schema.@name

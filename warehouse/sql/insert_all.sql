@@ -1,0 +1,1 @@
+INSERT INTO @table BY NAME SELECT * EXCLUDE (_row), @constants FROM _stage

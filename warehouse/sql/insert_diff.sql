@@ -1,0 +1,3 @@
+INSERT INTO @table BY NAME
+SELECT s.* EXCLUDE (_row) @available, @constants
+FROM _stage s JOIN _diff d USING (_row)

@@ -1,0 +1,6 @@
+INSERT INTO ops.quarantine
+SELECT q.*, $run_id, $now, $is_simulated FROM _refused q
+WHERE NOT EXISTS (
+    SELECT 1 FROM ops.quarantine o
+    WHERE o.entity = q.entity AND o.payload_hash = q.payload_hash AND o.reason = q.reason AND o.locator = q.locator
+)

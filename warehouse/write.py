@@ -1,0 +1,336 @@
+"""The one way rows enter the warehouse: validate, quarantine, compare, merge, count.
+
+Writing the same frame twice changes nothing and says so. A primary-key index would cost several times the load speed
+and the file size, so keys are kept unique by how rows are written (and a quality check proves it).
+"""
+
+import difflib
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from warehouse.entities import Column, Entity
+from warehouse.template import columns, ident, render, table
+
+POLARS_TYPES: dict[str, pl.DataType] = {
+    "VARCHAR": pl.String(),
+    "DOUBLE": pl.Float64(),
+    "INTEGER": pl.Int32(),
+    "BIGINT": pl.Int64(),
+    "BOOLEAN": pl.Boolean(),
+    "TIMESTAMPTZ": pl.Datetime("us", "UTC"),
+    "FLOAT[]": pl.List(pl.Float32()),
+}
+
+
+class SchemaError(ValueError):
+    """The frame as a whole cannot be rows of the entity."""
+
+
+@dataclass(frozen=True)
+class WriteResult:
+    """How many rows of a write were new, changed, unchanged, removed (derived tables only), quarantined."""
+
+    entity: str
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: "WriteResult") -> "WriteResult":
+        return WriteResult(
+            self.entity,
+            self.new + other.new,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+            self.removed + other.removed,
+            self.quarantined + other.quarantined,
+        )
+
+    @property
+    def is_quiet(self) -> bool:
+        """True where the write altered nothing."""
+        return not (self.new or self.changed or self.removed)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What the rows of a write have in common."""
+
+    run_id: str
+    now: datetime
+    source: str
+    is_simulated: bool
+    locator: str = ""
+
+
+def write(
+    con: duckdb.DuckDBPyConnection,
+    entity: Entity,
+    frame: pl.DataFrame,
+    batch: Batch,
+    *,
+    replace: bool | dict[str, str] = False,
+) -> WriteResult:
+    """Merge `frame` into the table of `entity`, inside the caller's transaction if there is one.
+
+    Versioned entities keep the row that a changed one replaces; the new version becomes available when it is seen
+    (`available_ts` = the later of its own and `batch.now`). Derived entities are overwritten; with `replace`, rows
+    whose key is not in `frame` are removed: all of them (True) or those whose columns equal the given values.
+
+    Raises SchemaError where columns are missing, unknown, or times are without a zone.
+    """
+    typed, refused = conform(entity, frame)
+    typed, duplicates = _split_duplicates(entity, typed)
+    n_refused = _quarantine(con, entity, pl.concat([refused, duplicates]), batch)
+    repeats = frame.height - typed.height - n_refused
+    new, changed, removed = _merge(con, entity, typed, batch, replace)
+    result = WriteResult(
+        entity.name, new, changed, typed.height - new - changed + repeats, removed, n_refused
+    )
+    con.execute(
+        render("record_write"),
+        {
+            "run_id": batch.run_id, "entity": entity.name, "source": batch.source, "now": batch.now,
+            "new": result.new, "changed": result.changed, "unchanged": result.unchanged,
+            "removed": result.removed, "quarantined": result.quarantined,
+        },
+    )  # fmt: skip
+    return result
+
+
+def conform(entity: Entity, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Split `frame` into rows of the entity's types and refused rows (`reason`, `payload`).
+
+    Raises SchemaError for missing or unknown columns and for times without a zone.
+    """
+    _check_columns(entity, frame)
+    wanted = [c for c in entity.given]
+    frame = frame.with_columns(pl.lit(None).alias(c.name) for c in wanted if c.name not in frame.columns)
+    if frame.is_empty():
+        return frame.select(_cast(c, frame).alias(c.name) for c in wanted), _no_refusals()
+    typed = frame.select(_cast(c, frame).alias(c.name) for c in wanted)
+    reason = pl.coalesce(*_type_reasons(entity, frame, typed), *_null_reasons(entity), *_rule_reasons(entity))
+    bad = _reasons(typed, frame, reason)
+    if bad is None:
+        return typed, _no_refusals()
+    mask = bad.is_not_null()
+    refused = frame.filter(mask).select(
+        reason=bad.filter(mask),
+        payload=pl.struct(pl.all().cast(pl.String, strict=False)).struct.json_encode(),
+    )
+    return typed.filter(~mask), refused
+
+
+def _reasons(typed: pl.DataFrame, frame: pl.DataFrame, reason: pl.Expr) -> pl.Series | None:
+    """The reason per row, or None where no row has one."""
+    raw = frame.select(pl.all().name.prefix("_raw_"))
+    reasons = pl.concat([typed, raw], how="horizontal").select(reason.alias("reason"))["reason"]
+    return None if reasons.null_count() == len(reasons) else reasons
+
+
+def _check_columns(entity: Entity, frame: pl.DataFrame) -> None:
+    known = [c.name for c in entity.given]
+    unknown = [c for c in frame.columns if c not in known]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; {entity.name} has {', '.join(known)}"
+        raise SchemaError(f"{entity.name}: unknown column {unknown[0]!r}{hint}")
+    missing = [c.name for c in entity.given if c.required and c.name not in frame.columns]
+    if missing:
+        raise SchemaError(
+            f"{entity.name}: missing column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; "
+            f"the frame has {', '.join(frame.columns) or 'none'}"
+        )
+    for column in entity.given:
+        if column.type == "TIMESTAMPTZ" and column.name in frame.columns:
+            dtype = frame.schema[column.name]
+            if isinstance(dtype, pl.Datetime) and dtype.time_zone is None:
+                raise SchemaError(
+                    f"{entity.name}: {column.name} has no time zone, so its moment is unknown; "
+                    "give times in UTC with their zone (2024-01-01T00:00:00Z)"
+                )
+
+
+def _cast(column: Column, frame: pl.DataFrame) -> pl.Expr:
+    target = POLARS_TYPES[column.type]
+    dtype = frame.schema[column.name]
+    expr = pl.col(column.name)
+    if isinstance(target, pl.Datetime) and isinstance(dtype, pl.String):
+        return expr.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
+    if isinstance(target, pl.Datetime) and isinstance(dtype, pl.Datetime):
+        return expr.dt.convert_time_zone("UTC").dt.cast_time_unit("us")
+    if isinstance(target, pl.Float64) and isinstance(dtype, pl.Float64):
+        return expr
+    return expr.cast(target, strict=False)
+
+
+def _type_reasons(entity: Entity, frame: pl.DataFrame, typed: pl.DataFrame) -> list[pl.Expr]:
+    """Reasons for values that are there but are not of the column's type."""
+    changed = [c for c in entity.given if frame.schema[c.name] != typed.schema[c.name]]
+    return [
+        pl.when(pl.col(c.name).is_null() & pl.col(f"_raw_{c.name}").is_not_null()).then(
+            pl.format("{} is not a {}: {}", pl.lit(c.name), pl.lit(c.type), pl.col(f"_raw_{c.name}").cast(pl.String))
+        )
+        for c in changed
+        if not isinstance(frame.schema[c.name], pl.Null | pl.List)
+    ]
+
+
+def _null_reasons(entity: Entity) -> list[pl.Expr]:
+    return [
+        pl.when(pl.col(c.name).is_null()).then(pl.lit(f"{c.name} is missing")) for c in entity.given if c.required
+    ]
+
+
+def _rule_reasons(entity: Entity) -> list[pl.Expr]:
+    return [pl.when(rule.when()).then(pl.lit(rule.reason)) for rule in entity.rules]
+
+
+def _no_refusals() -> pl.DataFrame:
+    return pl.DataFrame(schema={"reason": pl.String, "payload": pl.String})
+
+
+def _split_duplicates(entity: Entity, typed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One row per key: equal rows collapse; of rows that contradict each other the last stands, the others go."""
+    key = [k for k in entity.key if k in typed.columns]
+    order = [*(k for k in key if k != "event_ts"), *(k for k in key if k == "event_ts")]
+    if _is_strictly_sorted(typed, order):
+        return typed, _no_refusals()
+    kept = typed.unique(subset=key, keep="last", maintain_order=True)
+    if kept.height == typed.height:
+        return typed, _no_refusals()
+    distinct = typed.unique(maintain_order=True)
+    losers = distinct.join(kept, on=typed.columns, how="anti", nulls_equal=True)
+    return kept, losers.select(
+        reason=pl.lit("contradicts a later row of the batch with the same key"),
+        payload=pl.struct(pl.all().cast(pl.String, strict=False)).struct.json_encode(),
+    )
+
+
+def _is_strictly_sorted(typed: pl.DataFrame, order: list[str]) -> bool:
+    """True where rows ascend strictly in `order`: a cheap proof that no key stands twice."""
+    if typed.height < 2:
+        return True
+    ascends = pl.lit(False)
+    for name in reversed(order):
+        now, before = pl.col(name), pl.col(name).shift(1)
+        ascends = (now > before) | ((now == before) & ascends)
+    return bool(typed.select(ascends.slice(1).all()).item())
+
+
+def _quarantine(con: duckdb.DuckDBPyConnection, entity: Entity, refused: pl.DataFrame, batch: Batch) -> int:
+    if refused.is_empty():
+        return 0
+    limit = 10_000
+    rows = refused.select(
+        entity=pl.lit(entity.name), source=pl.lit(batch.source), locator=pl.lit(batch.locator), reason="reason",
+        payload=pl.col("payload").str.slice(0, limit),
+        payload_hash=pl.col("payload").hash(seed=1).cast(pl.String),
+    ).unique(subset=["reason", "payload_hash"], maintain_order=True)  # fmt: skip
+    con.register("_refused", rows)
+    con.execute(
+        render("quarantine"), {"run_id": batch.run_id, "now": batch.now, "is_simulated": batch.is_simulated}
+    )
+    con.unregister("_refused")
+    return refused.height
+
+
+def _merge(
+    con: duckdb.DuckDBPyConnection,
+    entity: Entity,
+    typed: pl.DataFrame,
+    batch: Batch,
+    replace: bool | dict[str, str],
+) -> tuple[int, int, int]:
+    """Rows inserted as new, as changed, and removed."""
+    target = table(entity.table)
+    current = "is_latest" if entity.versioned else "true"
+    constants = ["$source AS source", "$is_simulated AS is_simulated", "$run_id AS run_id", "$now AS ingested_ts"]
+    params: dict[str, object] = {
+        "source": batch.source, "is_simulated": batch.is_simulated, "run_id": batch.run_id, "now": batch.now,
+    }  # fmt: skip
+    con.register("_stage", typed.with_row_index("_row"))
+    try:
+        removed = _remove_vanished(con, entity, replace) if replace else 0
+        if typed.is_empty():
+            return 0, 0, removed
+        held = con.execute(render("count_latest", table=target, current=current)).fetchall()[0][0]
+        if not held:
+            version = ["1::INTEGER AS version", "true AS is_latest"] if entity.versioned else []
+            con.execute(render("insert_all", table=target, constants=", ".join(constants + version)), params)
+            return typed.height, 0, removed
+        return *_merge_differences(con, entity, batch, constants, params), removed
+    finally:
+        con.unregister("_stage")
+
+
+def _key_match(entity: Entity) -> str:
+    staged = {c.name for c in entity.given}
+    return " AND ".join(
+        f"t.{ident(k)} = {'s.' + ident(k) if k in staged else '$source'}" for k in entity.key
+    )
+
+
+def _merge_differences(
+    con: duckdb.DuckDBPyConnection,
+    entity: Entity,
+    batch: Batch,
+    constants: list[str],
+    params: dict[str, object],
+) -> tuple[int, int]:
+    target, match = table(entity.table), _key_match(entity)
+    by_source = {"source": batch.source} if "$source" in match else {}
+    con.execute(
+        render(
+            "classify",
+            table=target,
+            current="is_latest" if entity.versioned else "true",
+            key_columns=columns(entity.key),
+            value_columns=columns(entity.values) if entity.values else "1 AS _no_value",
+            version_column="version" if entity.versioned else "0 AS version",
+            old_version="coalesce(t.version, 0)",
+            key_match=match,
+            value_differs=" OR ".join(f"s.{ident(v)} IS DISTINCT FROM t.{ident(v)}" for v in entity.values)
+            or "false",
+        ),
+        by_source,
+    )
+    counts = dict(con.execute("SELECT status, count(*) FROM _diff GROUP BY status").fetchall())
+    new, changed = counts.get("new", 0), counts.get("changed", 0)
+    if changed:
+        con.execute(
+            render("supersede" if entity.versioned else "delete_changed", table=target, key_match=match), by_source
+        )
+    if new or changed:
+        version = ["(d.old_version + 1)::INTEGER AS version", "true AS is_latest"] if entity.versioned else []
+        seen = (
+            "REPLACE (CASE WHEN d.status = 'changed' THEN greatest(s.available_ts, $now) "
+            "ELSE s.available_ts END AS available_ts)"
+        )
+        con.execute(
+            render(
+                "insert_diff",
+                table=target,
+                available=seen if entity.versioned else "",
+                constants=", ".join(constants + version),
+            ),
+            params,
+        )
+    return new, changed
+
+
+def _remove_vanished(con: duckdb.DuckDBPyConnection, entity: Entity, replace: bool | dict[str, str]) -> int:
+    if entity.versioned:
+        raise ValueError(f"{entity.name} keeps its history: rows cannot be removed")
+    scope = replace if isinstance(replace, dict) else {}
+    statement = render(
+        "delete_vanished",
+        table=table(entity.table),
+        scope=" AND ".join(f"t.{ident(c)} = ${c}" for c in scope) or "true",
+        key_match=_key_match(entity),
+    )
+    return int(con.execute(statement, scope).fetchall()[0][0])
