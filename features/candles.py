@@ -10,6 +10,10 @@ Array = NDArray[np.float64]
 SECONDS = {"1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": 86400}
 
 
+class NotEnoughDataError(ValueError):
+    """The history is too short or too empty for what was asked; more data would mend it."""
+
+
 @dataclass(frozen=True)
 class Bars:
     """A dense grid of bars: T times × A assets, NaN where there was no bar.
@@ -41,12 +45,12 @@ def dense(candles: pl.DataFrame, timeframe: str = "1h", quotes: tuple[str, ...] 
     """The grid of one timeframe, one market per asset: the quote that stands first in `quotes`, spot before swaps.
 
     `candles` needs asset, quote, symbol, timeframe, event_ts, available_ts, *_quote, volume_base.
-    ValueError where no candle of the timeframe is there.
+    NotEnoughDataError where no candle of the timeframe is there.
     """
     frame = candles.filter(pl.col("timeframe") == timeframe, pl.col("quote").is_in(list(quotes)))
     if frame.is_empty():
         have = sorted(candles["timeframe"].unique().to_list())
-        raise ValueError(f"no {timeframe} candles quoted in {', '.join(quotes)}; there are {', '.join(have) or 'none'}")
+        raise NotEnoughDataError(f"no {timeframe} candles quoted in {', '.join(quotes)}; there are {', '.join(have) or 'none'}")
     frame = _one_market_per_asset(frame, quotes)
     assets = tuple(sorted(frame["asset"].unique().to_list()))
     seconds = SECONDS[timeframe]

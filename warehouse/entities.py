@@ -464,7 +464,7 @@ IMPACT_PATHS = Entity(
         Column("release_group", "VARCHAR", "real, generated, fabricated or unlabelled"),
         Column("benchmark", "VARCHAR", "Model of the normal return"),
         Column("offset_h", "DOUBLE", "Hours from the base close"),
-        Column("mean_abs_scaled", "DOUBLE", "Mean |CAR| ÷ sigma to this offset"),
+        Column("mean_abs_scaled", "DOUBLE", "Mean |CAR| ÷ sigma to this offset, after the release", required=False),
         Column("placebo_abs_scaled", "DOUBLE", "The same at matched placebo times", required=False),
         Column("mean_car", "DOUBLE", "Mean CAR (log)"),
         Column("low", "DOUBLE", "Lower end of the 95 % band of the mean CAR"),
@@ -480,7 +480,7 @@ IMPACT_TESTS = Entity(
     ("study_id", "release_group", "window_h", "benchmark", "test"),
     (
         Column("study_id", "VARCHAR", "Study"),
-        Column("release_group", "VARCHAR", "real, generated, fabricated, unlabelled or all"),
+        Column("release_group", "VARCHAR", "real, generated, fabricated, unlabelled or late_stamp"),
         Column("window_h", "DOUBLE", "Window (hours)"),
         Column("benchmark", "VARCHAR", "Model of the normal return"),
         Column("test", "VARCHAR", "cross_sectional_t, patell, bmp, kp_bmp, corrado_rank, sign, excess_move"),

@@ -85,7 +85,7 @@ def write(
     """
     typed, refused = conform(entity, frame)
     typed, duplicates = _split_duplicates(entity, typed)
-    n_refused = _quarantine(con, entity, pl.concat([refused, duplicates]), batch)
+    n_refused = quarantine(con, entity, pl.concat([refused, duplicates]), batch)
     repeats = frame.height - typed.height - n_refused
     new, changed, removed = _merge(con, entity, typed, batch, replace)
     result = WriteResult(
@@ -222,7 +222,8 @@ def _is_strictly_sorted(typed: pl.DataFrame, order: list[str]) -> bool:
     return bool(typed.select(ascends.slice(1).all()).item())
 
 
-def _quarantine(con: duckdb.DuckDBPyConnection, entity: Entity, refused: pl.DataFrame, batch: Batch) -> int:
+def quarantine(con: duckdb.DuckDBPyConnection, entity: Entity, refused: pl.DataFrame, batch: Batch) -> int:
+    """Keep refused rows (`reason`, `payload`) with where they came from; the same row is kept once. Returns how many."""
     if refused.is_empty():
         return 0
     limit = 10_000

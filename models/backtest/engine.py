@@ -93,20 +93,25 @@ def run(bars: Bars, targets: Array, first: int, last: int, costs: Costs) -> Resu
     )
 
 
-def buy_and_hold(bars: Bars, first: int, last: int) -> Array:
-    """Targets [T, A] of an equal share in every asset that trades at `first`, rebalanced never after.
+def buy_and_hold(bars: Bars, first: int, last: int, costs: Costs) -> Result:
+    """An equal share in every asset with a price at the first trade, bought once and never touched again.
 
-    Shares drift with prices; the weights returned are those of the drifting portfolio.
+    Bought at the same close as a rule's first trade (row first + latency), with the same costs, once. A gap holds the
+    last price.
     """
-    close = bars.close.copy()
-    trading = np.isfinite(close[first])
-    filled = pl.DataFrame(close[first : last + 1].T.copy().T).fill_nan(None).select(pl.all().forward_fill())
-    value = filled.to_numpy() / close[first]
-    value[:, ~trading] = 0.0
-    weights = value / np.maximum(np.nansum(value, axis=1, keepdims=True), 1e-12)
-    out = np.zeros_like(close)
-    out[first : last + 1] = np.nan_to_num(weights, nan=0.0)
-    return out
+    entry = first + costs.latency_bars
+    frame = pl.DataFrame(bars.close[entry : last + 1]).fill_nan(None).select(pl.all().forward_fill())
+    close = frame.to_numpy()
+    owned = np.isfinite(close[0])
+    value = (close[:, owned] / close[0, owned]).mean(1)
+    paid = (costs.fee_bps + costs.spread_bps) / 1e4
+    equity = np.concatenate([np.ones(costs.latency_bars), value[1:] * (1 - paid)])
+    net = np.diff(equity, prepend=1.0) / np.concatenate([[1.0], equity[:-1]])
+    peak = np.maximum(np.maximum.accumulate(equity), 1.0)
+    there = (np.arange(len(equity)) >= costs.latency_bars).astype(float)
+    once = (np.arange(len(equity)) == costs.latency_bars).astype(float)
+    ts = bars.close_ts[first + 1 : last + 1]
+    return Result(ts, equity, equity / peak - 1, there, once, once * paid, net)
 
 
 def metrics(result: Result) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from features.candles import NotEnoughDataError
 from models.evaluate.scores import block_bootstrap_ratio, coverage, crps
 from models.evaluate.tests import diebold_mariano, pesaran_timmermann
 from models.forecast.quantiles import CENTRAL, HORIZONS_H, LEVELS, MEDIAN, as_datetime, quantile_of
@@ -33,12 +34,12 @@ class Fold:
 def folds(n_rows: int, *, test_rows: int, n_folds: int, embargo: int) -> list[Fold]:
     """`n_folds` consecutive test spans at the end of the grid, each with its own training end.
 
-    The last origin's longest horizon ends within the grid. ValueError where the spans do not fit.
+    The last origin's longest horizon ends within the grid. NotEnoughDataError where they do not fit.
     """
     last = n_rows - max(HORIZONS_H)
     first = last - test_rows
     if n_folds < 1 or first - embargo <= 0 or test_rows < n_folds:
-        raise ValueError(f"{n_folds} folds over {test_rows} test hours do not fit into {n_rows} hours")
+        raise NotEnoughDataError(f"{n_folds} folds over {test_rows} test hours do not fit into {n_rows} hours")
     edges = np.linspace(first, last, n_folds + 1).astype(int)
     return [Fold(int(a) - embargo, int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
 

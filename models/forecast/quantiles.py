@@ -28,7 +28,7 @@ def long_table(
     n, h, q = values.shape
     return pl.DataFrame(
         {
-            "asset": np.repeat(np.asarray(assets, dtype=object), h * q).astype(str),
+            "asset": pl.Series(assets, dtype=pl.String).repeat_by(h * q).explode(),
             "origin_ts": np.repeat(origins.astype("datetime64[us]"), h * q),
             "horizon_h": np.tile(np.repeat(np.array(HORIZONS_H, dtype=np.int32), q), n),
             "level": np.tile(np.array(LEVELS), n * h),

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,13 +12,16 @@ import torch
 from numpy.typing import NDArray
 from pytorch_lightning.callbacks import Callback
 
-from features.candles import Array
+from features.candles import Array, NotEnoughDataError
 from models.forecast.module import ForecastModule, OriginBatches, TrainConfig, loader
 from models.forecast.net import NetConfig, PatchTransformer
 from models.forecast.quantiles import HORIZONS_H
 from models.forecast.windows import WindowStore, origins
 
 log = logging.getLogger("tapewire.train")
+logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
+logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
+warnings.filterwarnings("ignore", module="pytorch_lightning", message=".*(LeafSpec|IterableDataset|num_workers).*")
 FORMAT = 1
 
 
@@ -49,10 +53,10 @@ class Span:
 
 
 def split(first: int, end: int, validation_rows: int) -> Span:
-    """Training and validation rows up to `end`. ValueError where less than three validation spans are there."""
+    """Training and validation rows up to `end`. NotEnoughDataError where less than three of the latter are there."""
     purge = max(HORIZONS_H)
     if end - first < 3 * validation_rows + 2 * purge:
-        raise ValueError(
+        raise NotEnoughDataError(
             f"{end - first} hours up to the end of training are too few: {3 * validation_rows + 2 * purge} are needed "
             f"for a validation span of {validation_rows} hours; start earlier or shorten validation_days"
         )
@@ -109,7 +113,7 @@ def train(
     learn = origins(usable_rows, span.first, span.validation - purge + 1, config.origin_every_h)
     check = origins(usable_rows, span.validation + purge, span.end - purge + 1, 3)
     if len(learn) < config.batch or len(check) == 0:
-        raise ValueError(f"{len(learn)} training and {len(check)} validation origins are too few to train on")
+        raise NotEnoughDataError(f"{len(learn)} training and {len(check)} validation origins are too few to train on")
     batches = OriginBatches(learn, config.batch, seed=config.seed, limit=config.windows_per_epoch)
     net = PatchTransformer(net_config)
     module = ForecastModule(net, config, store, total_steps=config.epochs * len(batches))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.candles import Array
+from features.candles import Array, NotEnoughDataError
 from features.volatility import Scale
 from models.forecast.quantiles import HORIZONS_H, LEVELS
 
@@ -56,7 +56,7 @@ def fit_walk(name: str, y: Array, sigma: Array, train_end: int) -> Walk:
 
     `y` [T, A, H] from `targets`, `sigma` [T, A, H] from `horizon_sigma`. An asset with few observations borrows from
     all: its quantiles are mixed with the pooled ones by n / (n + POOLING), n counted in non-overlapping spans.
-    ValueError for an unknown name or where no asset has a target.
+    ValueError for an unknown name, NotEnoughDataError where no asset has a target.
     """
     if name not in WALKS:
         raise ValueError(f"random walk {name!r} is unknown; there are {', '.join(WALKS)}")
@@ -82,7 +82,7 @@ def _pooled_quantiles(y: Array, unit: Array, horizon: int) -> Array:
         z = np.abs(y / unit)
     own = [column[np.isfinite(column)] for column in z.T]
     if sum(map(len, own)) == 0:
-        raise ValueError(f"no return over {horizon} h lies in the training span: train on a longer one")
+        raise NotEnoughDataError(f"no return over {horizon} h lies in the training span: train on a longer one")
     pooled_scale = float(np.median(np.concatenate(own)))
     probability = np.abs(2 * np.array(LEVELS) - 1)
     sign = np.sign(np.array(LEVELS) - 0.5)

@@ -672,7 +672,7 @@ COMMENT ON COLUMN models.impact_paths."study_id" IS 'Study';
 COMMENT ON COLUMN models.impact_paths."release_group" IS 'real, generated, fabricated or unlabelled';
 COMMENT ON COLUMN models.impact_paths."benchmark" IS 'Model of the normal return';
 COMMENT ON COLUMN models.impact_paths."offset_h" IS 'Hours from the base close';
-COMMENT ON COLUMN models.impact_paths."mean_abs_scaled" IS 'Mean |CAR| ÷ sigma to this offset';
+COMMENT ON COLUMN models.impact_paths."mean_abs_scaled" IS 'Mean |CAR| ÷ sigma to this offset, after the release';
 COMMENT ON COLUMN models.impact_paths."placebo_abs_scaled" IS 'The same at matched placebo times';
 COMMENT ON COLUMN models.impact_paths."mean_car" IS 'Mean CAR (log)';
 COMMENT ON COLUMN models.impact_paths."low" IS 'Lower end of the 95 % band of the mean CAR';
@@ -702,7 +702,7 @@ CREATE TABLE models.impact_tests (
 );
 COMMENT ON TABLE models.impact_tests IS 'Tests of no abnormal return, per group, window, benchmark';
 COMMENT ON COLUMN models.impact_tests."study_id" IS 'Study';
-COMMENT ON COLUMN models.impact_tests."release_group" IS 'real, generated, fabricated, unlabelled or all';
+COMMENT ON COLUMN models.impact_tests."release_group" IS 'real, generated, fabricated, unlabelled or late_stamp';
 COMMENT ON COLUMN models.impact_tests."window_h" IS 'Window (hours)';
 COMMENT ON COLUMN models.impact_tests."benchmark" IS 'Model of the normal return';
 COMMENT ON COLUMN models.impact_tests."test" IS 'cross_sectional_t, patell, bmp, kp_bmp, corrado_rank, sign, excess_move';

@@ -1,0 +1,249 @@
+"""One chart, one function: a frame in, a Plotly figure out. Colours read on light and on dark ground."""
+
+import math
+from datetime import timedelta
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+
+BLUE, ORANGE, GREEN, RED, GREY, VIOLET = "#3b82c4", "#e08a2e", "#3a9d6e", "#d1495b", "#8a8f98", "#8e6bbf"
+GROUP_COLOURS = {
+    "real": BLUE, "generated": ORANGE, "fabricated": RED, "unlabelled": GREY, "late_stamp": VIOLET,
+}  # fmt: skip
+MODEL_NAMES = {
+    "patch_transformer": "Transformer", "reference_walk": "Reference walk", "walk_plain": "Plain walk",
+    "walk_drift": "Walk with drift", "buy_and_hold": "Buy and hold",
+}  # fmt: skip
+MODEL_COLOURS = {
+    "patch_transformer": BLUE, "reference_walk": GREY, "walk_plain": GREEN, "walk_drift": ORANGE, "buy_and_hold": VIOLET,
+}  # fmt: skip
+
+
+def model_name(name: str) -> str:
+    """A model's name as people say it."""
+    return MODEL_NAMES.get(name, name)
+
+
+def figure(*, x: str = "", y: str = "", height: int = 340) -> go.Figure:
+    """An empty figure in the house style; its ground is transparent, so that the page's colours show."""
+    fig = go.Figure()
+    grid = "rgba(128,128,128,0.22)"
+    fig.update_layout(
+        height=height, margin={"l": 58, "r": 14, "t": 12, "b": 44}, paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)", font={"size": 12, "color": "#7d828b"}, hovermode="x unified",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        xaxis={"title": x, "gridcolor": grid, "zeroline": False},
+        yaxis={"title": y, "gridcolor": grid, "zeroline": False},
+    )  # fmt: skip
+    return fig
+
+
+def _fade(colour: str, alpha: float) -> str:
+    r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({r},{g},{b},{alpha})"
+
+
+def _band(fig: go.Figure, x: Any, low: Any, high: Any, colour: str, name: str, *, legend: bool = False) -> None:
+    fig.add_scatter(x=x, y=high, mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False)
+    fig.add_scatter(
+        x=x, y=low, mode="lines", line={"width": 0}, fill="tonexty", fillcolor=colour, name=name, hoverinfo="skip",
+        showlegend=legend,
+    )  # fmt: skip
+
+
+def skill(scores: pl.DataFrame) -> go.Figure:
+    """Skill over the reference walk per horizon with 95 % intervals, in per cent; 0 is the reference walk."""
+    fig = figure(y="skill over the reference walk, %")
+    rows = scores.filter(pl.col("metric") == "crps_skill")
+    for name in rows["model_name"].unique().sort().to_list():
+        part = rows.filter(pl.col("model_name") == name).sort(pl.col("horizon_h") == 0, "horizon_h")
+        labels = ["all" if h == 0 else f"{h} h" for h in part["horizon_h"].to_list()]
+        value = (part["value"] * 100).to_list()
+        fig.add_scatter(
+            x=labels, y=value, mode="markers", name=model_name(name),
+            marker={"size": 10, "color": MODEL_COLOURS.get(name, GREY)},
+            error_y={
+                "type": "data", "symmetric": False,
+                "array": (part["high"] * 100 - pl.Series(value)).to_list(),
+                "arrayminus": (pl.Series(value) - part["low"] * 100).to_list(),
+            },
+        )  # fmt: skip
+    fig.add_hline(y=0, line={"color": GREY, "width": 1.5})
+    fig.update_layout(scattermode="group", hovermode="closest")
+    return fig
+
+
+def calibration(pit: pl.DataFrame) -> go.Figure:
+    """PIT histogram of each model over all horizons; flat at 10 % is perfect."""
+    fig = figure(x="tenth of the forecast distribution", y="share of outcomes, %", height=300)
+    rows = pit.filter(pl.col("asset") == "ALL").group_by("model_name", "tenth").agg(pl.col("share").mean())
+    for name in ("patch_transformer", "reference_walk"):
+        part = rows.filter(pl.col("model_name") == name).sort("tenth")
+        fig.add_bar(
+            x=[f"{t * 10}–{t * 10 + 10}" for t in part["tenth"].to_list()], y=(part["share"] * 100).to_list(),
+            name=model_name(name), marker={"color": MODEL_COLOURS[name]},
+        )  # fmt: skip
+    fig.add_hline(y=10, line={"color": GREY, "dash": "dot"})
+    return fig
+
+
+def fan(history: pl.DataFrame, forecast: pl.DataFrame, model: str = "patch_transformer") -> go.Figure:
+    """Recent closes and the forecast's 50 and 90 % bands, with the reference walk's 90 % band as dotted lines."""
+    fig = figure(y="price")
+    fig.add_scatter(x=history["available_ts"].to_list(), y=history["close_quote"].to_list(), name="close",
+                    mode="lines", line={"color": GREY, "width": 1.6})  # fmt: skip
+    mine, walk = (_fan_lines(history, forecast.filter(pl.col("model_name") == m)) for m in (model, "reference_walk"))
+    if mine:
+        _band(fig, mine["ts"], mine[0.05], mine[0.95], _fade(BLUE, 0.18), "90 %", legend=True)
+        _band(fig, mine["ts"], mine[0.25], mine[0.75], _fade(BLUE, 0.35), "50 %", legend=True)
+        fig.add_scatter(x=mine["ts"], y=mine[0.5], name="median", mode="lines", line={"color": BLUE, "width": 2})
+    if walk:
+        for level, shown in ((0.05, True), (0.95, False)):
+            fig.add_scatter(x=walk["ts"], y=walk[level], name="reference walk, 90 %", showlegend=shown, mode="lines",
+                            line={"color": ORANGE, "width": 1.4, "dash": "dot"})  # fmt: skip
+    return fig
+
+
+def _fan_lines(history: pl.DataFrame, forecast: pl.DataFrame) -> dict[Any, list[Any]]:
+    """Prices per level at the origin and each horizon."""
+    if forecast.is_empty() or history.is_empty():
+        return {}
+    origin = forecast["origin_ts"][0]
+    at_origin = history.filter(pl.col("available_ts") <= origin)
+    if at_origin.is_empty():
+        return {}
+    price = at_origin["close_quote"][-1]
+    horizons = sorted(forecast["horizon_h"].unique().to_list())
+    out: dict[Any, list[Any]] = {"ts": [origin, *(origin + timedelta(hours=h) for h in horizons)]}
+    for level in (0.05, 0.25, 0.5, 0.75, 0.95):
+        part = forecast.filter((pl.col("level") - level).abs() < 1e-9).sort("horizon_h")
+        out[level] = [price, *(price * math.exp(r) for r in part["log_return"].to_list())]
+    return out
+
+
+def ssr(daily: pl.DataFrame) -> go.Figure:
+    """The ratio in total, at par and at market."""
+    fig = figure(y="SSR")
+    part = daily.filter(pl.col("coin") == "ALL").sort("day")
+    for column, name, colour in (("ssr_par", "at par", BLUE), ("ssr_market", "at market", ORANGE)):
+        fig.add_scatter(x=part["day"].to_list(), y=part[column].to_list(), name=name, mode="lines",
+                        line={"color": colour, "width": 1.8 if column == "ssr_par" else 1.1})  # fmt: skip
+    return fig
+
+
+def ssr_oscillator(daily: pl.DataFrame) -> go.Figure:
+    """The oscillator: standard deviations from the mean of 200 days, with the bands at ±2."""
+    fig = figure(y="oscillator, z", height=220)
+    part = daily.filter(pl.col("coin") == "ALL", pl.col("oscillator_z").is_not_null()).sort("day")
+    fig.add_scatter(x=part["day"].to_list(), y=part["oscillator_z"].to_list(), name="z", mode="lines",
+                    line={"color": VIOLET, "width": 1.6}, showlegend=False)  # fmt: skip
+    for y, dash in ((0, "solid"), (2, "dot"), (-2, "dot")):
+        fig.add_hline(y=y, line={"color": GREY, "width": 1, "dash": dash})
+    return fig
+
+
+def car_paths(paths: pl.DataFrame, benchmark: str = "market") -> go.Figure:
+    """Mean CAR of each group around the release with its 95 % band, in per cent."""
+    fig = figure(x="hours from the last close before the release", y="mean CAR, %")
+    for group, colour in GROUP_COLOURS.items():
+        part = paths.filter(pl.col("release_group") == group, pl.col("benchmark") == benchmark).sort("offset_h")
+        if part.is_empty() or part["n_releases"].max() < 5:  # type: ignore[operator]
+            continue
+        x = part["offset_h"].to_list()
+        _band(fig, x, (part["low"] * 100).to_list(), (part["high"] * 100).to_list(), _fade(colour, 0.15), group)
+        fig.add_scatter(x=x, y=(part["mean_car"] * 100).to_list(), name=f"{group.replace('_', ' ')} "
+                        f"({part['n_releases'].max()})", mode="lines", line={"color": colour, "width": 2})  # fmt: skip
+    fig.add_vline(x=0, line={"color": GREY, "width": 1})
+    fig.add_hline(y=0, line={"color": GREY, "width": 1})
+    return fig
+
+
+def excess_paths(paths: pl.DataFrame) -> go.Figure:
+    """Mean |CAR| ÷ sigma of each group beside its matched placebo times, against the reference walk."""
+    fig = figure(x="hours after the last close before the release", y="mean |CAR| ÷ sigma")
+    for group, colour in GROUP_COLOURS.items():
+        part = paths.filter(
+            pl.col("release_group") == group, pl.col("benchmark") == "reference_walk", pl.col("offset_h") > 0
+        ).sort("offset_h")
+        if part.is_empty() or part["n_releases"].max() < 5:  # type: ignore[operator]
+            continue
+        x = part["offset_h"].to_list()
+        fig.add_scatter(x=x, y=part["mean_abs_scaled"].to_list(), name=group.replace("_", " "), mode="lines",
+                        line={"color": colour, "width": 2})  # fmt: skip
+        fig.add_scatter(x=x, y=part["placebo_abs_scaled"].to_list(), name=f"{group} placebo", mode="lines",
+                        line={"color": colour, "width": 1.2, "dash": "dot"}, showlegend=False)  # fmt: skip
+    return fig
+
+
+def comparison(rows: pl.DataFrame, answer: str) -> go.Figure:
+    """Differences between groups per window with 95 % permutation intervals."""
+    unit = "difference of mean excess move, sigmas" if answer == "realised" else "difference of width change, %-points"
+    factor = 1 if answer == "realised" else 100
+    fig = figure(y=unit, height=300)
+    part = rows.filter(pl.col("answer") == answer).sort("window_h")
+    for (a, b), pair in part.group_by("group_a", "group_b", maintain_order=True):
+        value = (pair["difference"] * factor).to_list()
+        fig.add_scatter(
+            x=[f"{w:g} h" for w in pair["window_h"].to_list()], y=value, mode="markers", name=f"{a} − {b}",
+            marker={"size": 9, "color": GROUP_COLOURS.get(str(a), GREY) if b == "real" else GREEN},
+            error_y={
+                "type": "data", "symmetric": False, "array": (pair["high"] * factor - pl.Series(value)).to_list(),
+                "arrayminus": (pl.Series(value) - pair["low"] * factor).to_list(),
+            },
+        )  # fmt: skip
+    fig.add_hline(y=0, line={"color": GREY, "width": 1.5})
+    fig.update_layout(scattermode="group", hovermode="closest")
+    return fig
+
+
+def equity(curves: pl.DataFrame) -> go.Figure:
+    """Equity of each strategy after costs."""
+    return _curves(curves, "equity", "equity", 320, 1.0)
+
+
+def drawdown(curves: pl.DataFrame) -> go.Figure:
+    """Drawdown of each strategy, in per cent."""
+    return _curves(curves, "drawdown", "drawdown, %", 220, 100.0)
+
+
+def _curves(curves: pl.DataFrame, column: str, label: str, height: int, factor: float) -> go.Figure:
+    fig = figure(y=label, height=height)
+    daily = curves.sort("event_ts").group_by_dynamic("event_ts", every="1d", group_by="strategy").agg(
+        pl.col(column).last()
+    )  # fmt: skip
+    for name in MODEL_NAMES:
+        part = daily.filter(pl.col("strategy") == name)
+        if not part.is_empty():
+            fig.add_scatter(x=part["event_ts"].to_list(), y=(part[column] * factor).to_list(), name=model_name(name),
+                            mode="lines", line={"color": MODEL_COLOURS[name], "width": 1.8})  # fmt: skip
+    return fig
+
+
+def learning_curve(curve: list[tuple[int, float, float]]) -> go.Figure:
+    """Training and validation loss per epoch as ratios to the reference walk's."""
+    fig = figure(x="epoch", y="loss ÷ reference walk's", height=260)
+    epochs = [0, *(c[0] for c in curve)]
+    for i, name, colour in ((1, "training", GREY), (2, "validation", BLUE)):
+        fig.add_scatter(x=epochs, y=[1.0, *(c[i] for c in curve)], name=name, mode="lines+markers",
+                        line={"color": colour, "width": 2})  # fmt: skip
+    fig.add_hline(y=1, line={"color": GREY, "dash": "dot"})
+    return fig
+
+
+def release_path(candles: pl.DataFrame, moment: Any, retracted: Any) -> go.Figure:
+    """Candles around a release, its moment and its retraction."""
+    fig = figure(y="price", height=360)
+    fig.add_candlestick(
+        x=candles["event_ts"].to_list(), open=candles["open_quote"].to_list(), high=candles["high_quote"].to_list(),
+        low=candles["low_quote"].to_list(), close=candles["close_quote"].to_list(), name="candles", showlegend=False,
+        increasing={"line": {"color": GREEN}}, decreasing={"line": {"color": RED}},
+    )  # fmt: skip
+    fig.add_vline(x=moment, line={"color": ORANGE, "width": 2})
+    fig.add_annotation(x=moment, y=1, yref="paper", text="release", showarrow=False, xanchor="left", font={"color": ORANGE})
+    if retracted is not None:
+        fig.add_vline(x=retracted, line={"color": VIOLET, "width": 2, "dash": "dot"})
+        fig.add_annotation(x=retracted, y=0.93, yref="paper", text="retracted", showarrow=False, xanchor="left",
+                           font={"color": VIOLET})  # fmt: skip
+    fig.update_layout(xaxis_rangeslider_visible=False)
+    return fig

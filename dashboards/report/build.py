@@ -1,0 +1,195 @@
+"""The report: one self-contained HTML file, made from the published warehouse alone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import plotly.io as pio
+import polars as pl
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from dashboards import charts
+from dashboards.data import NETWORK, Published
+from dashboards.headline import headlines
+
+HERE = Path(__file__).parent
+MAX_FABRICATIONS = 14
+HISTORY_DAYS = 5
+
+
+def write_report(published: Path, path: Path) -> None:
+    """Write the report of a published warehouse to `path`; it appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with Published(published) as warehouse:
+        text = render(warehouse)
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def render(warehouse: Published) -> str:
+    """The report as HTML."""
+    run = warehouse.last_run()
+    environment = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape(["html"]))
+    return environment.get_template("report.html").render(
+        run=run, is_simulated=warehouse.is_simulated(), headlines=headlines(warehouse), counts=warehouse.counts(),
+        plotly=Markup(get_plotlyjs()), style=Markup((HERE / "report.css").read_text()),
+        script=Markup((HERE / "report.js").read_text()), settings=json.dumps(json.loads(run["settings"]), indent=1),
+        **_forecast(warehouse), **_impact(warehouse), **_money(warehouse), **_health(warehouse),
+        ssr=_ssr(warehouse),
+    )  # fmt: skip
+
+
+def chart(fig: go.Figure, alt: str) -> Markup:
+    """A figure as a block of the page; `alt` says what it shows."""
+    html = pio.to_html(fig, include_plotlyjs=False, full_html=False, config={"displayModeBar": False, "responsive": True})
+    return Markup('<figure role="img" aria-label="{}">').format(alt) + Markup(html) + Markup("</figure>")
+
+
+def _table(frame: pl.DataFrame, formats: dict[str, str], names: dict[str, str]) -> dict[str, Any]:
+    """Header and cells of a table, formatted."""
+    rows = [
+        ["—" if r[c] is None else format(r[c], formats.get(c, "")) if c in formats else str(r[c]) for c in names]
+        for r in frame.to_dicts()
+    ]
+    return {"header": list(names.values()), "rows": rows}
+
+
+def _forecast(warehouse: Published) -> dict[str, Any]:
+    scores = warehouse.skill()
+    if scores.is_empty():
+        return {"skill": None, "skill_table": None, "calibration": None, "fans": [], "learning": None}
+    wide = scores.filter(pl.col("horizon_h") > 0).pivot(
+        on="metric", index=["model_name", "horizon_h"], values="value", aggregate_function="first"
+    )
+    p = scores.filter(pl.col("metric") == "dm_hln").select("model_name", "horizon_h", dm_p="p_value")
+    wide = wide.join(p, on=["model_name", "horizon_h"], how="left").sort("model_name", "horizon_h")
+    wide = wide.with_columns(pl.col("model_name").replace(charts.MODEL_NAMES))
+    for column in ("crps_skill", "mae_ratio", "direction"):
+        if column not in wide.columns:
+            wide = wide.with_columns(pl.lit(None, pl.Float64).alias(column))
+    formats = {"crps": ".5f", "crps_skill": "+.2%", "mae_ratio": ".4f", "coverage_90": ".1%", "direction": ".1%", "dm_p": ".3f"}
+    names = {
+        "model_name": "Model", "horizon_h": "Horizon, h", "crps": "CRPS", "crps_skill": "Skill",
+        "mae_ratio": "MAE ratio", "coverage_90": "90 % band covers", "direction": "Direction right", "dm_p": "DM-HLN p",
+    }  # fmt: skip
+    run = warehouse.query("FROM marts.training_runs ORDER BY train_end_ts DESC LIMIT 1").to_dicts()
+    return {
+        "skill": chart(charts.skill(scores), "Skill over the reference walk by horizon"),
+        "skill_table": _table(wide, formats, names),
+        "calibration": chart(charts.calibration(warehouse.mart("forecast_calibration")), "PIT histogram"),
+        "fans": [(a, _fan(warehouse, a)) for a in _shown(warehouse.assets())],
+        "learning": chart(charts.learning_curve(json.loads(run[0]["learning_curve"])), "Learning curve") if run else None,
+        "training": run[0] if run else None,
+    }  # fmt: skip
+
+
+def _shown(assets: list[str]) -> list[str]:
+    """BTC, ETH and the first other asset."""
+    first = [a for a in ("BTC", "ETH") if a in assets]
+    return first + [a for a in assets if a not in first][: 3 - len(first)]
+
+
+def _fan(warehouse: Published, asset: str) -> Markup:
+    forecast = warehouse.fan(asset)
+    since = forecast["origin_ts"].max()
+    history = warehouse.query(
+        "SELECT available_ts, close_quote FROM marts.candles WHERE asset = $asset AND timeframe = '1h' "
+        "AND available_ts BETWEEN $until - to_days($days::INTEGER) AND $until ORDER BY 1",
+        asset=asset, until=since, days=HISTORY_DAYS,
+    )  # fmt: skip
+    return chart(charts.fan(history, forecast), f"Forecast of {asset}")
+
+
+def _ssr(warehouse: Published) -> dict[str, Any] | None:
+    daily = warehouse.mart("ssr_daily")
+    if daily.is_empty():
+        return None
+    newest = daily.filter(pl.col("day") == pl.col("day").max().over("coin")).sort("supply_par_usd", descending=True)
+    newest = newest.with_columns(pl.col("supply_par_usd", "supply_market_usd") / 1e9)
+    names = {
+        "coin": "Coin", "day": "Day", "supply_par_usd": "Supply, bn USD", "supply_share": "Share", "ssr_par": "SSR at par",
+        "ssr_market": "at market", "growth_7d": "7 days", "growth_30d": "30 days",
+    }  # fmt: skip
+    formats = {"supply_par_usd": ",.2f", "supply_share": ".1%", "ssr_par": ",.2f", "ssr_market": ",.2f",
+               "growth_7d": "+.2%", "growth_30d": "+.2%"}  # fmt: skip
+    return {
+        "ratio": chart(charts.ssr(daily), "Stablecoin Supply Ratio"),
+        "oscillator": chart(charts.ssr_oscillator(daily), "SSR oscillator"),
+        "table": _table(newest, formats, names),
+        "coin_list": daily["coin_list"][0],
+    }
+
+
+def _impact(warehouse: Published) -> dict[str, Any]:
+    paths = warehouse.mart("impact_paths").filter(pl.col("study_id") == "1h")
+    compared = warehouse.mart("generated_against_real").filter(pl.col("study_id").is_in(["1h", "scored"]))
+    tests = warehouse.query(
+        "FROM marts.impact_tests WHERE study_id = '1h' AND benchmark IN ('reference_walk', 'market') "
+        "AND window_h IN (4, 24) AND test IN ('cross_sectional_t', 'bmp', 'corrado_rank', 'mean_car', 'excess_move') "
+        "ORDER BY release_group, window_h, benchmark, test"
+    )
+    names = {"release_group": "Group", "window_h": "Window, h", "benchmark": "Benchmark", "test": "Test",
+             "estimate": "Estimate", "low": "Low", "high": "High", "statistic": "Statistic", "p_value": "p",
+             "n_releases": "n"}  # fmt: skip
+    formats = {"window_h": "g", "estimate": "+.4f", "low": "+.4f", "high": "+.4f", "statistic": "+.2f", "p_value": ".4f"}
+    known = warehouse.query(
+        "FROM marts.known_fabrications WHERE window_h = (SELECT max(window_h) FILTER (window_h <= 24) FROM marts.known_fabrications) "
+        "ORDER BY abs(peak_simple_return) DESC LIMIT $n", n=MAX_FABRICATIONS,
+    )  # fmt: skip
+    known_names = {"event_ts": "Release (UTC)", "asset": "Asset", "title": "Headline", "timeframe": "Candles",
+                   "peak_simple_return": "Peak in 24 h", "time_to_peak_h": "Hours to it",
+                   "reversal_share": "Given back", "scaled_move": "Move ÷ σ"}  # fmt: skip
+    known_formats = {"event_ts": "%Y-%m-%d %H:%M", "peak_simple_return": "+.1%", "time_to_peak_h": ".2f",
+                     "reversal_share": ".0%", "scaled_move": ".1f"}  # fmt: skip
+    return {
+        "car_paths": None if paths.is_empty() else chart(charts.car_paths(paths), "Mean CAR by release group"),
+        "excess_paths": None if paths.is_empty() else chart(charts.excess_paths(paths), "Scaled moves beside placebo"),
+        "compared": {
+            a: chart(charts.comparison(compared, a), f"Groups compared, {a}")
+            for a in ("realised", "scored") if not compared.filter(pl.col("answer") == a).is_empty()
+        },
+        "impact_tests": _table(tests, formats, names),
+        "known": _table(known, known_formats, known_names) if not known.is_empty() else None,
+    }  # fmt: skip
+
+
+def _money(warehouse: Published) -> dict[str, Any]:
+    curves = warehouse.mart("backtest_equity")
+    if curves.is_empty():
+        return {"equity": None, "drawdown": None, "money_table": None}
+    summary = warehouse.mart("backtest_summary")
+    interval = summary.filter(pl.col("metric") == "sharpe").select("strategy", sharpe_low="low", sharpe_high="high")
+    wide = summary.pivot(on="metric", index="strategy", values="value").join(interval, on="strategy", how="left")
+    order = {n: i for i, n in enumerate((NETWORK, "walk_drift", "reference_walk", "buy_and_hold"))}
+    wide = wide.sort(pl.col("strategy").replace_strict(order, default=9, return_dtype=pl.Int64))
+    wide = wide.with_columns(pl.col("strategy").replace(charts.MODEL_NAMES))
+    names = {"strategy": "Strategy", "sharpe": "Sharpe", "sharpe_low": "95 % low", "sharpe_high": "high",
+             "psr_above_0": "P(Sharpe > 0)", "annual_return": "Return a year", "annual_volatility": "Volatility",
+             "max_drawdown": "Max drawdown", "turnover_per_year": "Turnover a year", "cost_per_year": "Costs a year"}  # fmt: skip
+    formats = {"sharpe": ".2f", "sharpe_low": ".2f", "sharpe_high": ".2f", "psr_above_0": ".2f", "annual_return": "+.1%",
+               "annual_volatility": ".1%", "max_drawdown": ".1%", "turnover_per_year": ".1f", "cost_per_year": ".2%"}  # fmt: skip
+    return {
+        "equity": chart(charts.equity(curves), "Equity"),
+        "drawdown": chart(charts.drawdown(curves), "Drawdown"),
+        "money_table": _table(wide, formats, names),
+    }
+
+
+def _health(warehouse: Published) -> dict[str, Any]:
+    findings = warehouse.mart("data_health")
+    rank = {"error": 0, "warning": 1, "info": 2}
+    findings = findings.sort(
+        pl.col("severity").replace_strict(rank, return_dtype=pl.Int64), "check_name", pl.col("n_rows"),
+        descending=[False, False, True],
+    )  # fmt: skip
+    names = {"severity": "Severity", "check_name": "Check", "subject": "Subject", "n_rows": "Rows", "detail": "Finding"}
+    return {
+        "findings": _table(findings, {"n_rows": ","}, names),
+        "freshness": _table(warehouse.mart("mart_freshness"), {"newest_ts": "%Y-%m-%d %H:%M"},
+                            {"mart": "Mart", "status": "State", "newest_ts": "Newest row (UTC)"}),
+    }  # fmt: skip
+

@@ -1,0 +1,59 @@
+"""The market as the models see it: core and features as of the run's moment, turned into grids and tensors."""
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from features.candles import Array, Bars, dense
+from features.panel import Panel, build_panel
+from features.volatility import Scale, scale
+from models.forecast.walks import horizon_sigma, targets
+from models.forecast.windows import Documents, collect_documents
+from models.text.embed import WIDTH
+from pipelines.run import Run
+from warehouse import read
+
+QUOTES = ("USDT", "USD", "USDC", "BUSD")
+
+
+@dataclass(frozen=True)
+class Market:
+    """Hourly bars with everything derived from them. y and sigma are [T, A, H]."""
+
+    bars: Bars
+    scale: Scale
+    panel: Panel
+    y: Array
+    sigma: Array
+    links: pl.DataFrame
+    documents: Documents
+
+
+def load_bars(con: duckdb.DuckDBPyConnection, run: Run, timeframe: str = "1h") -> Bars:
+    """The grid of one timeframe. ValueError where no candles of it are there."""
+    return dense(read.as_of(con, "candles", run.as_of), timeframe, QUOTES)
+
+
+def load_links(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
+    """Documents and their assets, with the documents' times and groups, above the confidence that counts."""
+    documents = read.as_of(con, "documents", run.as_of)
+    links = read.as_of(con, "document_assets", run.as_of)
+    return (
+        links.filter(pl.col("confidence") >= run.settings.impact.min_confidence)
+        .select("doc_id", "asset")
+        .join(documents, on="doc_id")
+        .sort("available_ts", "doc_id", "asset")
+    )
+
+
+def load_market(con: duckdb.DuckDBPyConnection, run: Run) -> Market:
+    """Bars, panel and documents. Features must have been derived."""
+    bars = load_bars(con, run)
+    level = scale(bars)
+    panel = build_panel(bars, level, read.read(con, "features.ssr_daily"), read.read(con, "features.news_hourly"))
+    links = load_links(con, run)
+    embeddings = read.read(con, "features.document_embeddings")
+    documents = collect_documents(links, embeddings, bars.assets, WIDTH)
+    return Market(bars, level, panel, targets(np.log(bars.close)), horizon_sigma(level), links, documents)

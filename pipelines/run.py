@@ -1,0 +1,106 @@
+"""A run: its id, its moment, its warehouse, and the memory of stages that are done."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from pipelines.settings import Settings
+from warehouse import read
+from warehouse.connect import open_writer
+from warehouse.migrate import migrate
+from warehouse.write import Batch
+
+PACKAGES = ("features", "models", "warehouse", "pipelines")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a flow or command. Every moment it writes as wall clock is `now`, taken when it started."""
+
+    settings: Settings
+    run_id: str
+    now: datetime
+    as_of: datetime
+
+    @contextmanager
+    def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The warehouse, migrated and open to write."""
+        con = open_writer(self.settings.warehouse, threads=self.settings.threads, memory_gb=self.settings.memory_gb)
+        try:
+            migrate(con)
+            yield con
+        finally:
+            con.close()
+
+    def batch(self, source: str, *, is_simulated: bool | None = None, locator: str = "") -> Batch:
+        """What the rows of a write have in common."""
+        simulated = self.settings.simulated.enabled if is_simulated is None else is_simulated
+        return Batch(self.run_id, self.now, source, simulated, locator)
+
+
+def start(settings: Settings, flow: str) -> Run:
+    """Begin a run and record it."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    token = hashlib.sha256(f"{time.time_ns()}{os.getpid()}".encode()).hexdigest()[:6]
+    run = Run(settings, f"{now:%Y%m%dT%H%M%S}-{token}", now, settings.moment())
+    with run.open() as con:
+        con.execute(
+            "INSERT INTO ops.runs VALUES ($1, $2, $3, $4, $5, NULL, 'running', NULL, $6, $7, $8)",
+            [run.run_id, flow, settings.profile, run.as_of, now, code_fingerprint(),
+             settings.model_dump_json(), settings.simulated.enabled],
+        )  # fmt: skip
+    return run
+
+
+def finish(run: Run, exit_code: int) -> None:
+    """Record how a run ended."""
+    status = {0: "complete", 3: "complete with a source missing"}.get(exit_code, "failed")
+    with run.open() as con:
+        con.execute(
+            "UPDATE ops.runs SET finished_ts = $1, status = $2, exit_code = $3 WHERE run_id = $4",
+            [datetime.now(UTC), status, exit_code, run.run_id],
+        )
+
+
+@cache
+def code_fingerprint() -> str:
+    """A hash of every source file that results depend on."""
+    root = Path(__file__).parent.parent
+    h = hashlib.sha256()
+    for package in PACKAGES:
+        for path in sorted((root / package).rglob("*")):
+            if path.suffix in (".py", ".sql", ".toml"):
+                h.update(str(path.relative_to(root)).encode() + path.read_bytes())
+    return h.hexdigest()[:16]
+
+
+def fingerprint(con: duckdb.DuckDBPyConnection, run: Run, stage: str, entities: tuple[str, ...], *parts: object) -> str:
+    """What the result of a stage depends on: rows of core as of the run's moment, settings, code, threads."""
+    rows = [read.fingerprint(con, e, run.as_of) for e in entities]
+    told = [stage, run.as_of.isoformat(), run.settings.seed, run.settings.threads, code_fingerprint(), *map(repr, parts)]
+    return hashlib.sha256(json.dumps([rows, told]).encode()).hexdigest()[:32]
+
+
+def is_done(con: duckdb.DuckDBPyConnection, stage: str, mark: str) -> bool:
+    """Whether the stage's last result is of this fingerprint."""
+    last = con.execute(
+        "SELECT fingerprint FROM ops.stages WHERE stage = $1 ORDER BY finished_ts DESC LIMIT 1", [stage]
+    ).fetchall()
+    return bool(last) and last[0][0] == mark
+
+
+def mark_done(con: duckdb.DuckDBPyConnection, run: Run, stage: str, mark: str, seconds: float, note: str) -> None:
+    """Remember that the stage was done."""
+    con.execute(
+        "INSERT INTO ops.stages VALUES ($1, $2, $3, $4, $5, $6)",
+        [stage, mark, run.run_id, datetime.now(UTC), seconds, note],
+    )

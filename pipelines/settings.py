@@ -1,0 +1,249 @@
+"""One typed, frozen settings object: defaults < tapewire.toml < profile file < TAPEWIRE_* variables < flags."""
+
+import difflib
+import os
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+
+from models.backtest.engine import Costs, Rule
+
+PREFIX = "TAPEWIRE_"
+SIMULATED = "simulated"
+Shape = Literal["candles", "supply", "asset_metrics", "funding", "documents", "events"]
+
+
+class SettingsError(ValueError):
+    """A setting is unknown or has a value that it cannot have."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SimulatedSource(_Section):
+    """The market simulator."""
+
+    enabled: bool = True
+    seed: int = 7
+
+
+class FileTable(_Section):
+    """One file on disk and what its rows are."""
+
+    path: Path
+    shape: Shape
+    rename: dict[str, str] = Field(default={}, description="file column -> documented column")
+    constants: dict[str, str] = Field(default={}, description="documented column -> value of every row")
+    lag_h: float = Field(default=6.0, ge=0, description="hours between the end of a day and its daily figure")
+
+
+class FilesSource(_Section):
+    """Files on disk: CSV, Parquet, JSON lines."""
+
+    root: Path = Path(".")
+    tables: tuple[FileTable, ...] = ()
+    max_line_mb: float = Field(default=8.0, gt=0)
+
+
+class FeatureSettings(_Section):
+    """Features."""
+
+    coin_list: str = "majors-v1"
+    timeframe: Literal["1h"] = "1h"
+
+
+class ForecastSettings(_Section):
+    """The network, its training and its walk-forward evaluation."""
+
+    lookback_h: int = 168
+    patch_h: int = 12
+    width: int = 32
+    heads: int = 4
+    layers: int = 1
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    epochs: int = Field(default=6, ge=1)
+    windows_per_epoch: int = Field(default=30_000, ge=256)
+    batch: int = 256
+    learning_rate: float = Field(default=1e-3, gt=0)
+    weight_decay: float = Field(default=0.05, ge=0)
+    patience: int = 2
+    validation_days: int = 45
+    test_days: int = 180
+    n_folds: int = Field(default=2, ge=1)
+    embargo_h: int = 24
+    origin_hours: tuple[int, ...] = (0, 12)
+    retrain_every_days: int = 7
+
+
+class ImpactSettings(_Section):
+    """The event study of releases."""
+
+    kinds: tuple[str, ...] = ("press_release", "exchange_announcement", "event")
+    windows_h: tuple[float, ...] = (0.25, 1, 4, 24, 72)
+    headline_window_h: float = 24
+    min_confidence: float = 0.5
+
+
+class BacktestSettings(_Section):
+    """The backtest of the forecasts."""
+
+    target_vol: float = 0.20
+    max_weight: float = 0.25
+    fee_bps: float = 10.0
+    spread_bps: float = 2.0
+    latency_bars: int = Field(default=1, ge=1)
+
+    def rule(self) -> Rule:
+        """As the engine wants it."""
+        return Rule(target_vol=self.target_vol, max_weight=self.max_weight)
+
+    def costs(self) -> Costs:
+        """As the engine wants it."""
+        return Costs(self.fee_bps, self.spread_bps, self.latency_bars)
+
+
+class Settings(BaseSettings):
+    """Everything a run can be told."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter="__", env_parse_none_str="none"
+    )
+
+    profile: str = SIMULATED
+    home: Path = Path("var")
+    as_of: AwareDatetime | None = None
+    threads: int = Field(default=2, ge=1)
+    memory_gb: float = Field(default=2.0, gt=0)
+    seed: int = 7
+    keep_published: int = Field(default=3, ge=1)
+    simulated: SimulatedSource = SimulatedSource(enabled=False)
+    files: FilesSource = FilesSource()
+    features: FeatureSettings = FeatureSettings()
+    forecast: ForecastSettings = ForecastSettings()
+    impact: ImpactSettings = ImpactSettings()
+    backtest: BacktestSettings = BacktestSettings()
+
+    @property
+    def folder(self) -> Path:
+        """Where this profile keeps everything: one folder a profile, so that simulated and real never mix."""
+        return self.home / self.profile
+
+    @property
+    def warehouse(self) -> Path:
+        """The night's own warehouse file."""
+        return self.folder / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """The stable path that readers open."""
+        return self.folder / "published" / "tapewire.duckdb"
+
+    @property
+    def report(self) -> Path:
+        """The stable path of the newest report."""
+        return self.folder / "reports" / "report.html"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where checkpoints lie."""
+        return self.folder / "checkpoints"
+
+    def moment(self) -> datetime:
+        """The moment that the run looks from: as_of, else the simulator's fixed end, else now."""
+        if self.as_of is not None:
+            return self.as_of.astimezone(UTC)
+        if self.simulated.enabled:
+            from models.market.simulator import DEFAULT_END
+
+            return DEFAULT_END
+        return datetime.now(UTC).replace(microsecond=0)
+
+    @classmethod
+    def settings_customise_sources(cls, settings_cls: Any, **sources: Any) -> tuple[Any, ...]:  # type: ignore[override]
+        """Flags, then variables; files come in through `load_settings` below both."""
+        return (sources["init_settings"],)
+
+
+def load_settings(profile: str | None = None, *, folder: Path | None = None, **flags: Any) -> Settings:
+    """The settings of a run. `profile` is `simulated` or the path of a TOML file; flags that are None are left out.
+
+    SettingsError for a file that is not there or not TOML, an unknown key (the nearest known one is named), or a
+    value that a setting cannot have.
+    """
+    base = (folder or Path.cwd()) / "tapewire.toml"
+    merged = _read(base) if base.exists() else {}
+    env = _environment()
+    name = profile or env.get("profile") or merged.get("profile") or SIMULATED
+    if name == SIMULATED:
+        merged = _merge({"simulated": {"enabled": True}, "features": {"coin_list": "simulated-v1"}}, merged)
+        merged["profile"] = SIMULATED
+    elif name == "live":
+        raise SettingsError(
+            "profile 'live' needs the exchange, stablecoin and feed sources, which this version does not have yet: "
+            "use 'simulated', or a TOML file that names files (see profiles/files.example.toml)"
+        )
+    else:
+        path = Path(str(name))
+        merged = _merge(merged, {"profile": path.name.removesuffix(".toml").replace(".", "-")})
+        merged = _merge(merged, _read(path))
+    env.pop("profile", None)
+    merged = _merge(_merge(merged, env), {k: v for k, v in flags.items() if v is not None})
+    try:
+        return Settings(**merged)
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise SettingsError(f"no profile {str(path)!r}: give 'simulated' or the path of a TOML file")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from error
+
+
+def _environment() -> dict[str, Any]:
+    """The TAPEWIRE_* variables as nested values. SettingsError for one that names no setting."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    for variable in os.environ:
+        head = variable.upper().split("__")[0]
+        if head.startswith(PREFIX) and head not in known:
+            near = difflib.get_close_matches(head, known, n=1)
+            raise SettingsError(f"variable {variable} names no setting" + (f"; did you mean {near[0]}?" if near else ""))
+    return dict(EnvSettingsSource(Settings)())
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    out = dict(below)
+    for key, value in above.items():
+        nested = isinstance(value, dict) and isinstance(out.get(key), dict)
+        out[key] = _merge(out[key], value) if nested else value
+    return out
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        where = ".".join(str(p) for p in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(str(problem["loc"][-1]), _known(problem["loc"][:-1]), n=1)
+            lines.append(f"unknown setting {where!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        else:
+            lines.append(f"{where} = {problem['input']!r}: {problem['msg']}")
+    return "; ".join(lines)
+
+
+def _known(path: tuple[int | str, ...]) -> list[str]:
+    model: Any = Settings
+    for part in path:
+        if isinstance(part, int):
+            model = FileTable
+        elif part in model.model_fields:
+            model = model.model_fields[part].annotation
+    return list(getattr(model, "model_fields", {}))

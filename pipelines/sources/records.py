@@ -1,0 +1,173 @@
+"""Text files cut into records and pages: bounded memory whatever the file holds, malformed records kept aside."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.sources.source import SourceError
+
+BLOCK = 1 << 20
+PAGE_BYTES = 32 << 20
+KEPT = 200
+
+
+@dataclass
+class TextPage:
+    """The records of one page as a frame of strings, its bytes, and what was refused (reason, payload)."""
+
+    frame: pl.DataFrame
+    raw: bytes
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def read_json_lines(path: Path, max_line: int) -> Iterator[TextPage]:
+    """Pages of a JSON-lines file; a line that is no JSON object, or is too long, is refused alone."""
+    for records, refused in _pages(_records(path, max_line, quoted=False)):
+        frame, bad = _parse_json(records)
+        yield TextPage(frame, b"\n".join(records), refused + bad)
+
+
+def read_csv(path: Path, max_line: int) -> Iterator[TextPage]:
+    """Pages of a CSV file with a header; a record with too many or too few fields, or too long, is refused alone.
+
+    SourceError for a file without a header, or with a header that repeats a name.
+    """
+    records = _records(path, max_line, quoted=True)
+    header, early = _header(path, records)
+    for part, refused in _pages(records):
+        frame, bad = _parse_csv(header, part)
+        yield TextPage(frame, b"\n".join(part), early + refused + bad)
+        early = []
+    if early:
+        yield TextPage(pl.DataFrame(schema=dict.fromkeys(header, pl.String)), b"", early)
+
+
+def _header(path: Path, records: Iterator[bytes | tuple[str, str]]) -> tuple[list[str], list[tuple[str, str]]]:
+    first = next(records, None)
+    if first is None:
+        raise SourceError(f"{path.name} is empty: expected a header line and rows")
+    if isinstance(first, tuple):
+        raise SourceError(f"{path.name} has no header: {first[0]}")
+    names = next(csv.reader(io.StringIO(first.decode("utf-8-sig", errors="replace"))))
+    if len(set(names)) != len(names):
+        raise SourceError(f"{path.name}: the header names a column twice: {', '.join(names)}")
+    return names, []
+
+
+def _records(path: Path, max_line: int, *, quoted: bool) -> Iterator[bytes | tuple[str, str]]:
+    """Records without their line end; (reason, first bytes) for one longer than `max_line`, which is never held whole.
+
+    With `quoted`, a line end between double quotes belongs to the record.
+    """
+    with path.open("rb") as file:
+        rest, dropped, number = b"", 0, 0
+        while block := file.read(BLOCK):
+            lines = (rest + block).split(b"\n")
+            rest = lines.pop()
+            for line in _join_quoted(lines) if quoted else iter(lines):
+                if isinstance(line, tuple):  # an open quote: wait for the rest of it
+                    rest = line[0] + b"\n" + rest
+                    continue
+                number += 1
+                size = len(line) + dropped
+                if size > max_line:
+                    yield _too_long(number, size, max_line, line)
+                elif line.strip():
+                    yield line.rstrip(b"\r")
+                dropped = 0
+            if len(rest) > max_line:
+                dropped += len(rest) - KEPT
+                rest = rest[:KEPT]
+        if rest.strip() or dropped:
+            size = len(rest) + dropped
+            yield _too_long(number + 1, size, max_line, rest) if size > max_line else rest.rstrip(b"\r")
+
+
+def _join_quoted(lines: list[bytes]) -> Iterator[bytes | tuple[bytes]]:
+    """Lines joined where a double quote is still open; an unfinished record comes last, as a tuple."""
+    held: list[bytes] = []
+    odd = False
+    for line in lines:
+        odd ^= line.count(b'"') % 2 == 1
+        held.append(line)
+        if not odd:
+            yield b"\n".join(held)
+            held = []
+    if held:
+        yield (b"\n".join(held),)
+
+
+def _too_long(number: int, size: int, max_line: int, start: bytes) -> tuple[str, str]:
+    reason = f"record {number} has {size:,} bytes, more than the limit of {max_line:,} (files.max_line_mb)"
+    return reason, start[:KEPT].decode("utf-8", errors="replace")
+
+
+def _pages(records: Iterator[bytes | tuple[str, str]]) -> Iterator[tuple[list[bytes], list[tuple[str, str]]]]:
+    good: list[bytes] = []
+    refused: list[tuple[str, str]] = []
+    size = 0
+    for record in records:
+        if isinstance(record, tuple):
+            refused.append(record)
+            continue
+        good.append(record)
+        size += len(record)
+        if size >= PAGE_BYTES:
+            yield good, refused
+            good, refused, size = [], [], 0
+    if good or refused:
+        yield good, refused
+
+
+def _parse_json(records: list[bytes]) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    rows: list[dict[str, object]] = []
+    bad: list[tuple[str, str]] = []
+    for record in records:
+        try:
+            row = json.loads(record)
+        except (ValueError, RecursionError) as error:
+            bad.append((f"not JSON: {type(error).__name__}", _short(record)))
+            continue
+        if isinstance(row, dict):
+            rows.append({k: _text(v) for k, v in row.items()})
+        else:
+            bad.append((f"a JSON {type(row).__name__}, not an object", _short(record)))
+    names = list(dict.fromkeys(k for row in rows for k in row))
+    return pl.DataFrame({n: pl.Series([r.get(n) for r in rows], dtype=pl.String) for n in names}), bad
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return ",".join(str(v) for v in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _parse_csv(header: list[str], records: list[bytes]) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    rows: list[list[str | None]] = []
+    bad: list[tuple[str, str]] = []
+    for record in records:
+        try:
+            fields = next(csv.reader([record.decode("utf-8")], strict=True))
+        except UnicodeDecodeError:
+            bad.append(("not UTF-8", _short(record)))
+            continue
+        except csv.Error as error:
+            bad.append((f"not CSV: {error}", _short(record)))
+            continue
+        if len(fields) != len(header):
+            bad.append((f"{len(fields)} fields where the header has {len(header)}", _short(record)))
+            continue
+        rows.append([f if f != "" else None for f in fields])
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
+    return frame, bad
+
+
+def _short(record: bytes) -> str:
+    return record[:KEPT].decode("utf-8", errors="replace")

@@ -1,0 +1,52 @@
+"""What a source is: it turns the world into typed pages, one at a time, so that memory stays flat."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import polars as pl
+
+from warehouse.entities import Entity
+
+
+class SourceError(RuntimeError):
+    """A source could not deliver; the message says what was there, what was expected, what to do."""
+
+
+def nothing_refused() -> pl.DataFrame:
+    """An empty table of refused rows."""
+    return pl.DataFrame(schema={"reason": pl.String, "payload": pl.String})
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of one entity from one place, with the rows that the parser already had to refuse."""
+
+    entity: Entity
+    frame: pl.DataFrame
+    source: str
+    locator: str
+    page_hash: str
+    n_bytes: int = 0
+    payload: bytes | None = None
+    refused: pl.DataFrame = field(default_factory=nothing_refused)
+
+
+class Part(Protocol):
+    """A unit that is delivered wholly or not at all: one file, one symbol, one feed."""
+
+    name: str
+    is_simulated: bool
+
+    def pages(self) -> Iterator[Page]:
+        """The pages, in order. SourceError where the part cannot be delivered."""
+        ...
+
+
+def digest(*parts: object) -> str:
+    """A short hash of what makes a page what it is."""
+    h = hashlib.sha256()
+    for part in parts:
+        h.update(part if isinstance(part, bytes) else repr(part).encode())
+    return h.hexdigest()[:32]

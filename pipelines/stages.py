@@ -1,0 +1,110 @@
+"""The stages of a night, each a function of (run, bench): skipped where inputs, settings and code are as they were."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from features.candles import NotEnoughDataError
+from pipelines import run as runs
+from pipelines.derive import INPUTS, derive
+from pipelines.run import Run
+from warehouse.write import WriteResult
+
+if TYPE_CHECKING:
+    from pipelines.market import Market
+
+log = logging.getLogger("tapewire.night")
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """How a stage went: done, unchanged (skipped), or without enough data (and why)."""
+
+    stage: str
+    status: str
+    seconds: float
+    note: str = ""
+
+
+@dataclass
+class Bench:
+    """What the stages of one run share: the market, loaded once, and the marks of what is done."""
+
+    run: Run
+    marks: dict[str, str] = field(default_factory=dict)
+    _market: "Market | None" = None
+
+    def market(self, con: duckdb.DuckDBPyConnection) -> "Market":
+        """The market as of the run's moment; features must have been derived."""
+        from pipelines.market import load_market
+
+        if self._market is None:
+            self._market = load_market(con, self.run)
+        return self._market
+
+
+Work = Callable[[duckdb.DuckDBPyConnection], list[WriteResult]]
+
+
+def _stage(bench: Bench, name: str, told: tuple[object, ...], work: Work, *, force: bool = False) -> StageResult:
+    """Run `work` unless its fingerprint is recorded as the last one done."""
+    began = time.perf_counter()
+    with bench.run.open() as con:
+        mark = bench.marks[name] = runs.fingerprint(con, bench.run, name, INPUTS, *told)
+        if not force and runs.is_done(con, name, mark):
+            log.info("%s: inputs, settings and code unchanged, nothing to do", name)
+            return StageResult(name, "unchanged", time.perf_counter() - began)
+        log.info("%s: working", name)
+        try:
+            results = work(con)
+        except NotEnoughDataError as error:
+            log.warning("%s: not enough data: %s", name, error)
+            return StageResult(name, "missing", time.perf_counter() - began, str(error))
+        seconds = time.perf_counter() - began
+        note = ", ".join(f"{r.entity} +{r.new:,} ~{r.changed:,} −{r.removed:,}" for r in results)
+        runs.mark_done(con, bench.run, name, mark, seconds, note)
+    log.info("%s: done in %.1f s (%s)", name, seconds, note)
+    return StageResult(name, "done", seconds, note)
+
+
+def derive_stage(bench: Bench) -> StageResult:
+    """Core to features."""
+    return _stage(bench, "derive", (bench.run.settings.features, bench.run.settings.impact.min_confidence),
+                  lambda con: derive(con, bench.run))  # fmt: skip
+
+
+def evaluate_stage(bench: Bench) -> StageResult:
+    """Walk-forward evaluation."""
+    from pipelines.forecast import evaluate
+
+    told = (bench.run.settings.features, bench.run.settings.forecast)
+    return _stage(bench, "evaluate", told, lambda con: evaluate(con, bench.run, bench.market(con)))
+
+
+def forecast_stage(bench: Bench, *, retrain: bool = False) -> StageResult:
+    """The night's own forecast, with training where the model is too old."""
+    from pipelines.forecast import forecast_live
+
+    told = (bench.run.settings.features, bench.run.settings.forecast)
+    return _stage(bench, "forecast", told,
+                  lambda con: forecast_live(con, bench.run, bench.market(con), retrain=retrain), force=retrain)  # fmt: skip
+
+
+def impact_stage(bench: Bench) -> StageResult:
+    """Realised and scored impact."""
+    from pipelines.impact import score_impact
+
+    told = (bench.run.settings.features, bench.run.settings.forecast, bench.run.settings.impact)
+    return _stage(bench, "impact", told, lambda con: score_impact(con, bench.run, bench.market(con)))
+
+
+def backtest_stage(bench: Bench) -> StageResult:
+    """Backtest of the walk-forward forecasts."""
+    from pipelines.backtest import backtest
+
+    told = (bench.run.settings.features, bench.run.settings.forecast, bench.run.settings.backtest)
+    return _stage(bench, "backtest", told, lambda con: backtest(con, bench.run, bench.market(con)))

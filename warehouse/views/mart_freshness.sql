@@ -1,0 +1,19 @@
+CREATE OR REPLACE VIEW marts.mart_freshness AS
+WITH as_of AS (SELECT as_of_ts FROM ops.runs ORDER BY started_ts DESC, run_id DESC LIMIT 1),
+newest(mart, newest_ts, fresh_for) AS (
+    SELECT 'candles', max(available_ts), INTERVAL 2 DAY FROM core.candles
+    UNION ALL SELECT 'ssr_daily', max(available_ts), INTERVAL 3 DAY FROM features.ssr_daily
+    UNION ALL SELECT 'forecast_latest', max(origin_ts), INTERVAL 2 DAY FROM models.forecasts WHERE purpose = 'live'
+    UNION ALL SELECT 'forecast_skill', max(test_end_ts), INTERVAL 14 DAY FROM models.scores
+    UNION ALL SELECT 'release_impact', max(available_ts), INTERVAL 30 DAY FROM models.impact
+    UNION ALL SELECT 'release_scored', max(available_ts), INTERVAL 30 DAY FROM models.scored
+    UNION ALL SELECT 'backtest_equity', max(event_ts), INTERVAL 14 DAY FROM models.backtest_equity
+)
+SELECT mart, newest_ts, as_of_ts,
+       CASE WHEN newest_ts IS NULL THEN 'missing' WHEN newest_ts < as_of_ts - fresh_for THEN 'stale' ELSE 'fresh' END AS status
+FROM newest CROSS JOIN as_of;
+COMMENT ON VIEW marts.mart_freshness IS 'Whether the inputs of each mart are there and fresh as of the newest run';
+COMMENT ON COLUMN marts.mart_freshness.mart IS 'Mart';
+COMMENT ON COLUMN marts.mart_freshness.newest_ts IS 'Newest row (UTC)';
+COMMENT ON COLUMN marts.mart_freshness.as_of_ts IS 'Moment that the newest run looked from (UTC)';
+COMMENT ON COLUMN marts.mart_freshness.status IS 'fresh, stale or missing';

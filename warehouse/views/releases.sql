@@ -1,0 +1,30 @@
+CREATE OR REPLACE VIEW marts.releases AS
+SELECT d.doc_id, d.event_ts, d.available_ts, d.ts_precision, d.is_late_stamp, d.publisher, d.kind, d.title, d.body,
+       d.url, d.authorship, d.authorship_evidence, d.veracity, d.veracity_evidence, d.release_group, d.event_label,
+       d.is_recommended, d.retracted_ts, d.reported_move, a.assets, d.source, d.is_simulated
+FROM core.documents d
+LEFT JOIN (SELECT doc_id, string_agg(asset, ', ' ORDER BY asset) AS assets FROM core.document_assets GROUP BY doc_id) a
+  USING (doc_id);
+COMMENT ON VIEW marts.releases IS 'Releases, news and announcements with their assets and groups';
+COMMENT ON COLUMN marts.releases.doc_id IS 'Document';
+COMMENT ON COLUMN marts.releases.event_ts IS 'Publication (UTC)';
+COMMENT ON COLUMN marts.releases.available_ts IS 'Latest moment that its precision allows (UTC)';
+COMMENT ON COLUMN marts.releases.ts_precision IS 'second, minute, hour or day';
+COMMENT ON COLUMN marts.releases.is_late_stamp IS 'True where the time is of the first report';
+COMMENT ON COLUMN marts.releases.publisher IS 'Newsroom, wire or channel';
+COMMENT ON COLUMN marts.releases.kind IS 'press_release, news, exchange_announcement or event';
+COMMENT ON COLUMN marts.releases.title IS 'Headline';
+COMMENT ON COLUMN marts.releases.body IS 'Text';
+COMMENT ON COLUMN marts.releases.url IS 'Address as published';
+COMMENT ON COLUMN marts.releases.authorship IS 'human, machine or unknown';
+COMMENT ON COLUMN marts.releases.authorship_evidence IS 'How it is known';
+COMMENT ON COLUMN marts.releases.veracity IS 'true, false or unknown';
+COMMENT ON COLUMN marts.releases.veracity_evidence IS 'How it is known';
+COMMENT ON COLUMN marts.releases.release_group IS 'real, generated, fabricated or unlabelled';
+COMMENT ON COLUMN marts.releases.event_label IS 'Kind of event';
+COMMENT ON COLUMN marts.releases.is_recommended IS 'False where a curated table advises against a clean test';
+COMMENT ON COLUMN marts.releases.retracted_ts IS 'When it was retracted (UTC)';
+COMMENT ON COLUMN marts.releases.reported_move IS 'Move as contemporaries reported it';
+COMMENT ON COLUMN marts.releases.assets IS 'Assets it speaks of';
+COMMENT ON COLUMN marts.releases.source IS 'Source';
+COMMENT ON COLUMN marts.releases.is_simulated IS 'True where the row comes from the market simulator or rests on it';
