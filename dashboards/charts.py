@@ -16,7 +16,8 @@ MODEL_NAMES = {
     "walk_drift": "Walk with drift", "buy_and_hold": "Buy and hold",
 }  # fmt: skip
 MODEL_COLOURS = {
-    "patch_transformer": BLUE, "reference_walk": GREY, "walk_plain": GREEN, "walk_drift": ORANGE, "buy_and_hold": VIOLET,
+    "patch_transformer": BLUE, "reference_walk": GREY, "walk_plain": GREEN, "walk_drift": ORANGE,
+    "buy_and_hold": VIOLET,
 }  # fmt: skip
 
 
@@ -182,11 +183,12 @@ def comparison(rows: pl.DataFrame, answer: str) -> go.Figure:
     factor = 1 if answer == "realised" else 100
     fig = figure(y=unit, height=300)
     part = rows.filter(pl.col("answer") == answer).sort("window_h")
-    for (a, b), pair in part.group_by("group_a", "group_b", maintain_order=True):
+    for a, b in part.select("group_a", "group_b").unique(maintain_order=True).iter_rows():
+        pair = part.filter(pl.col("group_a") == a, pl.col("group_b") == b)
         value = (pair["difference"] * factor).to_list()
         fig.add_scatter(
             x=[f"{w:g} h" for w in pair["window_h"].to_list()], y=value, mode="markers", name=f"{a} − {b}",
-            marker={"size": 9, "color": GROUP_COLOURS.get(str(a), GREY) if b == "real" else GREEN},
+            marker={"size": 9, "color": GROUP_COLOURS.get(a, GREY) if b == "real" else GREEN},
             error_y={
                 "type": "data", "symmetric": False, "array": (pair["high"] * factor - pl.Series(value)).to_list(),
                 "arrayminus": (pl.Series(value) - pair["low"] * factor).to_list(),
@@ -240,7 +242,9 @@ def release_path(candles: pl.DataFrame, moment: Any, retracted: Any) -> go.Figur
         increasing={"line": {"color": GREEN}}, decreasing={"line": {"color": RED}},
     )  # fmt: skip
     fig.add_vline(x=moment, line={"color": ORANGE, "width": 2})
-    fig.add_annotation(x=moment, y=1, yref="paper", text="release", showarrow=False, xanchor="left", font={"color": ORANGE})
+    fig.add_annotation(
+        x=moment, y=1, yref="paper", text="release", showarrow=False, xanchor="left", font={"color": ORANGE}
+    )
     if retracted is not None:
         fig.add_vline(x=retracted, line={"color": VIOLET, "width": 2, "dash": "dot"})
         fig.add_annotation(x=retracted, y=0.93, yref="paper", text="retracted", showarrow=False, xanchor="left",

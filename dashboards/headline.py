@@ -53,7 +53,9 @@ def _skill(scores: pl.DataFrame) -> Headline:
 
 
 def _coverage(scores: pl.DataFrame) -> Headline:
-    rows = scores.filter(pl.col("model_name") == NETWORK, pl.col("metric") == "coverage_90").sort("horizon_h").to_dicts()
+    rows = (
+        scores.filter(pl.col("model_name") == NETWORK, pl.col("metric") == "coverage_90").sort("horizon_h").to_dicts()
+    )
     if not rows:
         return _missing("Coverage of the 90 % band", "no walk-forward evaluation")
     low, high = min(r["value"] for r in rows), max(r["value"] for r in rows)
@@ -80,7 +82,8 @@ def _excess(tests: pl.DataFrame) -> Headline:
         return _missing(name, "fewer than five releases with candles and matched placebo times")
     first = next((r for r in rows if r["release_group"] == "real"), rows[0])
     each = "; ".join(
-        f"{r['release_group'].replace('_', ' ')} {r['estimate']:+.2f} [{r['low']:+.2f}, {r['high']:+.2f}], n = {r['n_releases']}"
+        f"{r['release_group'].replace('_', ' ')} {r['estimate']:+.2f} "
+        f"[{r['low']:+.2f}, {r['high']:+.2f}], n = {r['n_releases']}"
         for r in rows
     )
     return Headline(f"{name} ({first['release_group'].replace('_', ' ')})", f"{first['estimate']:+.2f} σ", each)
@@ -104,8 +107,9 @@ def _compared(rows: pl.DataFrame) -> list[Headline]:
         out.append(
             Headline(
                 title, f"{factor * r['difference']:+.2f} {unit}",
-                f"95 % interval {factor * r['low']:+.2f} to {factor * r['high']:+.2f}, permutation p = {r['p_value']:.3f}, "
-                f"{r['n_a']} against {r['n_b']}: {verdict}; {factor * r['detectable']:.2f} would be found with 80 % power",
+                f"95 % interval {factor * r['low']:+.2f} to {factor * r['high']:+.2f}, "
+                f"permutation p = {r['p_value']:.3f}, {r['n_a']} against {r['n_b']}: {verdict}; "
+                f"{factor * r['detectable']:.2f} would be found with 80 % power",
             )
         )  # fmt: skip
     return out

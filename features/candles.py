@@ -50,7 +50,9 @@ def dense(candles: pl.DataFrame, timeframe: str = "1h", quotes: tuple[str, ...] 
     frame = candles.filter(pl.col("timeframe") == timeframe, pl.col("quote").is_in(list(quotes)))
     if frame.is_empty():
         have = sorted(candles["timeframe"].unique().to_list())
-        raise NotEnoughDataError(f"no {timeframe} candles quoted in {', '.join(quotes)}; there are {', '.join(have) or 'none'}")
+        raise NotEnoughDataError(
+            f"no {timeframe} candles quoted in {', '.join(quotes)}; there are {', '.join(have) or 'none'}"
+        )
     frame = _one_market_per_asset(frame, quotes)
     assets = tuple(sorted(frame["asset"].unique().to_list()))
     seconds = SECONDS[timeframe]
@@ -76,7 +78,9 @@ def _one_market_per_asset(frame: pl.DataFrame, quotes: tuple[str, ...]) -> pl.Da
         frame.group_by("asset", "exchange", "symbol", "quote")
         .len()
         .with_columns(rank=rank, swap=pl.col("symbol").str.contains(":", literal=True))
-        .sort("asset", "swap", "rank", "len", "exchange", "symbol", descending=[False, False, False, True, False, False])
+        .sort(
+            "asset", "swap", "rank", "len", "exchange", "symbol", descending=[False, False, False, True, False, False]
+        )
         .unique("asset", keep="first", maintain_order=True)
     )
     return frame.join(best.select("asset", "exchange", "symbol"), on=["asset", "exchange", "symbol"])

@@ -46,16 +46,12 @@ def _novelty(docs: pl.DataFrame, embeddings: pl.DataFrame) -> pl.DataFrame:
     """Highest novelty among the documents of each hour: 1 − the highest cosine to one of the past week."""
     joined = docs.join(embeddings.select("doc_id", "embedding"), on="doc_id").sort("asset", "available_ts", "doc_id")
     parts = []
-    for (asset,), group in joined.group_by("asset", maintain_order=True):
-        vectors = np.stack(group["embedding"].to_numpy()).astype(np.float32)
+    for _, group in joined.group_by("asset", maintain_order=True):
+        vectors = np.array(group["embedding"].to_list(), dtype=np.float32)
         seconds = group["available_ts"].dt.epoch("s").to_numpy()
         starts = np.searchsorted(seconds, seconds - NOVELTY_DAYS * 86400)
-        similar = [
-            float((vectors[a:i] @ vectors[i]).max()) if i > a else 0.0 for i, a in enumerate(starts)
-        ]
+        similar = [float((vectors[a:i] @ vectors[i]).max()) if i > a else 0.0 for i, a in enumerate(starts)]
         parts.append(group.select("asset", "event_ts").with_columns(novelty=1 - pl.Series(similar, dtype=pl.Float64)))
     if not parts:
-        return pl.DataFrame(
-            schema={"asset": pl.String, "event_ts": docs.schema["event_ts"], "novelty": pl.Float64}
-        )
+        return pl.DataFrame(schema={"asset": pl.String, "event_ts": docs.schema["event_ts"], "novelty": pl.Float64})
     return pl.concat(parts).group_by("asset", "event_ts").agg(pl.col("novelty").max())

@@ -86,17 +86,21 @@ def ssr_daily(supply: pl.DataFrame, metrics: pl.DataFrame, coin_list: str) -> pl
     if coin_list not in COIN_LISTS:
         raise KeyError(f"coin list {coin_list!r} is unknown; there are {', '.join(COIN_LISTS)}")
     per_coin = daily_supply(supply, COIN_LISTS[coin_list])
-    total = per_coin.group_by("event_ts").agg(
-        coin=pl.lit("ALL"),
-        available_ts=pl.col("available_ts").max(),
-        supply_par_usd=pl.col("supply_par_usd").sum(),
-        supply_market_usd=pl.col("supply_market_usd").sum(),
-        n_coins=pl.len().cast(pl.Int32),
-        n_carried=pl.col("is_carried").sum().cast(pl.Int32),
+    total = (
+        per_coin.sort("event_ts", "coin")
+        .group_by("event_ts", maintain_order=True)
+        .agg(
+            coin=pl.lit("ALL"),
+            available_ts=pl.col("available_ts").max(),
+            supply_par_usd=pl.col("supply_par_usd").sum(),
+            supply_market_usd=pl.col("supply_market_usd").sum(),
+            n_coins=pl.len().cast(pl.Int32),
+            n_carried=pl.col("is_carried").sum().cast(pl.Int32),
+        )
     )
-    each = per_coin.with_columns(
-        n_coins=pl.lit(1, pl.Int32), n_carried=pl.col("is_carried").cast(pl.Int32)
-    ).drop("is_carried")
+    each = per_coin.with_columns(n_coins=pl.lit(1, pl.Int32), n_carried=pl.col("is_carried").cast(pl.Int32)).drop(
+        "is_carried"
+    )
     both = pl.concat([total.select(each.columns), each])
     joined = both.join(btc_market_cap(metrics), on="event_ts", suffix="_btc").sort("coin", "event_ts")
     totals = total.select("event_ts", total_par="supply_par_usd")

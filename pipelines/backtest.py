@@ -5,7 +5,8 @@ import numpy as np
 import polars as pl
 
 from features.candles import Array, NotEnoughDataError
-from models.backtest.engine import Result, buy_and_hold, metrics, run as trade, weight_grid, weights_from_quantiles
+from models.backtest.engine import Result, buy_and_hold, metrics, weight_grid, weights_from_quantiles
+from models.backtest.engine import run as trade
 from models.evaluate.walk_forward import REFERENCE
 from models.forecast.quantiles import HORIZONS_H, LEVELS
 from pipelines.forecast import NETWORK, WALK_NAMES

@@ -24,11 +24,10 @@ app = typer.Typer(
 )  # fmt: skip
 
 Profile = Annotated[
-    str | None, typer.Option("--profile", "-p", help="'simulated', or the path of a TOML file.", show_default="simulated")
+    str | None,
+    typer.Option("--profile", "-p", help="'simulated', or the path of a TOML file.", show_default="simulated"),
 ]
-AsOf = Annotated[
-    str | None, typer.Option("--as-of", help="Moment to look from, UTC, such as 2024-06-01T00:00:00Z.")
-]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Moment to look from, UTC, such as 2024-06-01T00:00:00Z.")]
 Home = Annotated[str | None, typer.Option("--home", help="Folder that everything is kept in.", show_default="var")]
 
 
@@ -295,7 +294,7 @@ def dashboard(
     os.environ["TAPEWIRE_PUBLISHED_PATH"] = str(settings.published.absolute())
     args = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true", "--server.port",
             str(port), "--server.address", "127.0.0.1", "--browser.gatherUsageStats", "false"]  # fmt: skip
-    os.execv(sys.executable, args)
+    os.execv(sys.executable, args)  # noqa: S606
 
 
 @app.command()
@@ -333,7 +332,9 @@ def _print_frame(frame: Any, output: Format) -> None:
     elif output is Format.json:
         print(frame.write_json())
     else:
-        with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=80, tbl_width_chars=200, tbl_hide_dataframe_shape=True):
+        with pl.Config(
+            tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=80, tbl_width_chars=200, tbl_hide_dataframe_shape=True
+        ):
             print(frame)
 
 

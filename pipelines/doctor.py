@@ -24,7 +24,14 @@ class Diagnosis:
 
 def diagnose(settings: Settings) -> list[Diagnosis]:
     """Everything worth knowing, in the order in which one would mend it."""
-    return [*_software(), _accelerator(), _disk(settings), *_sources(settings), _warehouse(settings), _published(settings)]
+    return [
+        *_software(),
+        _accelerator(),
+        _disk(settings),
+        *_sources(settings),
+        _warehouse(settings),
+        _published(settings),
+    ]
 
 
 def _software() -> list[Diagnosis]:
@@ -35,7 +42,9 @@ def _software() -> list[Diagnosis]:
             out.append(Diagnosis(library, True, importlib.metadata.version(library)))
         except importlib.metadata.PackageNotFoundError:
             out.append(Diagnosis(library, False, "not installed: run `make setup`"))
-    extra = "installed" if importlib.util.find_spec("streamlit") else "absent: pip install -e '.[dashboard]' for the app"
+    extra = (
+        "installed" if importlib.util.find_spec("streamlit") else "absent: pip install -e '.[dashboard]' for the app"
+    )
     return [*out, Diagnosis("streamlit", None, extra)]
 
 

@@ -69,8 +69,9 @@ def fit(con: duckdb.DuckDBPyConnection, run: Run, market: Market, train_end: int
         log.info("training %s on hours up to %s", model_id, end_ts)
         span = split(WARM_UP_H, train_end, s.validation_days * 24)
         rows = usable(market.panel, market.sigma, s.lookback_h)
-        trained = train(net, how, _store(run, market, walk), rows, span, threads=run.settings.threads,
-                        progress=sys.stderr.isatty())
+        trained = train(
+            net, how, _store(run, market, walk), rows, span, threads=run.settings.threads, progress=sys.stderr.isatty()
+        )
         save(path, trained, how, walk.quantiles, market.panel.assets)
     _record_training(con, run, market, model_id, trained, how, train_end, data)
     return model_id, trained, walk
@@ -176,14 +177,18 @@ def _naive(moment: datetime) -> datetime:
     return moment.replace(tzinfo=None)
 
 
-def forecast_live(con: duckdb.DuckDBPyConnection, run: Run, market: Market, *, retrain: bool = False) -> list[WriteResult]:
+def forecast_live(
+    con: duckdb.DuckDBPyConnection, run: Run, market: Market, *, retrain: bool = False
+) -> list[WriteResult]:
     """The night's own forecast from the last bar, by the live model and the reference walk."""
     model_id, trained, walk = fit(con, run, market, live_end(con, run, market, retrain=retrain))
     rows = usable(market.panel, market.sigma, run.settings.forecast.lookback_h)
     last = len(market.bars.close_ts) - 1
     pairs = origins(rows, last, last + 1)
     if len(pairs) == 0:
-        raise NotEnoughDataError(f"no asset has a bar and a filled lookback at {market.bars.close_ts[last]}: nothing to forecast")
+        raise NotEnoughDataError(
+            f"no asset has a bar and a filled lookback at {market.bars.close_ts[last]}: nothing to forecast"
+        )
     values = {
         NETWORK: (model_id, predict(trained.net, _store(run, market, walk), pairs, market.sigma)),
         REFERENCE: (f"{REFERENCE}-{model_id.removeprefix(NETWORK + '-')}", walk.forecast(pairs[:, 1], pairs[:, 0])),

@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.candles import Array, Bars
-from models.forecast.quantiles import HORIZONS_H, LEVELS, MEDIAN, as_datetime, quantile_of
-from models.forecast.train import load, predict
+from models.forecast.quantiles import HORIZONS_H, LEVELS, MEDIAN, quantile_of
+from models.forecast.train import load
 from models.forecast.windows import WindowStore, build_store, usable
 from models.impact.abnormal import (
     Events,
@@ -24,7 +24,7 @@ from models.impact.abnormal import (
     window_rows,
 )
 from models.impact.compare import PAIRS, compare
-from models.impact.inference import all_tests, mean_with_overlap, window_columns
+from models.impact.inference import Outcome, all_tests, mean_with_overlap, window_columns
 from models.impact.placebo import placebo_moves
 from models.impact.scored import score_releases
 from pipelines.forecast import NETWORK
@@ -91,6 +91,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> li
     """Realised and scored impact of every release, tests and comparisons, on every timeframe that has candles."""
     timeframes = [t for t in TIMEFRAMES if t != "1d" and _has(con, run, t)]
     impact, paths, tests, comparisons = [], [], [], []
+    scored = _scored(con, run, market)
     for timeframe in timeframes:
         bars = market.bars if timeframe == "1h" else load_bars(con, run, timeframe)
         chosen = sample(market.links, bars, run.settings.impact.kinds)
@@ -99,10 +100,13 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> li
             continue
         study = _Measured(run, market, chosen)
         impact.append(study.impact_rows())
+        if timeframe == "1h" and not scored.is_empty():
+            against = against_forecast(impact[-1], scored)
+            impact.append(against)
+            tests.append(forecast_tests(against, chosen))
         paths.append(study.path_rows())
         tests.append(study.test_rows())
         comparisons.append(study.comparison_rows())
-    scored = _scored(con, run, market)
     if not scored.is_empty():
         comparisons.append(_scored_comparisons(scored))
     batch = run.batch("impact")
@@ -112,7 +116,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> li
                   replace=True)
             for entity, frames in (
                 (IMPACT, impact), (IMPACT_PATHS, paths), (IMPACT_TESTS, tests), (IMPACT_COMPARISONS, comparisons),
-                (SCORED, [scored]),
+                (SCORED, [scored.drop("forecast_quantile", strict=False)]),
             )
             if any(not f.is_empty() for f in frames)
         ]  # fmt: skip
@@ -134,7 +138,7 @@ class _Measured:
         self.studies = studies(chosen.bars, chosen.events)
         self.groups = chosen.groups()
         after = window_rows(chosen.bars)[3] * chosen.bars.step_h
-        self.windows = [w for w in run.settings.impact.windows_h if chosen.bars.step_h <= w <= after]
+        self.windows = [float(w) for w in run.settings.impact.windows_h if chosen.bars.step_h <= w <= after]
         self.headline = run.settings.impact.headline_window_h
         self.level = market.scale if chosen.bars.timeframe == "1h" else None
         self.plain = simple_sigma(chosen.bars) if self.level is None else None
@@ -157,9 +161,7 @@ class _Measured:
 
     def impact_rows(self) -> pl.DataFrame:
         """Rows of models.impact."""
-        return pl.concat(
-            [self._impact(self.studies[b], w) for b in self.studies for w in self.windows], how="vertical"
-        )
+        return pl.concat([self._impact(self.studies[b], w) for b in self.studies for w in self.windows], how="vertical")
 
     def _impact(self, study: Study, window_h: float) -> pl.DataFrame:
         events = self.sample.events
@@ -182,7 +184,11 @@ class _Measured:
         keep = np.isfinite(total) & np.isfinite(sigma) & (sigma > 0) & (events.uncertainty_h <= window_h)
         return (
             frame.filter(pl.Series(keep))
-            .with_columns(available_ts=pl.max_horizontal(pl.col("base_ts") + pl.duration(seconds=int(window_h * 3600)), "event_ts"))
+            .with_columns(
+                available_ts=pl.max_horizontal(
+                    pl.col("base_ts") + pl.duration(seconds=int(window_h * 3600)), "event_ts"
+                )
+            )
             .with_columns(pl.col("placebo_move", "excess_move").fill_nan(None))
         )  # fmt: skip
 
@@ -250,14 +256,7 @@ class _Measured:
         for name, values in (("mean_car", car(study, window)), ("excess_move", self.excess(benchmark, window))):
             outcome = mean_with_overlap(values[member], when, window, test=name)
             outcomes += [outcome] if outcome else []
-        return [
-            {
-                "study_id": self.study_id, "release_group": group, "window_h": window, "benchmark": benchmark,
-                "test": o.test, "estimate": o.estimate, "low": o.low, "high": o.high, "statistic": o.statistic,
-                "p_value": o.p_value, "n_releases": o.n,
-            }
-            for o in outcomes
-        ]  # fmt: skip
+        return [_test_row(self.study_id, group, window, benchmark, o) for o in outcomes]
 
     def comparison_rows(self) -> pl.DataFrame:
         """Rows of models.impact_comparisons, realised: the excess move against the reference walk."""
@@ -268,6 +267,50 @@ class _Measured:
                 study_id=self.study_id, answer="realised", quantity="excess_move",
             )  # fmt: skip
         return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def against_forecast(impact: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
+    """Rows of models.impact against the network's own forecast without the text, at the last close before the release.
+
+    Only for windows that are horizons of the forecast, and releases that a model trained before them could score.
+    """
+    known = scored.filter(pl.col("realised").is_not_null()).select(
+        "doc_id", "asset", "realised", "median_none", "forecast_quantile", window_h=pl.col("horizon_h").cast(pl.Float64)
+    )  # fmt: skip
+    move = pl.col("realised") - pl.col("median_none")
+    return (
+        impact.filter(pl.col("benchmark") == "reference_walk")
+        .drop("forecast_quantile")
+        .join(known, on=["doc_id", "asset", "window_h"])
+        .with_columns(
+            benchmark=pl.lit("transformer"), car=move, bhar=pl.col("realised").exp() - pl.col("median_none").exp(),
+            scaled_move=move.abs() / pl.col("sigma"),
+            excess_move=move.abs() / pl.col("sigma") - pl.col("placebo_move"),
+        )
+        .select(impact.columns)
+    )  # fmt: skip
+
+
+def forecast_tests(against: pl.DataFrame, chosen: Sample) -> pl.DataFrame:
+    """Rows of models.impact_tests for the forecast benchmark: mean CAR and excess move, per group and window."""
+    groups = chosen.frame.select("doc_id", "asset").with_columns(group=pl.Series(chosen.groups()))
+    rows = []
+    joined = against.join(groups, on=["doc_id", "asset"]).filter(pl.col("group") != "").sort("base_ts")
+    for (window, group), part in joined.group_by("window_h", "group", maintain_order=True):
+        when = part["base_ts"].dt.epoch("s").to_numpy() / 3600
+        for name, column in (("mean_car", "car"), ("excess_move", "excess_move")):
+            o = mean_with_overlap(part[column].fill_null(float("nan")).to_numpy(), when, float(str(window)), test=name)
+            if o:
+                rows.append(_test_row("1h", str(group), float(str(window)), "transformer", o))
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _test_row(study: str, group: str, window: float, benchmark: str, o: Outcome) -> dict[str, object]:
+    return {
+        "study_id": study, "release_group": group, "window_h": window, "benchmark": benchmark, "test": o.test,
+        "estimate": o.estimate, "low": o.low, "high": o.high, "statistic": o.statistic, "p_value": o.p_value,
+        "n_releases": o.n,
+    }  # fmt: skip
 
 
 def _comparisons(
@@ -320,9 +363,7 @@ def _scored(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> pl.Data
     return pl.concat(kept) if kept else pl.DataFrame()
 
 
-def _score_span(
-    run: Run, market: Market, model_id: str, links: pl.DataFrame, rows: NDArray[np.bool_]
-) -> pl.DataFrame:
+def _score_span(run: Run, market: Market, model_id: str, links: pl.DataFrame, rows: NDArray[np.bool_]) -> pl.DataFrame:
     trained, base, assets = load(run.settings.checkpoints / f"{model_id}.ckpt")
     if assets != market.bars.assets:
         log.info("%s knows other assets than the warehouse has now; its releases are not scored", model_id)
@@ -340,17 +381,21 @@ def _score_span(
         return pl.DataFrame()
     own = np.array([market.documents.row_of[d] for d in links["doc_id"].to_list()], dtype=np.int64)
     result = score_releases(trained.net, store, pairs, own, market.sigma)
+    origin = pl.Series(market.bars.close_ts[pairs[:, 1]].astype("datetime64[us]")).dt.replace_time_zone("UTC")
     frames = []
     for h, horizon in enumerate(HORIZONS_H):
         width = {k: v[:, h, HIGH] - v[:, h, LOW] for k, v in vars(result).items()}
         frames.append(
             links.select("doc_id", "asset", "event_ts", "available_ts", "release_group").with_columns(
                 horizon_h=pl.lit(horizon, pl.Int32), model_id=pl.lit(model_id),
-                origin_ts=pl.Series(market.bars.close_ts[pairs[:, 1]].astype("datetime64[us]")).dt.replace_time_zone("UTC"),
-                median_text=pl.Series(result.with_text[:, h, MEDIAN]), median_none=pl.Series(result.without[:, h, MEDIAN]),
+                origin_ts=origin, median_text=pl.Series(result.with_text[:, h, MEDIAN]),
+                median_none=pl.Series(result.without[:, h, MEDIAN]),
                 median_walk=pl.Series(result.walk[:, h, MEDIAN]), width_text=pl.Series(width["with_text"]),
                 width_none=pl.Series(width["without"]), width_walk=pl.Series(width["walk"]),
                 realised=pl.Series(market.y[pairs[:, 1], pairs[:, 0], h]).fill_nan(None),
+                forecast_quantile=pl.Series(
+                    quantile_of(result.without[:, h], market.y[pairs[:, 1], pairs[:, 0], h])
+                ).fill_nan(None),
             )
         )  # fmt: skip
     return pl.concat(frames)

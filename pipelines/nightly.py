@@ -41,7 +41,12 @@ class Night:
         """0 complete, 3 with a source or an input missing, 1 failed."""
         if self.published is None:
             return 1
-        return 3 if self.ingest.exit_code == 3 or any(s.status == "missing" for s in self.stages) else 0
+        return 3 if self.is_incomplete else 0
+
+    @property
+    def is_incomplete(self) -> bool:
+        """True where a source or the input of a stage was missing."""
+        return self.ingest.exit_code == 3 or any(s.status == "missing" for s in self.stages)
 
     @property
     def is_repeat(self) -> bool:
@@ -100,6 +105,7 @@ def _work(run: Run) -> Night:
         night.stages.append(result)
         if result.status == "missing" and result.stage == "derive":
             break
+    runs.finish(run, 3 if night.is_incomplete else 0)  # so that what is published says how the night ended
     night.published = publish_task(run)
     night.report = report_task(run)
     return night

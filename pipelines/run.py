@@ -86,7 +86,14 @@ def code_fingerprint() -> str:
 def fingerprint(con: duckdb.DuckDBPyConnection, run: Run, stage: str, entities: tuple[str, ...], *parts: object) -> str:
     """What the result of a stage depends on: rows of core as of the run's moment, settings, code, threads."""
     rows = [read.fingerprint(con, e, run.as_of) for e in entities]
-    told = [stage, run.as_of.isoformat(), run.settings.seed, run.settings.threads, code_fingerprint(), *map(repr, parts)]
+    told = [
+        stage,
+        run.as_of.isoformat(),
+        run.settings.seed,
+        run.settings.threads,
+        code_fingerprint(),
+        *map(repr, parts),
+    ]
     return hashlib.sha256(json.dumps([rows, told]).encode()).hexdigest()[:32]
 
 

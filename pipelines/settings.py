@@ -45,7 +45,7 @@ class FileTable(_Section):
 class FilesSource(_Section):
     """Files on disk: CSV, Parquet, JSON lines."""
 
-    root: Path = Path(".")
+    root: Path = Path()
     tables: tuple[FileTable, ...] = ()
     max_line_mb: float = Field(default=8.0, gt=0)
 
@@ -215,7 +215,9 @@ def _environment() -> dict[str, Any]:
         head = variable.upper().split("__")[0]
         if head.startswith(PREFIX) and head not in known:
             near = difflib.get_close_matches(head, known, n=1)
-            raise SettingsError(f"variable {variable} names no setting" + (f"; did you mean {near[0]}?" if near else ""))
+            raise SettingsError(
+                f"variable {variable} names no setting" + (f"; did you mean {near[0]}?" if near else "")
+            )
     return dict(EnvSettingsSource(Settings)())
 
 

@@ -90,8 +90,8 @@ def forecast_stage(bench: Bench, *, retrain: bool = False) -> StageResult:
     from pipelines.forecast import forecast_live
 
     told = (bench.run.settings.features, bench.run.settings.forecast)
-    return _stage(bench, "forecast", told,
-                  lambda con: forecast_live(con, bench.run, bench.market(con), retrain=retrain), force=retrain)  # fmt: skip
+    work: Work = lambda con: forecast_live(con, bench.run, bench.market(con), retrain=retrain)  # noqa: E731
+    return _stage(bench, "forecast", told, work, force=retrain)
 
 
 def impact_stage(bench: Bench) -> StageResult:

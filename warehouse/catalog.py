@@ -26,13 +26,15 @@ def ddl(entity: Entity) -> str:
     if entity.versioned:
         view = f"{entity.schema}.{entity.name}"
         names = ", ".join(f'"{c.name}"' for c in entity.all_columns if c.name != "is_latest")
-        out.append(f"CREATE VIEW {view} AS SELECT {names} FROM {entity.table} WHERE is_latest;")
+        out.append(f"CREATE VIEW {view} AS SELECT {names} FROM {entity.table} WHERE is_latest;")  # noqa: S608
         out += _comments("VIEW", view, entity)
     return "\n".join(out)
 
 
 def _comments(kind: str, name: str, entity: Entity) -> list[str]:
-    quote = lambda text: text.replace("'", "''")  # noqa: E731
+    def quote(text: str) -> str:
+        return text.replace("'", "''")
+
     skip = {"is_latest"} if kind == "VIEW" else set()
     return [f"COMMENT ON {kind} {name} IS '{quote(entity.comment)}';"] + [
         f"COMMENT ON COLUMN {name}.\"{c.name}\" IS '{quote(c.comment)}';"

@@ -82,20 +82,19 @@ VERSION = (
 
 
 def _finite_positive(*names: str) -> tuple[Rule, ...]:
-    return tuple(
-        Rule(f"{n} is not a positive finite number", lambda n=n: ~(pl.col(n).is_finite() & (pl.col(n) > 0)))
-        for n in names
-    )
+    def rule(name: str) -> Rule:
+        good = pl.col(name).is_finite() & (pl.col(name) > 0)
+        return Rule(f"{name} is not a positive finite number", lambda: ~good)
+
+    return tuple(map(rule, names))
 
 
 def _finite_or_null(*names: str) -> tuple[Rule, ...]:
-    return tuple(
-        Rule(
-            f"{n} is negative or not finite",
-            lambda n=n: pl.col(n).is_not_null() & ~(pl.col(n).is_finite() & (pl.col(n) >= 0)),
-        )
-        for n in names
-    )
+    def rule(name: str) -> Rule:
+        bad = pl.col(name).is_not_null() & ~(pl.col(name).is_finite() & (pl.col(name) >= 0))
+        return Rule(f"{name} is negative or not finite", lambda: bad)
+
+    return tuple(map(rule, names))
 
 
 def _in_range(name: str, low: float, high: float) -> Rule:
@@ -105,9 +104,7 @@ def _in_range(name: str, low: float, high: float) -> Rule:
     )
 
 
-AVAILABLE_AFTER_EVENT = Rule(
-    "available_ts lies before event_ts", lambda: pl.col("available_ts") < pl.col("event_ts")
-)
+AVAILABLE_AFTER_EVENT = Rule("available_ts lies before event_ts", lambda: pl.col("available_ts") < pl.col("event_ts"))
 
 TIMEFRAMES = {"1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": 86400}
 
@@ -330,7 +327,9 @@ CANDLE_FEATURES = Entity(
         Column("dollar_volume", "DOUBLE", "Volume × close (quote currency)", required=False),
         Column("amihud_24h", "DOUBLE", "Mean |return| ÷ million of dollar volume, 24 bars", required=False),
         Column("beta_btc_30d", "DOUBLE", "Beta to BTC over 720 bars", required=False),
-        Column("corr_market_30d", "DOUBLE", "Correlation to the market index without the asset, 720 bars", required=False),
+        Column(
+            "corr_market_30d", "DOUBLE", "Correlation to the market index without the asset, 720 bars", required=False
+        ),
     ),
 )
 

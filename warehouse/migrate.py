@@ -23,9 +23,7 @@ def migrate(con: duckdb.DuckDBPyConnection, folder: Path = HERE / "migrations") 
     Raises MigrationError where an applied file was edited afterwards, or the warehouse is newer than the code.
     """
     con.execute("CREATE SCHEMA IF NOT EXISTS ops")
-    con.execute(
-        "CREATE TABLE IF NOT EXISTS ops.migrations (name VARCHAR, checksum VARCHAR, applied_ts TIMESTAMPTZ)"
-    )
+    con.execute("CREATE TABLE IF NOT EXISTS ops.migrations (name VARCHAR, checksum VARCHAR, applied_ts TIMESTAMPTZ)")
     done = dict(con.execute("SELECT name, checksum FROM ops.migrations").fetchall())
     files = {f.stem: f.read_text(encoding="utf-8") for f in sorted(folder.glob("*.sql"))}
     _check(done, files)

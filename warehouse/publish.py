@@ -30,7 +30,7 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, *, now: datetime, keep
     target = folder / f"tapewire_{now:%Y%m%dT%H%M%S}_{os.getpid()}.duckdb"
     building = target.with_suffix(".building")
     _build(con, building)
-    os.replace(building, target)
+    building.replace(target)
     swing(folder / STABLE_NAME, target)
     prune(folder, keep)
     return target
@@ -71,7 +71,7 @@ def swing(stable: Path, target: Path) -> None:
     link = stable.with_name(f".{stable.name}.{os.getpid()}")
     link.unlink(missing_ok=True)
     link.symlink_to(target.name)
-    os.replace(link, stable)
+    link.replace(stable)
 
 
 def prune(folder: Path, keep: int) -> None:

@@ -45,7 +45,9 @@ def _parse(path: Path) -> Check:
     text = path.read_text(encoding="utf-8")
     head = dict(line[3:].split(": ", 1) for line in text.splitlines()[:3] if line.startswith("-- ") and ": " in line)
     if set(head) != {"entity", "severity", "about"} or head["severity"] not in ("info", "warning", "error"):
-        raise ValueError(f"{path.name}: expected '-- entity:', '-- severity: info|warning|error' and '-- about:' on top")
+        raise ValueError(
+            f"{path.name}: expected '-- entity:', '-- severity: info|warning|error' and '-- about:' on top"
+        )
     return Check(path.stem, head["entity"], head["severity"], head["about"], text)
 
 

@@ -88,9 +88,7 @@ def write(
     n_refused = quarantine(con, entity, pl.concat([refused, duplicates]), batch)
     repeats = frame.height - typed.height - n_refused
     new, changed, removed = _merge(con, entity, typed, batch, replace)
-    result = WriteResult(
-        entity.name, new, changed, typed.height - new - changed + repeats, removed, n_refused
-    )
+    result = WriteResult(entity.name, new, changed, typed.height - new - changed + repeats, removed, n_refused)
     con.execute(
         render("record_write"),
         {
@@ -108,7 +106,7 @@ def conform(entity: Entity, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataF
     Raises SchemaError for missing or unknown columns and for times without a zone.
     """
     _check_columns(entity, frame)
-    wanted = [c for c in entity.given]
+    wanted = list(entity.given)
     frame = frame.with_columns(pl.lit(None).alias(c.name) for c in wanted if c.name not in frame.columns)
     if frame.is_empty():
         return frame.select(_cast(c, frame).alias(c.name) for c in wanted), _no_refusals()
@@ -181,9 +179,7 @@ def _type_reasons(entity: Entity, frame: pl.DataFrame, typed: pl.DataFrame) -> l
 
 
 def _null_reasons(entity: Entity) -> list[pl.Expr]:
-    return [
-        pl.when(pl.col(c.name).is_null()).then(pl.lit(f"{c.name} is missing")) for c in entity.given if c.required
-    ]
+    return [pl.when(pl.col(c.name).is_null()).then(pl.lit(f"{c.name} is missing")) for c in entity.given if c.required]
 
 
 def _rule_reasons(entity: Entity) -> list[pl.Expr]:
@@ -223,7 +219,7 @@ def _is_strictly_sorted(typed: pl.DataFrame, order: list[str]) -> bool:
 
 
 def quarantine(con: duckdb.DuckDBPyConnection, entity: Entity, refused: pl.DataFrame, batch: Batch) -> int:
-    """Keep refused rows (`reason`, `payload`) with where they came from; the same row is kept once. Returns how many."""
+    """Keep refused rows (`reason`, `payload`) with where they came from, the same row once; how many were refused."""
     if refused.is_empty():
         return 0
     limit = 10_000
@@ -233,9 +229,7 @@ def quarantine(con: duckdb.DuckDBPyConnection, entity: Entity, refused: pl.DataF
         payload_hash=pl.col("payload").hash(seed=1).cast(pl.String),
     ).unique(subset=["reason", "payload_hash"], maintain_order=True)  # fmt: skip
     con.register("_refused", rows)
-    con.execute(
-        render("quarantine"), {"run_id": batch.run_id, "now": batch.now, "is_simulated": batch.is_simulated}
-    )
+    con.execute(render("quarantine"), {"run_id": batch.run_id, "now": batch.now, "is_simulated": batch.is_simulated})
     con.unregister("_refused")
     return refused.height
 
@@ -271,9 +265,7 @@ def _merge(
 
 def _key_match(entity: Entity) -> str:
     staged = {c.name for c in entity.given}
-    return " AND ".join(
-        f"t.{ident(k)} = {'s.' + ident(k) if k in staged else '$source'}" for k in entity.key
-    )
+    return " AND ".join(f"t.{ident(k)} = {'s.' + ident(k) if k in staged else '$source'}" for k in entity.key)
 
 
 def _merge_differences(
@@ -295,8 +287,7 @@ def _merge_differences(
             version_column="version" if entity.versioned else "0 AS version",
             old_version="coalesce(t.version, 0)",
             key_match=match,
-            value_differs=" OR ".join(f"s.{ident(v)} IS DISTINCT FROM t.{ident(v)}" for v in entity.values)
-            or "false",
+            value_differs=" OR ".join(f"s.{ident(v)} IS DISTINCT FROM t.{ident(v)}" for v in entity.values) or "false",
         ),
         by_source,
     )

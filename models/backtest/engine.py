@@ -88,9 +88,7 @@ def run(bars: Bars, targets: Array, first: int, last: int, costs: Costs) -> Resu
     net = (held[rows] * simple[rows]).sum(1) - cost
     equity = np.cumprod(1 + net)
     peak = np.maximum.accumulate(np.concatenate([[1.0], equity]))[1:]
-    return Result(
-        bars.close_ts[rows + 1], equity, equity / peak - 1, np.abs(held[rows]).sum(1), turnover, cost, net
-    )
+    return Result(bars.close_ts[rows + 1], equity, equity / peak - 1, np.abs(held[rows]).sum(1), turnover, cost, net)
 
 
 def buy_and_hold(bars: Bars, first: int, last: int, costs: Costs) -> Result:

@@ -20,7 +20,10 @@ def _moments(returns: Array) -> tuple[float, float, float, int]:
 
 
 def sharpe_variance(returns: Array) -> float:
-    """Variance of the Sharpe ratio per period: (1 − γ₃·SR + (γ₄ − 1)/4·SR²) ÷ (n − 1). Bailey and López de Prado (2012)."""
+    """Variance of the Sharpe ratio per period: (1 − γ₃·SR + (γ₄ − 1)/4·SR²) ÷ (n − 1).
+
+    Bailey and López de Prado (2012).
+    """
     sr, skew, kurtosis, n = _moments(returns)
     return (1 - skew * sr + (kurtosis - 1) / 4 * sr**2) / max(n - 1, 1)
 

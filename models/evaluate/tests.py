@@ -85,9 +85,7 @@ def pesaran_timmermann(outcome: Array, forecast: Array) -> TestResult:
     expected = p * q + (1 - p) * (1 - q)
     v_hit = expected * (1 - expected) / n
     v_expected = (
-        (2 * p - 1) ** 2 * q * (1 - q) / n
-        + (2 * q - 1) ** 2 * p * (1 - p) / n
-        + 4 * p * q * (1 - p) * (1 - q) / n**2
+        (2 * p - 1) ** 2 * q * (1 - q) / n + (2 * q - 1) ** 2 * p * (1 - p) / n + 4 * p * q * (1 - p) * (1 - q) / n**2
     )
     if v_hit - v_expected <= 0:
         return TestResult(0.0, 1.0, n)

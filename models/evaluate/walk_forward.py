@@ -5,6 +5,7 @@ Embargo: the first origins after the end of training are left out as well.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -41,7 +42,7 @@ def folds(n_rows: int, *, test_rows: int, n_folds: int, embargo: int) -> list[Fo
     if n_folds < 1 or first - embargo <= 0 or test_rows < n_folds:
         raise NotEnoughDataError(f"{n_folds} folds over {test_rows} test hours do not fit into {n_rows} hours")
     edges = np.linspace(first, last, n_folds + 1).astype(int)
-    return [Fold(int(a) - embargo, int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [Fold(int(a) - embargo, int(a), int(b)) for a, b in pairwise(edges)]
 
 
 @dataclass(frozen=True)

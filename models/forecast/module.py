@@ -8,6 +8,7 @@ import numpy as np
 import pytorch_lightning as lightning
 import torch
 from numpy.typing import NDArray
+from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
@@ -86,7 +87,7 @@ class ForecastModule(lightning.LightningModule):
     def on_validation_epoch_end(self) -> None:
         self.log("valid_ratio", self.ratio("valid"), prog_bar=True)
 
-    def configure_optimizers(self) -> dict[str, object]:
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         c = self.config
         decayed = [p for p in self.net.parameters() if p.ndim > 1]
         plain = [p for p in self.net.parameters() if p.ndim <= 1]
@@ -114,7 +115,7 @@ class OriginBatches(IterableDataset[Tensor]):
 
     def __len__(self) -> int:
         n = len(self.origins) if self.limit is None else min(self.limit, len(self.origins))
-        return -(-n // self.batch)
+        return (n + self.batch - 1) // self.batch
 
     def __iter__(self) -> Iterator[Tensor]:
         order = torch.arange(len(self.origins))

@@ -24,7 +24,9 @@ def long_table(
     if not np.isfinite(values).all():
         raise ValueError(f"{model_name}: {int((~np.isfinite(values)).sum())} quantiles are not finite")
     if (np.diff(values, axis=2) < 0).any():
-        raise ValueError(f"{model_name}: quantiles cross in {int((np.diff(values, axis=2) < 0).any(2).sum())} forecasts")
+        raise ValueError(
+            f"{model_name}: quantiles cross in {int((np.diff(values, axis=2) < 0).any(2).sum())} forecasts"
+        )
     n, h, q = values.shape
     return pl.DataFrame(
         {

@@ -4,7 +4,8 @@ An origin is a pair (asset, row). Its window ends at that row; its targets begin
 available by then.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -37,11 +38,15 @@ def collect_documents(links: pl.DataFrame, embeddings: pl.DataFrame, assets: tup
         nothing = tuple(np.zeros(0, dtype=np.int64) for _ in assets)
         return Documents(np.zeros((1, width), dtype=np.float32), nothing, nothing, {})
     ordered = embeddings.sort("doc_id")
-    vectors = np.vstack([np.zeros((1, width)), np.stack(ordered["embedding"].to_numpy())]).astype(np.float32)
+    vectors = np.vstack([np.zeros((1, width)), np.array(ordered["embedding"].to_list(), dtype=np.float32)]).astype(
+        np.float32
+    )
     row_of = {d: i + 1 for i, d in enumerate(ordered["doc_id"].to_list())}
     moments, rows = [], []
     for asset in assets:
-        own = links.filter(pl.col("asset") == asset, pl.col("doc_id").is_in(list(row_of))).sort("available_ts", "doc_id")
+        own = links.filter(pl.col("asset") == asset, pl.col("doc_id").is_in(list(row_of))).sort(
+            "available_ts", "doc_id"
+        )
         moments.append(own["available_ts"].dt.epoch("s").to_numpy().astype(np.int64))
         rows.append(np.array([row_of[d] for d in own["doc_id"].to_list()], dtype=np.int64))
     return Documents(vectors, tuple(moments), tuple(rows), row_of)
@@ -84,8 +89,8 @@ class WindowStore:
 
     def to(self, device: torch.device | str) -> "WindowStore":
         """The same store on another device."""
-        moved = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(self).items()}
-        return WindowStore(**moved)
+        moved: dict[str, Any] = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
+        return replace(self, **moved)
 
     def gather(self, asset: Tensor, row: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
         """Inputs of the network and targets [B, H] for origins (asset, row), each [B]."""
@@ -99,9 +104,7 @@ class WindowStore:
         return inputs, self.target[at]
 
 
-def build_store(
-    panel: Panel, documents: Documents, y: Array, sigma: Array, base: Array, lookback: int
-) -> WindowStore:
+def build_store(panel: Panel, documents: Documents, y: Array, sigma: Array, base: Array, lookback: int) -> WindowStore:
     """The store of a panel. `y`, `sigma` [T, A, H]; `base` [A, H, Q] as fitted on the training span."""
     n_assets, n_rows, _ = panel.values.shape
     moments = panel.close_ts.astype("datetime64[s]").astype(np.int64)

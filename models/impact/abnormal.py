@@ -80,7 +80,7 @@ def studies(bars: Bars, events: Events) -> dict[str, Study]:
     inside = evt < len(returns)
     safe = np.minimum(evt, len(returns) - 1)
     col = events.asset[:, None]
-    offsets = np.arange(1 - before, after + 1) * bars.step_h
+    offsets: Array = np.arange(1 - before, after + 1).astype(np.float64) * bars.step_h
     r_est, r_evt = returns[est, col], np.where(inside, returns[safe, col], np.nan)
     m_est, m_evt = index[est, col], np.where(inside, index[safe, col], np.nan)
     return {
@@ -95,9 +95,7 @@ def _no_model(r_est: Array, r_evt: Array, offsets: Array) -> Study:
     return Study("reference_walk", r_evt, offsets, r_est, sigma, np.ones_like(r_evt))
 
 
-def _regress(
-    name: str, r_est: Array, r_evt: Array, m_est: Array | None, m_evt: Array | None, offsets: Array
-) -> Study:
+def _regress(name: str, r_est: Array, r_evt: Array, m_est: Array | None, m_evt: Array | None, offsets: Array) -> Study:
     """Least squares per event, NaN left out. Sigma² = SSE ÷ (n − 2) for every model, as the references have it.
 
     The factor of bar t is √(1 + 1/n + (m_t − m̄)² ÷ Σ(m − m̄)²). MacKinlay (1997).

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.impact.abnormal import Array
+from features.candles import Array
 from models.impact.inference import MIN_EVENTS, overlap_variance
 
 PERMUTATIONS = 2000

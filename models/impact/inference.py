@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from models.impact.abnormal import Array, Study
+from features.candles import Array
+from models.impact.abnormal import Study
 
 MIN_EVENTS = 5
 

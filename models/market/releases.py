@@ -22,7 +22,7 @@ DIRECTION = {
 GROUP_SHARE = {"real": 0.62, "generated": 0.25, "fabricated": 0.13}
 GROUP_SIZE = {"real": 1.0, "generated": 0.6, "fabricated": 1.0}
 GROUP_KEPT = {"real": 0.8, "generated": 0.4, "fabricated": 0.0}
-BASE_MOVE = 0.03
+BASE_MOVE = 0.05
 SIZE_EXPONENT = 0.12
 REFERENCE_CAP_USD = 1e9
 RISE_H = 1.0
@@ -90,7 +90,7 @@ def _draw_one(
 
 def planted_peak(kind: str, strength: float, cap_usd: float) -> float:
     """Planted move at its peak (log return) of a real release."""
-    return DIRECTION[kind] * BASE_MOVE * (0.25 + strength) * (cap_usd / REFERENCE_CAP_USD) ** -SIZE_EXPONENT
+    return float(DIRECTION[kind] * BASE_MOVE * (0.25 + strength) * (cap_usd / REFERENCE_CAP_USD) ** -SIZE_EXPONENT)
 
 
 def response(release: Release, hours_since: Array) -> Array:
@@ -108,10 +108,10 @@ def planted_effects(releases: list[Release], start: datetime, n_hours: int, n_as
     for release in releases:
         published_h = (release.published - start).total_seconds() / 3600
         first = int(published_h)
-        span = np.arange(first, min(first + 200, n_hours))
+        span = np.arange(first, min(first + 200, n_hours), dtype=np.int64)
         if len(span) == 0:
             continue
-        path = response(release, span + 1 - published_h)
+        path = response(release, span.astype(np.float64) + 1 - published_h)
         effects[span, release.asset_index] += np.diff(path, prepend=0.0)
     return effects
 

@@ -39,7 +39,9 @@ def simulate(seed: int, end: datetime = DEFAULT_END, *, with_effects: bool = Tru
     if n_hours < 30 * 24:
         raise ValueError(f"the simulated market starts on {START:%Y-%m-%d} and needs 30 days; its end was {end}")
     releases = draw_releases(seed, START, n_hours)
-    effects = planted_effects(releases, START, n_hours, len(ASSETS)) if with_effects else np.zeros((n_hours, len(ASSETS)))
+    effects = (
+        planted_effects(releases, START, n_hours, len(ASSETS)) if with_effects else np.zeros((n_hours, len(ASSETS)))
+    )
     paths = simulate_paths(seed, n_hours)
     bars = make_bars(paths, effects)
     present = _present(seed, n_hours)
@@ -89,7 +91,11 @@ def _bad_rows(seed: int, candles: pl.DataFrame) -> pl.DataFrame:
     row = pl.int_range(pl.len())
     return base.with_columns(
         high_quote=pl.when(row == 0).then(pl.col("low_quote") * 0.9).otherwise("high_quote"),
-        close_quote=pl.when(row == 1).then(-pl.col("close_quote")).when(row == 2).then(float("nan")).otherwise("close_quote"),
+        close_quote=pl.when(row == 1)
+        .then(-pl.col("close_quote"))
+        .when(row == 2)
+        .then(float("nan"))
+        .otherwise("close_quote"),
         volume_base=pl.when(row == 3).then(-1.0).otherwise("volume_base"),
         low_quote=pl.when(row == 4).then(0.0).otherwise("low_quote"),
     )  # fmt: skip

@@ -17,7 +17,7 @@ def embed(documents: pl.DataFrame) -> pl.DataFrame:
     """
     vectorizer = HashingVectorizer(
         n_features=WIDTH, analyzer="word", ngram_range=(1, 2), norm="l2", alternate_sign=True, stop_words="english",
-        token_pattern=r"(?u)\b[^\W\d_]{2,}\b",
+        token_pattern=r"(?u)\b[^\W\d_]{2,}\b",  # noqa: S106
     )  # fmt: skip
     parts = [
         vectorizer.transform(documents[c].str.slice(0, MAX_CHARACTERS).to_list()).toarray() if len(documents) else

@@ -61,7 +61,7 @@ class File:
         suffix = self.path.suffix.lower()
         if suffix == ".parquet":
             for frame in _read_parquet(self.path):
-                yield frame, None, frame.estimated_size(), nothing_refused()
+                yield frame, None, int(frame.estimated_size()), nothing_refused()
         elif suffix in (".csv", ".jsonl", ".ndjson"):
             reader = read_csv if suffix == ".csv" else read_json_lines
             for page in reader(self.path, self.max_line):

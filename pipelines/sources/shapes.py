@@ -1,11 +1,12 @@
 """From the documented columns of a file to the rows of entities, with `available_ts` by each entity's rule."""
 
 import difflib
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import polars as pl
 
@@ -43,6 +44,7 @@ EVENT_PRECISION_S = {
     "second": 1, "minute": 60, "report-minute": 60, "~5min": 300, "~15min": 900, "~30min": 1800, "hour": 3600,
     "day": 86400,
 }  # fmt: skip
+_TRACKING = re.compile(r"utm_|fbclid|gclid|mc_[ce]id|ref$|feed")
 _ZONE = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
 
 
@@ -73,7 +75,7 @@ def _check(frame: pl.DataFrame, required: tuple[str, ...], optional: tuple[str, 
     missing = [c for c in required if c not in frame.columns]
     if missing:
         near = difflib.get_close_matches(missing[0], frame.columns, n=1)
-        hint = f"; did you mean {near[0]!r}? Say so with rename = {{ {near[0]} = \"{missing[0]}\" }}" if near else ""
+        hint = f'; did you mean {near[0]!r}? Say so with rename = {{ {near[0]} = "{missing[0]}" }}' if near else ""
         raise SourceError(f"{name} lacks {', '.join(missing)}; it has {', '.join(frame.columns) or 'no columns'}{hint}")
     unknown = [c for c in frame.columns if c not in required + optional]
     if unknown:
@@ -85,20 +87,26 @@ def _moment(frame: pl.DataFrame, column: str, name: str) -> pl.Expr:
     dtype = frame.schema[column]
     if isinstance(dtype, pl.Datetime):
         if dtype.time_zone is None:
-            raise SourceError(f"{name}: {column} has no time zone, so its moments are unknown; write UTC times with zone")
+            raise SourceError(
+                f"{name}: {column} has no time zone, so its moments are unknown; write UTC times with zone"
+            )
         return pl.col(column).dt.convert_time_zone("UTC").dt.cast_time_unit("us")
     if isinstance(dtype, pl.String):
         zoned = frame[column].drop_nulls().str.strip_chars()
         naive = zoned.filter(zoned.str.contains(r"\d{2}:\d{2}") & ~zoned.str.contains(_ZONE.pattern))
         if len(naive):
-            raise SourceError(f"{name}: {column} has times without a zone ({naive[0]!r}); write UTC as 2024-01-01T00:00:00Z")
+            raise SourceError(
+                f"{name}: {column} has times without a zone ({naive[0]!r}); write UTC as 2024-01-01T00:00:00Z"
+            )
         text = pl.col(column).str.strip_chars().str.replace(r"Z$", "+00:00").str.replace(" ", "T")
         text = text.str.replace(r"([+-]\d{2})(\d{2})$", "$1:$2")
         return pl.coalesce(
             text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", strict=False),
             text.str.to_datetime("%Y-%m-%dT%H:%M%:z", time_unit="us", strict=False),
         )
-    raise SourceError(f"{name}: {column} is {dtype}, expected times in UTC (a datetime or text like 2024-01-01T00:00:00Z)")
+    raise SourceError(
+        f"{name}: {column} is {dtype}, expected times in UTC (a datetime or text like 2024-01-01T00:00:00Z)"
+    )
 
 
 def _day_end(frame: pl.DataFrame, column: str, name: str) -> pl.Expr:
@@ -178,14 +186,14 @@ def _metrics(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed
 
 
 def canonical_url(url: str) -> str:
-    """The address without scheme, `www.`, query, fragment and trailing slash, host in lower case."""
+    """The address without scheme, `www.`, tracking parameters, fragment and trailing slash, host in lower case."""
     parts = urlsplit(url.strip())
-    return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}"
+    kept = [(k, v) for k, v in parse_qsl(parts.query) if not _TRACKING.match(k)]
+    query = "?" + urlencode(sorted(kept)) if kept else ""
+    return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}{query}"
 
 
 def _doc_id(url: str, guid: str) -> str:
-    import hashlib
-
     try:
         key = canonical_url(url) if url else ""
     except ValueError:  # an address that urlsplit cannot read identifies nothing
@@ -198,7 +206,9 @@ def _documents(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typ
     precision = pl.col("ts_precision").fill_null("second")
     seconds = precision.replace_strict(PRECISION_S, default=PRECISION_S["day"], return_dtype=pl.Int64)
     text = {c: pl.col(c).cast(pl.String).fill_null("") for c in ("title", "body", "url", "source", "id")}
-    ids = frame.select(url=text["url"], guid=text["source"] + "|" + pl.coalesce(pl.col("id").cast(pl.String), text["title"]))
+    ids = frame.select(
+        url=text["url"], guid=text["source"] + "|" + pl.coalesce(pl.col("id").cast(pl.String), text["title"])
+    )
     docs = (
         frame.with_columns(
             doc_id=pl.Series([_doc_id(u, g) for u, g in ids.iter_rows()], dtype=pl.String),
@@ -254,9 +264,7 @@ def _events(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]
     seconds = pl.col("time_precision").replace_strict(EVENT_PRECISION_S, default=86400, return_dtype=pl.Int64)
     label = pl.col("label").fill_null("")
     machine = label.str.contains("machine")
-    frame = frame.with_columns(
-        utc_time=_with_time("utc_time"), retraction_utc_time=_with_time("retraction_utc_time")
-    )
+    frame = frame.with_columns(utc_time=_with_time("utc_time"), retraction_utc_time=_with_time("retraction_utc_time"))
     moment, retracted = _moment(frame, "utc_time", name), _moment(frame, "retraction_utc_time", name)
     docs = (
         frame.with_columns(

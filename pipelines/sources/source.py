@@ -36,8 +36,15 @@ class Page:
 class Part(Protocol):
     """A unit that is delivered wholly or not at all: one file, one symbol, one feed."""
 
-    name: str
-    is_simulated: bool
+    @property
+    def name(self) -> str:
+        """As it is called in the warehouse."""
+        ...
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether its rows come from the simulator."""
+        ...
 
     def pages(self) -> Iterator[Page]:
         """The pages, in order. SourceError where the part cannot be delivered."""
