@@ -1,6 +1,6 @@
 """Reads of the published warehouse, for the report, the app and `tapewire sql`. Nothing here can write."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,6 +11,14 @@ from warehouse.connect import open_reader
 
 NETWORK = "patch_transformer"
 REFERENCE = "reference_walk"
+MAX_RELEASES = 300
+SPANS = {
+    "1m": (timedelta(hours=2), timedelta(hours=6)),
+    "5m": (timedelta(hours=8), timedelta(hours=24)),
+    "15m": (timedelta(hours=24), timedelta(hours=48)),
+    "1h": (timedelta(days=2), timedelta(days=4)),
+    "1d": (timedelta(days=30), timedelta(days=30)),
+}  # how much to show before and after a release, by timeframe, finest first
 
 
 class Published:
@@ -70,21 +78,52 @@ class Published:
             "FROM marts.forecast_latest WHERE asset = $asset ORDER BY model_name, horizon_h, level", asset=asset
         )
 
-    def hourly_close(self, asset: str, since: datetime) -> pl.DataFrame:
-        """Closes of an asset (`available_ts`, `close_quote`) from `since` on."""
+    def hourly_close(self, asset: str, until: datetime, days: int = 5) -> pl.DataFrame:
+        """Hourly closes of an asset (`available_ts`, `close_quote`) over the days up to a moment, on one market."""
         return self.query(
-            "SELECT available_ts, close_quote FROM marts.candles "
-            "WHERE asset = $asset AND timeframe = '1h' AND available_ts >= $since ORDER BY available_ts",
-            asset=asset, since=since,
+            "WITH part AS (FROM marts.candles WHERE asset = $asset AND timeframe = '1h' "
+            "AND available_ts BETWEEN $until - to_days($days::INTEGER) AND $until), "
+            "market AS (SELECT exchange, symbol FROM part GROUP BY ALL "
+            "ORDER BY count(*) DESC, exchange, symbol LIMIT 1) "
+            "SELECT available_ts, close_quote FROM part SEMI JOIN market USING (exchange, symbol) "
+            "ORDER BY available_ts",
+            asset=asset, until=until, days=days,
         )  # fmt: skip
 
-    def releases(self) -> pl.DataFrame:
-        """Releases whose impact was measured or scored, newest first, with their headline move."""
+    def concentration(self, window_h: float) -> pl.DataFrame:
+        """How much of a group's excess move one release carries, and how many times are known to the day only."""
         return self.query(
-            "SELECT r.doc_id, r.event_ts, r.title, r.release_group, r.assets, max(i.scaled_move) AS scaled_move, "
-            "arg_max(i.asset, i.scaled_move) AS asset FROM marts.releases r JOIN marts.release_impact i USING (doc_id) "
-            "WHERE i.benchmark = 'reference_walk' GROUP BY ALL ORDER BY r.event_ts DESC"
+            "SELECT i.release_group, count(*) AS n_releases, max(i.excess_move) AS largest, "
+            "sum(i.excess_move) AS total, max(i.excess_move) / nullif(sum(i.excess_move), 0) AS largest_share, "
+            "count(*) FILTER (r.ts_precision = 'day') AS n_day_only "
+            "FROM marts.release_impact i JOIN marts.releases r USING (doc_id) "
+            "WHERE i.study_id = '1h' AND i.benchmark = 'reference_walk' AND i.window_h = $window_h "
+            "AND i.excess_move IS NOT NULL AND NOT i.is_late_stamp AND r.is_recommended "
+            "GROUP BY ALL HAVING count(*) >= 5 ORDER BY ALL",
+            window_h=window_h,
         )
+
+    def release_groups(self) -> list[str]:
+        """Groups that releases fall into."""
+        return self.query("SELECT DISTINCT release_group FROM marts.releases ORDER BY ALL")["release_group"].to_list()
+
+    def releases(
+        self, search: str = "", group: str = "", order: str = "move", limit: int = MAX_RELEASES
+    ) -> pl.DataFrame:
+        """Releases whose title holds `search`, with their largest move of any window (null: not measured).
+
+        `order` is 'move' (largest first, unmeasured last) or 'time' (newest first); `n_found` counts before the limit.
+        """
+        return self.query(
+            "WITH moves AS (SELECT doc_id, max(scaled_move) AS scaled_move, arg_max(asset, scaled_move) AS asset "
+            "FROM marts.release_impact WHERE benchmark = 'reference_walk' GROUP BY doc_id) "
+            "SELECT r.doc_id, r.event_ts, r.title, r.release_group, r.assets, m.scaled_move, m.asset, "
+            "count(*) OVER () AS n_found FROM marts.releases r LEFT JOIN moves m USING (doc_id) "
+            "WHERE contains(lower(r.title), lower($search)) AND ($group = '' OR r.release_group = $group) "
+            "ORDER BY CASE WHEN $order = 'move' THEN m.scaled_move END DESC NULLS LAST, r.event_ts DESC, r.doc_id "
+            "LIMIT $most",
+            search=search, group=group, order=order, most=limit,
+        )  # fmt: skip
 
     def release(self, doc_id: str) -> dict[str, Any]:
         """One release with its text. KeyError where there is none of that id."""
@@ -93,10 +132,43 @@ class Published:
             raise KeyError(f"no release {doc_id!r}")
         return rows[0]
 
-    def candles_around(self, asset: str, moment: datetime, timeframe: str) -> pl.DataFrame:
-        """Candles from a day before to three days after a moment."""
+    def release_assets(self, doc_id: str) -> list[str]:
+        """Assets that a release was measured on (largest move first), then the others it speaks of."""
         return self.query(
-            "FROM marts.candles WHERE asset = $asset AND timeframe = $timeframe "
-            "AND event_ts BETWEEN $moment - INTERVAL 1 DAY AND $moment + INTERVAL 3 DAY ORDER BY event_ts",
-            asset=asset, timeframe=timeframe, moment=moment,
+            "SELECT a.asset FROM (SELECT asset FROM core.document_assets WHERE doc_id = $doc_id "
+            "UNION SELECT asset FROM marts.release_impact WHERE doc_id = $doc_id) a "
+            "LEFT JOIN marts.release_impact i ON i.doc_id = $doc_id AND i.asset = a.asset "
+            "AND i.benchmark = 'reference_walk' "
+            "GROUP BY ALL ORDER BY max(i.scaled_move) DESC NULLS LAST, a.asset",
+            doc_id=doc_id,
+        )["asset"].to_list()
+
+    def impact(self, doc_id: str, asset: str) -> pl.DataFrame:
+        """What prices of an asset did after a release, per study, window and benchmark."""
+        return self.query(
+            "FROM marts.release_impact WHERE doc_id = $doc_id AND asset = $asset "
+            "ORDER BY study_id, window_h, benchmark <> 'reference_walk', benchmark",
+            doc_id=doc_id, asset=asset,
         )  # fmt: skip
+
+    def scored(self, doc_id: str, asset: str) -> pl.DataFrame:
+        """What the network expected after a release, per horizon."""
+        return self.query(
+            "FROM marts.release_scored WHERE doc_id = $doc_id AND asset = $asset ORDER BY horizon_h",
+            doc_id=doc_id, asset=asset,
+        )  # fmt: skip
+
+    def candles_around(self, asset: str, moment: datetime) -> pl.DataFrame:
+        """Candles around a moment, of the finest timeframe and the fullest market that has any there."""
+        for timeframe, (before, after) in SPANS.items():
+            rows = self.query(
+                "WITH part AS (FROM marts.candles WHERE asset = $asset AND timeframe = $timeframe "
+                "AND event_ts BETWEEN $start AND $stop), "
+                "market AS (SELECT exchange, symbol FROM part GROUP BY ALL "
+                "ORDER BY count(*) DESC, exchange, symbol LIMIT 1) "
+                "FROM part SEMI JOIN market USING (exchange, symbol) ORDER BY event_ts",
+                asset=asset, timeframe=timeframe, start=moment - before, stop=moment + after,
+            )  # fmt: skip
+            if not rows.filter(pl.col("event_ts") <= moment).is_empty() and rows.height > 1:
+                return rows
+        return rows

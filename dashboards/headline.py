@@ -1,12 +1,15 @@
 """The headline figures, in words that the numbers support: what moved, how sure, what cannot be said."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from dashboards.data import NETWORK, Published
+from dashboards.words import group_name, number
 
 HEADLINE_WINDOW_H = 24.0
+LARGE_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -20,19 +23,47 @@ class Headline:
 
 def headlines(warehouse: Published) -> list[Headline]:
     """The figures on top of the report and the app; one that has no data says so."""
+    scores = warehouse.skill()
     return [
-        _skill(warehouse.skill()),
-        _coverage(warehouse.skill()),
+        _skill(scores),
+        _coverage(scores),
         _ssr(warehouse.query("FROM marts.ssr_daily WHERE coin = 'ALL' ORDER BY day DESC LIMIT 1")),
-        _excess(warehouse.mart("impact_tests")),
+        _excess(warehouse.mart("impact_tests"), caveats(warehouse)),
         *_compared(warehouse.mart("generated_against_real")),
         _sharpe(warehouse.mart("backtest_summary")),
         _health(warehouse.mart("data_health")),
     ]
 
 
+def caveats(warehouse: Published, window_h: float = HEADLINE_WINDOW_H) -> dict[str, str]:
+    """What weakens a group's mean excess move, by group: one release that carries it, times known to the day only."""
+    out = {}
+    for r in warehouse.concentration(window_h).to_dicts():
+        said = []
+        if r["largest_share"] is not None and r["total"] > 0 and r["largest_share"] > LARGE_SHARE:
+            share = f", {number(r['largest_share'], '.0%')} of the group's sum" if r["largest_share"] <= 1 else ""
+            said.append(f"one release alone moved {number(r['largest'], '+.1f')} σ beyond placebo{share}")
+        if r["n_day_only"] * 2 > r["n_releases"]:
+            said.append(f"{r['n_day_only']} of {r['n_releases']} releases are dated to the day only")
+        if said:
+            out[r["release_group"]] = "; ".join(said)
+    return out
+
+
 def _missing(name: str, why: str) -> Headline:
     return Headline(name, "—", why)
+
+
+def _interval(row: dict[str, Any], spec: str, factor: float = 1.0) -> str:
+    low, high = (None if row[k] is None else factor * row[k] for k in ("low", "high"))
+    return f"{number(low, spec)} to {number(high, spec)}"
+
+
+def _verdict(row: dict[str, Any], above: str, below: str, neither: str) -> str:
+    """What an interval says about zero."""
+    if row["low"] is None or row["high"] is None:
+        return "no interval, so nothing can be said"
+    return above if row["low"] > 0 else below if row["high"] < 0 else neither
 
 
 def _skill(scores: pl.DataFrame) -> Headline:
@@ -42,58 +73,69 @@ def _skill(scores: pl.DataFrame) -> Headline:
     test = row.filter(pl.col("metric") == "dm_hln").to_dicts()
     if not value or not test:
         return _missing(name, "no walk-forward evaluation: the history is too short")
-    v, t = value[0], test[0]
-    sure = "better than chance" if v["low"] > 0 and t["p_value"] < 0.05 else (
-        "worse than the walk" if v["high"] < 0 else "not distinguishable from the walk")  # fmt: skip
+    v, p = value[0], test[0]["p_value"]
+    sure = _verdict(v, "better than chance", "worse than the walk", "not distinguishable from the walk")
+    if sure == "better than chance" and (p is None or p >= 0.05):
+        sure = "the interval is above zero but the test does not agree: not distinguishable from the walk"
     return Headline(
-        name, f"{100 * v['value']:+.2f} %",
-        f"95 % interval {100 * v['low']:+.2f} to {100 * v['high']:+.2f} %, Diebold-Mariano p = {t['p_value']:.3f}, "
+        name, f"{number(100 * v['value'], '+.2f')} %",
+        f"95 % interval {_interval(v, '+.2f', 100)} %, Diebold-Mariano p = {number(p, '.3f')}, "
         f"{v['n_origins']} origins: {sure}",
     )  # fmt: skip
 
 
 def _coverage(scores: pl.DataFrame) -> Headline:
+    name = "Coverage of the 90 % band"
     rows = (
-        scores.filter(pl.col("model_name") == NETWORK, pl.col("metric") == "coverage_90").sort("horizon_h").to_dicts()
-    )
+        scores.filter(pl.col("model_name") == NETWORK, pl.col("metric") == "coverage_90", pl.col("horizon_h") > 0)
+        .sort("horizon_h").to_dicts()
+    )  # fmt: skip
     if not rows:
-        return _missing("Coverage of the 90 % band", "no walk-forward evaluation")
-    low, high = min(r["value"] for r in rows), max(r["value"] for r in rows)
-    each = ", ".join(f"{r['horizon_h']} h {100 * r['value']:.1f} %" for r in rows)
-    return Headline("Coverage of the 90 % band", f"{100 * low:.0f}–{100 * high:.0f} %", each)
+        return _missing(name, "no walk-forward evaluation")
+    low, high = (f"{100 * f(r['value'] for r in rows):.0f}" for f in (min, max))
+    each = ", ".join(f"{r['horizon_h']} h {number(100 * r['value'], '.1f')} %" for r in rows)
+    return Headline(name, f"{low} %" if low == high else f"{low}–{high} %", f"should be 90 %: {each}")
 
 
 def _ssr(row: pl.DataFrame) -> Headline:
     if row.is_empty():
         return _missing("Stablecoin Supply Ratio", "no stablecoin supply or no BTC capitalisation")
     r = row.to_dicts()[0]
-    z = "oscillator needs 200 days" if r["oscillator_z"] is None else f"oscillator z = {r['oscillator_z']:+.2f}"
-    return Headline("Stablecoin Supply Ratio", f"{r['ssr_par']:.2f}",
-                    f"at market {r['ssr_market']:.2f}, {z}, on {r['day']} ({r['n_coins']} coins)")  # fmt: skip
+    z = "oscillator needs 200 days" if r["oscillator_z"] is None else (
+        f"oscillator z = {number(r['oscillator_z'], '+.2f')} ({'beyond' if abs(r['oscillator_z']) > 2 else 'within'} "
+        "the ±2 bands)")  # fmt: skip
+    reading = f"at market {number(r['ssr_market'], ',.2f')}, {z}, on {r['day']} ({r['n_coins']} coins)"
+    return Headline("Stablecoin Supply Ratio", number(r["ssr_par"], ",.2f"), reading)
 
 
-def _excess(tests: pl.DataFrame) -> Headline:
+def _excess(tests: pl.DataFrame, weak: dict[str, str]) -> Headline:
     name = f"Excess move after releases, {HEADLINE_WINDOW_H:g} h"
     rows = tests.filter(
         pl.col("test") == "excess_move", pl.col("benchmark") == "reference_walk", pl.col("study_id") == "1h",
-        pl.col("window_h") == HEADLINE_WINDOW_H,
+        pl.col("window_h") == HEADLINE_WINDOW_H, pl.col("estimate").is_not_null(),
     ).sort("n_releases", descending=True).to_dicts()  # fmt: skip
     if not rows:
         return _missing(name, "fewer than five releases with candles and matched placebo times")
     first = next((r for r in rows if r["release_group"] == "real"), rows[0])
-    each = "; ".join(
-        f"{r['release_group'].replace('_', ' ')} {r['estimate']:+.2f} "
-        f"[{r['low']:+.2f}, {r['high']:+.2f}], n = {r['n_releases']}"
+    group = first["release_group"]
+    sure = _verdict(first, "beyond placebo times", "below placebo times", "not distinguishable from placebo times")
+    parts = [f"95 % interval {_interval(first, '+.2f')}, n = {first['n_releases']}: {sure}"]
+    if group in weak:
+        parts.append(weak[group])
+    parts += [
+        f"{group_name(r['release_group'])} {number(r['estimate'], '+.2f')} ({_interval(r, '+.2f')}), "
+        f"n = {r['n_releases']}"
         for r in rows
-    )
-    return Headline(f"{name} ({first['release_group'].replace('_', ' ')})", f"{first['estimate']:+.2f} σ", each)
+        if r is not first
+    ]
+    return Headline(f"{name} ({group_name(group)})", f"{number(first['estimate'], '+.2f')} σ", "; ".join(parts))
 
 
 def _compared(rows: pl.DataFrame) -> list[Headline]:
     out = []
-    for answer, title, factor, unit in (
-        ("realised", "Generated − real, what prices did", 1, "σ"),
-        ("scored", "Generated − real, what the network expects", 100, "%-pts of band width"),
+    for answer, title, factor, unit, quantity in (
+        ("realised", "Generated − real: realised", 1, "σ", "excess move"),
+        ("scored", "Generated − real: scored", 100, "%-pts", "change of the network's 90 % band by the text"),
     ):  # fmt: skip
         part = rows.filter(
             pl.col("answer") == answer, pl.col("group_a") == "generated", pl.col("group_b") == "real",
@@ -103,13 +145,15 @@ def _compared(rows: pl.DataFrame) -> list[Headline]:
             out.append(_missing(title, "too few labelled releases in one of the groups: no comparison can be made"))
             continue
         r = part[0]
-        verdict = "a difference" if r["p_value"] < 0.05 else "no difference beyond chance"
+        p = r["p_value"]
+        verdict = "a difference beyond chance" if p is not None and p < 0.05 else "no difference beyond chance"
+        power = "" if r["detectable"] is None else (
+            f"; {number(factor * r['detectable'], '.2f')} would be found with 80 % power")  # fmt: skip
         out.append(
             Headline(
-                title, f"{factor * r['difference']:+.2f} {unit}",
-                f"95 % interval {factor * r['low']:+.2f} to {factor * r['high']:+.2f}, "
-                f"permutation p = {r['p_value']:.3f}, {r['n_a']} against {r['n_b']}: {verdict}; "
-                f"{factor * r['detectable']:.2f} would be found with 80 % power",
+                title, f"{number(factor * r['difference'], '+.2f')} {unit}",
+                f"{quantity}, {HEADLINE_WINDOW_H:g} h, 95 % interval {_interval(r, '+.2f', factor)}, permutation "
+                f"p = {number(p, '.3f')}, {r['n_a']} against {r['n_b']}: {verdict}{power}",
             )
         )  # fmt: skip
     return out
@@ -120,12 +164,12 @@ def _sharpe(summary: pl.DataFrame) -> Headline:
     if NETWORK not in rows or rows[NETWORK]["value"] is None:
         return _missing("Backtest Sharpe ratio", "no walk-forward forecasts to trade, or nothing was traded")
     mine, hold = rows[NETWORK], rows.get("buy_and_hold", {})
-    beside = f"; buy and hold {hold['value']:.2f}" if hold.get("value") is not None else ""
-    return Headline("Backtest Sharpe ratio", f"{mine['value']:.2f}",
-                    f"95 % interval {mine['low']:.2f} to {mine['high']:.2f}, after costs{beside}")  # fmt: skip
+    beside = f"; buy and hold {number(hold['value'], '.2f')}" if hold.get("value") is not None else ""
+    sure = _verdict(mine, "above zero", "below zero", "not distinguishable from zero")
+    return Headline("Backtest Sharpe ratio", number(mine["value"], ".2f"),
+                    f"95 % interval {_interval(mine, '.2f')}, after costs: {sure}{beside}")  # fmt: skip
 
 
 def _health(findings: pl.DataFrame) -> Headline:
     n = {s: findings.filter(pl.col("severity") == s).height for s in ("error", "warning", "info")}
-    reading = f"{n['warning']} warnings, {n['info']} notes"
-    return Headline("Data errors", str(n["error"]), reading)
+    return Headline("Data errors", f"{n['error']:,}", f"{n['warning']:,} warnings, {n['info']:,} notes")

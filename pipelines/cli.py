@@ -1,5 +1,6 @@
 """The commands, thin: parse, call one thing, say what happened. Heavy libraries are imported where they are used."""
 
+import atexit
 import logging
 import os
 import sys
@@ -366,8 +367,24 @@ def doctor(profile: Profile = None, home: Home = None) -> None:
 
 
 def main() -> None:
-    """Entry point of the console script."""
-    app()
+    """Entry point of the console script.
+
+    DuckDB's binding prints pages of leak warnings when the interpreter is torn down. So the process leaves just before
+    that: the handler registered first runs last, after every other one, with the streams flushed.
+    """
+    code: list[int] = [1]
+
+    def leave() -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code[0])
+
+    atexit.register(leave)
+    try:
+        app()
+    except SystemExit as ended:
+        code[0] = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        raise
 
 
 if __name__ == "__main__":

@@ -13,11 +13,16 @@ from plotly.offline import get_plotlyjs
 
 from dashboards import charts
 from dashboards.data import NETWORK, Published
-from dashboards.headline import headlines
+from dashboards.headline import caveats, headlines
+from dashboards.words import number, one_line, tied
 
 HERE = Path(__file__).parent
 MAX_FABRICATIONS = 14
-HISTORY_DAYS = 5
+STATES = ("error", "warning", "stale", "missing")
+COUNTED = {
+    "candles": "candles", "supply": "figures of stablecoin supply", "asset_metrics": "daily figures of assets",
+    "funding": "funding settlements", "documents": "documents", "document_assets": "links of documents to assets",
+}  # fmt: skip
 
 
 def write_report(published: Path, path: Path) -> None:
@@ -34,10 +39,13 @@ def render(warehouse: Published) -> str:
     """The report as HTML."""
     run = warehouse.last_run()
     environment = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape(["html"]))
+    environment.filters["tied"] = tied
     return environment.get_template("report.html").render(
-        run=run, is_simulated=warehouse.is_simulated(), headlines=headlines(warehouse), counts=warehouse.counts(),
+        run=run, is_simulated=warehouse.is_simulated(), headlines=headlines(warehouse),
+        counts=[f"{n:,} {COUNTED[name]}" for name, n in warehouse.counts().items()],
         plotly=_trusted(get_plotlyjs()), style=_trusted((HERE / "report.css").read_text()),
-        script=_trusted((HERE / "report.js").read_text()), settings=json.dumps(json.loads(run["settings"]), indent=1),
+        script=_trusted((HERE / "report.js").read_text()), 
+        settings=json.dumps(json.loads(run.get("settings", "{}")), indent=1, ensure_ascii=False),
         **_forecast(warehouse), **_impact(warehouse), **_money(warehouse), **_health(warehouse),
         ssr=_ssr(warehouse),
     )  # fmt: skip
@@ -57,12 +65,13 @@ def _trusted(text: str) -> Markup:
 
 
 def _table(frame: pl.DataFrame, formats: dict[str, str], names: dict[str, str]) -> dict[str, Any]:
-    """Header and cells of a table, formatted."""
+    """Header, cells and the numeric columns of a table, formatted; text from outside is on one line."""
     rows = [
-        ["—" if r[c] is None else format(r[c], formats.get(c, "")) if c in formats else str(r[c]) for c in names]
+        [number(r[c], formats.get(c, "")) if r[c] is None or c in formats else one_line(str(r[c])) for c in names]
         for r in frame.to_dicts()
     ]
-    return {"header": list(names.values()), "rows": rows}
+    numeric = [i for i, c in enumerate(names) if c in formats and frame.schema[c].is_numeric()]
+    return {"header": list(names.values()), "rows": rows, "numeric": numeric, "states": STATES}
 
 
 def _forecast(warehouse: Published) -> dict[str, Any]:
@@ -80,6 +89,7 @@ def _forecast(warehouse: Published) -> dict[str, Any]:
             wide = wide.with_columns(pl.lit(None, pl.Float64).alias(column))
     formats = {
         "crps": ".5f",
+        "horizon_h": "",
         "crps_skill": "+.2%",
         "mae_ratio": ".4f",
         "coverage_90": ".1%",
@@ -113,13 +123,7 @@ def _shown(assets: list[str]) -> list[str]:
 
 def _fan(warehouse: Published, asset: str) -> Markup:
     forecast = warehouse.fan(asset)
-    since = forecast["origin_ts"].max()
-    history = warehouse.query(
-        "SELECT available_ts, close_quote FROM marts.candles WHERE asset = $asset AND timeframe = '1h' "
-        "AND available_ts BETWEEN $until - to_days($days::INTEGER) AND $until ORDER BY 1",
-        asset=asset, until=since, days=HISTORY_DAYS,
-    )  # fmt: skip
-    return chart(charts.fan(history, forecast), f"Forecast of {asset}")
+    return chart(charts.fan(warehouse.hourly_close(asset, forecast["origin_ts"][0]), forecast), f"Forecast of {asset}")
 
 
 def _ssr(warehouse: Published) -> dict[str, Any] | None:
@@ -154,7 +158,9 @@ def _impact(warehouse: Published) -> dict[str, Any]:
     names = {"release_group": "Group", "window_h": "Window, h", "benchmark": "Benchmark", "test": "Test",
              "estimate": "Estimate", "low": "Low", "high": "High", "statistic": "Statistic", "p_value": "p",
              "n_releases": "n"}  # fmt: skip
+    tests = tests.with_columns(pl.col("release_group", "benchmark").str.replace_all("_", " "))
     formats = {
+        "n_releases": ",",
         "window_h": "g",
         "estimate": "+.4f",
         "low": "+.4f",
@@ -169,8 +175,8 @@ def _impact(warehouse: Published) -> dict[str, Any]:
     )  # fmt: skip
     known_names = {"event_ts": "Release (UTC)", "asset": "Asset", "title": "Headline", "timeframe": "Candles",
                    "peak_simple_return": "Peak in 24 h", "time_to_peak_h": "Hours to it",
-                   "reversal_share": "Given back", "scaled_move": "Move ÷ σ"}  # fmt: skip
-    known_formats = {"event_ts": "%Y-%m-%d %H:%M", "peak_simple_return": "+.1%", "time_to_peak_h": ".2f",
+                   "reversal_share": "Given back", "scaled_move": "Left at 24 h, σ"}  # fmt: skip
+    known_formats = {"event_ts": "%Y-%m-%d %H:%M", "peak_simple_return": "+.1%", "time_to_peak_h": ".2g",
                      "reversal_share": ".0%", "scaled_move": ".1f"}  # fmt: skip
     return {
         "car_paths": None if paths.is_empty() else chart(charts.car_paths(paths), "Mean CAR by release group"),
@@ -179,6 +185,7 @@ def _impact(warehouse: Published) -> dict[str, Any]:
             a: chart(charts.comparison(compared, a), f"Groups compared, {a}")
             for a in ("realised", "scored") if not compared.filter(pl.col("answer") == a).is_empty()
         },
+        "caveats": [f"{g.replace('_', ' ')}: {text}" for g, text in caveats(warehouse).items()],
         "impact_tests": _table(tests, formats, names),
         "known": _table(known, known_formats, known_names) if not known.is_empty() else None,
     }  # fmt: skip
@@ -192,6 +199,11 @@ def _money(warehouse: Published) -> dict[str, Any]:
     interval = summary.filter(pl.col("metric") == "sharpe").select("strategy", sharpe_low="low", sharpe_high="high")
     wide = summary.pivot(on="metric", index="strategy", values="value").join(interval, on="strategy", how="left")
     order = {n: i for i, n in enumerate((NETWORK, "walk_drift", "reference_walk", "buy_and_hold"))}
+    idle = pl.col("sharpe").is_null()
+    wide = wide.with_columns(
+        pl.when(idle).then(None).otherwise(pl.col(c)).alias(c)
+        for c in ("sharpe_low", "sharpe_high", "psr_above_0") if c in wide.columns
+    )  # fmt: skip
     wide = wide.sort(pl.col("strategy").replace_strict(order, default=9, return_dtype=pl.Int64))
     wide = wide.with_columns(pl.col("strategy").replace(charts.MODEL_NAMES))
     names = {"strategy": "Strategy", "sharpe": "Sharpe", "sharpe_low": "95 % low", "sharpe_high": "high",
@@ -212,7 +224,7 @@ def _health(warehouse: Published) -> dict[str, Any]:
     findings = warehouse.mart("data_health")
     rank = {"error": 0, "warning": 1, "info": 2}
     findings = findings.sort(
-        pl.col("severity").replace_strict(rank, return_dtype=pl.Int64), "check_name", pl.col("n_rows"),
+        pl.col("severity").replace_strict(rank, default=3, return_dtype=pl.Int64), "check_name", pl.col("n_rows"),
         descending=[False, False, True],
     )  # fmt: skip
     names = {"severity": "Severity", "check_name": "Check", "subject": "Subject", "n_rows": "Rows", "detail": "Finding"}

@@ -78,10 +78,13 @@ def clark_west(error_nested: Array, error_larger: Array, difference: Array) -> T
 
 
 def pesaran_timmermann(outcome: Array, forecast: Array) -> TestResult:
-    """Pesaran-Timmermann test that signs are forecast; one-sided normal p-value. Pesaran and Timmermann (1992)."""
+    """Pesaran-Timmermann test that signs are forecast; one-sided normal p-value. An outcome of zero is no hit.
+
+    Pesaran and Timmermann (1992).
+    """
     up, said = outcome > 0, forecast > 0
     n = len(up)
-    hit, p, q = float(np.mean(up == said)), float(np.mean(up)), float(np.mean(said))
+    hit, p, q = float(np.mean(outcome * forecast > 0)), float(np.mean(up)), float(np.mean(said))
     expected = p * q + (1 - p) * (1 - q)
     v_hit = expected * (1 - expected) / n
     v_expected = (

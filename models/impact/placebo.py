@@ -1,5 +1,7 @@
 """Matched placebo times: same asset, same hour of the week, like volatility, no release near. From the past only."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,12 +14,36 @@ VOLATILITY_RATIO = 1.6
 MIN_PLACEBO = 4
 
 
-def placebo_moves(bars: Bars, events: Events, sigma: Array, window_h: float) -> tuple[Array, NDArray[np.int64]]:
-    """Mean |return| ÷ sigma over the window at the placebo times of each event, [N], and how many there were, [N].
+@dataclass(frozen=True)
+class Placebo:
+    """Placebo times of N events, K candidates each: row of each, |return| ÷ sigma there (NaN where unfit), [N, K]."""
+
+    rows: NDArray[np.int64]
+    moves: Array
+
+    @property
+    def n(self) -> NDArray[np.int64]:
+        """Placebo times per event, [N]."""
+        return np.isfinite(self.moves).sum(1)
+
+    @property
+    def mean(self) -> Array:
+        """Mean move per event, [N]; NaN below MIN_PLACEBO placebo times."""
+        total = np.nan_to_num(self.moves, nan=0.0).sum(1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(self.n >= MIN_PLACEBO, total / self.n, np.nan)
+
+    def where(self, member: NDArray[np.bool_]) -> "Placebo":
+        """Those of some events."""
+        return Placebo(self.rows[member], self.moves[member])
+
+
+def placebo_moves(bars: Bars, events: Events, sigma: Array, window_h: float) -> Placebo:
+    """The placebo times of each event and what prices did in the window after them.
 
     `sigma` [T, A]: the reference walk's sigma of the window as known at each row. Candidates lie 1 to 26 weeks before
     the event; those whose window reaches within NEAR_H of a release of the same asset (this one included), whose
-    sigma differs by more than a factor 1.6, or that lack a price are left out. Fewer than MIN_PLACEBO give NaN.
+    sigma differs by more than a factor 1.6, or that lack a price are unfit.
     """
     steps = round(window_h / bars.step_h)
     week = round(168 / bars.step_h)
@@ -29,10 +55,7 @@ def placebo_moves(bars: Bars, events: Events, sigma: Array, window_h: float) -> 
     ratio = sigma[safe, col] / sigma[events.row, events.asset][:, None]
     good = (rows >= 0) & np.isfinite(move) & (ratio < VOLATILITY_RATIO) & (ratio > 1 / VOLATILITY_RATIO)
     good &= ~_near_release(events, rows, steps, round(NEAR_H / bars.step_h))
-    n = good.sum(1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(good, move, 0.0).sum(1) / n
-    return np.where(n >= MIN_PLACEBO, mean, np.nan), n
+    return Placebo(rows, np.where(good, move, np.nan))
 
 
 def _near_release(events: Events, rows: NDArray[np.int64], steps: int, near: int) -> NDArray[np.bool_]:

@@ -1,0 +1,153 @@
+"""Simulated impact studies without training: one study is one market of half a year with its releases, planted or not.
+
+Run as a script it repeats the study and prints how often planted effects lie in the 95 % intervals and how often the
+tests reject where nothing was planted:
+
+    python benchmarks/coverage.py --studies 1000
+"""
+
+import argparse
+import json
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from features.candles import Bars
+from features.volatility import scale
+from models.impact.abnormal import Events, car, measurable, studies
+from models.impact.compare import compare
+from models.impact.inference import Outcome, all_tests, excess_move, mean_with_overlap, window_columns
+from models.impact.placebo import placebo_moves
+from models.market.prices import ASSETS, SimulatedBars, make_bars, simulate_paths
+from models.market.releases import Release, draw_releases, planted_effects, response
+
+START = datetime(2023, 7, 3, tzinfo=UTC)
+HOURS = 26 * 168
+PERMUTATIONS = 400
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study: interval and p-value of each estimate, with the truth of the signed mean where it is known."""
+
+    mean_car: Outcome
+    true_mean_car: float
+    excess: Outcome
+    difference: tuple[float, float, float]
+    difference_p: float
+    own_excess: float
+    own_difference: float
+    classic: dict[str, float]
+
+
+def grid(bars: SimulatedBars) -> Bars:
+    """Simulated bars as the features want them."""
+    close = np.datetime64(START.replace(tzinfo=None), "s") + np.arange(1, len(bars.close) + 1) * np.timedelta64(
+        3600, "s"
+    )
+    names = tuple(a.ticker for a in ASSETS)
+    return Bars(names, "1h", close, bars.open, bars.high, bars.low, bars.close, bars.volume)
+
+
+def simulate_study(seed: int, *, planted: bool, window_h: float = 24.0) -> Study:
+    """One study of `window_h` after each release, with or without planted effects."""
+    releases = draw_releases(seed, START, HOURS, with_text=False)
+    paths = simulate_paths(seed, HOURS)
+    effects = planted_effects(releases, START, HOURS, len(ASSETS)) if planted else np.zeros_like(paths.returns)
+    bars, quiet = (grid(make_bars(paths, e)) for e in (effects, np.zeros_like(effects)))
+    moments = np.array([np.datetime64(r.published.replace(tzinfo=None), "s") for r in releases])
+    asset = np.array([r.asset_index for r in releases])
+    events = Events(asset, bars.row_at(moments), np.zeros(len(releases)))
+    keep = measurable(bars, events) & (events.row + int(window_h) < HOURS)
+    events = Events(events.asset[keep], events.row[keep], events.uncertainty_h[keep])
+    kept = [r for r, k in zip(releases, keep, strict=True) if k]
+    return _measure(bars, quiet, events, kept, window_h, planted)
+
+
+def _measure(bars: Bars, quiet: Bars, events: Events, kept: list[Release], window_h: float, planted: bool) -> Study:
+    sigma_grid = np.sqrt(scale(bars).horizon_variance(int(window_h)))
+    sigma = sigma_grid[events.row, events.asset]
+    mine = studies(bars, events)
+    when = bars.close_ts[events.row].astype(np.float64) / 3600
+    group = np.array([r.group for r in kept])
+    own = np.array([_planted(r, bars, row, window_h) for r, row in zip(kept, events.row, strict=True)]) * planted
+    signed = car(mine["market"], window_h)
+    mean = mean_with_overlap(signed, when, window_h, test="mean_car")
+    placebo = placebo_moves(bars, events, sigma_grid, window_h)
+    scaled = np.abs(car(mine["reference_walk"], window_h)) / sigma
+    excess = scaled - placebo.mean
+    mean_excess = excess_move(scaled, placebo, when, bars.close_ts.astype(np.float64) / 3600, window_h)
+    two = (group == "generated") | (group == "real")
+    compared = compare(excess[two], group[two] == "generated", when[two], window_h, permutations=PERMUTATIONS)
+    still = car(studies(quiet, events)["reference_walk"], window_h)
+    moved = (np.abs(car(mine["reference_walk"], window_h)) - np.abs(still)) / sigma
+    assert mean is not None
+    assert mean_excess is not None
+    assert compared is not None
+    classic = {o.test: o.p_value for o in all_tests(mine["market"], window_columns(mine["market"], window_h))}
+    counted = np.isfinite(excess)
+    return Study(
+        mean, float(own.mean()), mean_excess, (compared.difference, compared.low, compared.high), compared.p_value,
+        float(moved[counted].mean()),
+        float(moved[counted & (group == "generated")].mean() - moved[counted & (group == "real")].mean()), classic,
+    )  # fmt: skip
+
+
+def _planted(release: Release, bars: Bars, row: int, window_h: float) -> float:
+    """The release's own planted move from its base close to the end of the window."""
+    end = bars.close_ts[row] + np.timedelta64(int(window_h * 3600), "s")
+    hours = (end - np.datetime64(release.published.replace(tzinfo=None), "s")) / np.timedelta64(3600, "s")
+    return float(response(release, np.array([hours]))[0])
+
+
+def summarise(planted: list[Study], null: list[Study]) -> dict[str, float]:
+    """Coverage with planted effects and rejection rates without.
+
+    The truth of an interval is the mean over the population of releases: of their own planted moves at the end of the
+    window (signed mean), and of what the planting added to |CAR| ÷ sigma with the noise held fixed (excess).
+    """
+    mean_truth = float(np.mean([s.true_mean_car for s in planted]))
+    excess_truth = float(np.mean([s.own_excess for s in planted]))
+    difference_truth = float(np.mean([s.own_difference for s in planted]))
+    return {
+        "studies": len(planted),
+        "coverage_mean_car": _share(s.mean_car.low <= mean_truth <= s.mean_car.high for s in planted),  # type: ignore[operator]
+        "coverage_excess": _share(s.excess.low <= excess_truth <= s.excess.high for s in planted),  # type: ignore[operator]
+        "coverage_difference": _share(s.difference[1] <= difference_truth <= s.difference[2] for s in planted),
+        "planted_excess": excess_truth,
+        "mean_excess_found": float(np.mean([s.excess.estimate for s in planted])),  # type: ignore[arg-type]
+        "power_excess": _share(s.excess.p_value < 0.05 for s in planted),
+        "size_mean_car": _share(s.mean_car.p_value < 0.05 for s in null),
+        "size_excess": _share(s.excess.p_value < 0.05 for s in null),
+        "size_difference": _share(s.difference_p < 0.05 for s in null),
+        **{f"size_{t}": _share(s.classic[t] < 0.05 for s in null) for t in null[0].classic},
+    }
+
+
+def _share(hits: object) -> float:
+    return float(np.mean(list(hits)))  # type: ignore[call-overload]
+
+
+def _both(seed: int) -> tuple[Study, Study]:
+    return simulate_study(seed, planted=True), simulate_study(seed + 1_000_000, planted=False)
+
+
+def main() -> None:
+    """Print the summary as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--studies", type=int, default=1000, help="number of simulated studies of each kind")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--first-seed", type=int, default=1)
+    args = parser.parse_args()
+    began = time.perf_counter()
+    with ProcessPoolExecutor(args.workers) as pool:
+        results = list(pool.map(_both, range(args.first_seed, args.first_seed + args.studies), chunksize=8))
+    out = summarise([r[0] for r in results], [r[1] for r in results])
+    print(json.dumps({**out, "seconds": round(time.perf_counter() - began)}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""The night: the headline figures and the charts behind them."""
+
+import polars as pl
+import streamlit as st
+
+from dashboards import charts
+from dashboards.data import Published
+from dashboards.headline import caveats, headlines
+from dashboards.shell import chart, published, section, table
+from dashboards.words import group_name, number, one_line, tied
+
+SEVERITIES = {"error": 0, "warning": 1, "info": 2}
+
+
+def figures(warehouse: Published) -> None:
+    """The headline figures, four in a row."""
+    found = headlines(warehouse)
+    for start in range(0, len(found), 4):
+        for i, (column, figure) in enumerate(zip(st.columns(4), found[start : start + 4], strict=False), start):
+            with column, st.container(border=True, height="stretch", key=f"reading{i}"):
+                st.metric(figure.name, tied(figure.value))
+                st.text(tied(figure.reading))
+
+
+def skill(warehouse: Published) -> None:
+    """Skill and calibration."""
+    scores = warehouse.skill()
+    if scores.is_empty():
+        st.info("No walk-forward evaluation: the history is too short.")
+        return
+    left, right = st.columns(2)
+    with left:
+        chart(charts.skill(scores), "skill")
+        st.caption("1 − CRPS ÷ CRPS of the reference walk, out of sample, with 95 % intervals. "
+                   "An interval that holds zero is no skill that can be shown.")  # fmt: skip
+    with right:
+        chart(charts.calibration(warehouse.mart("forecast_calibration")), "calibration")
+        st.caption("Share of outcomes in each tenth of the forecast distribution; flat at 10 % is perfect.")
+
+
+def forecast(warehouse: Published) -> None:
+    """The newest forecast of one asset."""
+    assets = warehouse.assets()
+    if not assets:
+        st.info("No forecast was made.")
+        return
+    asset = st.selectbox("Asset", assets, index=assets.index("BTC") if "BTC" in assets else 0, key="asset", width=240)
+    rows = warehouse.fan(asset)
+    origin = rows["origin_ts"][0]
+    chart(charts.fan(warehouse.hourly_close(asset, origin), rows), "fan")
+    st.caption(f"Made at {origin:%Y-%m-%d %H:%M} UTC: the transformer's median with its 50 % and 90 % bands; dotted, "
+               "the reference walk's 90 % band.")  # fmt: skip
+
+
+def supply(warehouse: Published) -> None:
+    """The Stablecoin Supply Ratio and its oscillator."""
+    daily = warehouse.mart("ssr_daily")
+    if daily.is_empty():
+        st.info("No stablecoin supply, or no BTC capitalisation.")
+        return
+    chart(charts.ssr(daily), "ssr")
+    chart(charts.ssr_oscillator(daily), "oscillator")
+    st.caption("BTC market capitalisation ÷ stablecoin supply. Low means much stablecoin buying power per bitcoin. "
+               "The oscillator counts standard deviations from the mean of 200 days.")  # fmt: skip
+
+
+def impact(warehouse: Published) -> None:
+    """Paths after releases, by group."""
+    paths = warehouse.mart("impact_paths").filter(pl.col("study_id") == "1h")
+    if paths.is_empty():
+        st.info("No release could be measured.")
+        return
+    left, right = st.columns(2)
+    with left:
+        chart(charts.excess_paths(paths), "excess")
+        st.caption("Mean size of moves in units of the reference walk's sigma, beside matched placebo times; the gap "
+                   "is the excess move. In brackets: releases.")  # fmt: skip
+    with right:
+        chart(charts.car_paths(paths), "car")
+        st.caption("Mean cumulative abnormal return against the market model with 95 % bands. Good and bad news cancel "
+                   "here.")  # fmt: skip
+    for group, text in caveats(warehouse).items():
+        st.caption(tied(f"Mind, over 24 hours, {group_name(group)}: {text}."))
+
+
+def compared(warehouse: Published) -> None:
+    """Generated and fabricated against real releases."""
+    rows = warehouse.mart("generated_against_real").filter(pl.col("study_id").is_in(["1h", "scored"]))
+    if rows.is_empty():
+        st.info("Too few labelled releases to compare groups. Machine-written and fabricated releases are rare in the "
+                "record, and those known are known because they moved prices.")  # fmt: skip
+        return
+    for column, answer, title, reading in zip(
+        st.columns(2), ("realised", "scored"), ("What prices did", "What the network expects"),
+        ("Difference of mean excess moves", "Difference of the change of the 90 % band's width that the text makes"),
+        strict=True,
+    ):  # fmt: skip
+        with column:
+            st.markdown(f"**{title}**")
+            if rows.filter(pl.col("answer") == answer).is_empty():
+                st.info("Too few releases in one of the groups: no comparison can be made.")
+                continue
+            chart(charts.comparison(rows, answer), f"compared-{answer}")
+            st.caption(f"{reading}, with 95 % permutation intervals. One that holds zero shows no difference.")
+
+
+def backtest(warehouse: Published) -> None:
+    """Equity, drawdown and figures of the strategies."""
+    curves = warehouse.mart("backtest_equity")
+    if curves.is_empty():
+        st.info("No walk-forward forecasts to trade.")
+        return
+    chart(charts.equity(curves), "equity")
+    chart(charts.drawdown(curves), "drawdown")
+    summary = warehouse.mart("backtest_summary").filter(pl.col("metric") == "sharpe", pl.col("value").is_not_null())
+    for r in summary.to_dicts():
+        name = charts.model_name(r["strategy"])
+        st.caption(tied(f"{name}: Sharpe ratio {number(r['value'], '.2f')}, 95 % interval {number(r['low'], '.2f')} to "
+                        f"{number(r['high'], '.2f')}, after costs"))  # fmt: skip
+
+
+def health(warehouse: Published) -> None:
+    """Findings of the quality checks and freshness of the marts."""
+    fresh = warehouse.mart("mart_freshness")
+    if fresh.is_empty():
+        st.info("No run has looked at the data yet.")
+    else:
+        table(
+            fresh, {"mart": ("Mart", ""), "status": ("State", ""), "newest_ts": ("Newest row (UTC)", "")}, key="fresh"
+        )
+    findings = warehouse.mart("data_health")
+    if findings.is_empty():
+        st.info("The quality checks found nothing.")
+        return
+    ranked = findings.sort(
+        pl.col("severity").replace_strict(SEVERITIES, default=3, return_dtype=pl.Int64), "check_name", "subject"
+    )
+    st.text(f"{findings.height:,} findings of the quality checks, the gravest first")
+    names = {"severity": ("Severity", ""), "check_name": ("Check", ""), "subject": ("Subject", ""),
+             "n_rows": ("Rows", "localized"), "detail": ("Finding", "")}  # fmt: skip
+    table(ranked, names, key="health", height=360)
+
+
+def draw(warehouse: Published) -> None:
+    """The whole page."""
+    run = warehouse.last_run()
+    simulated = warehouse.is_simulated()
+    st.title(f"The night of {run['as_of_ts']:%-d %B %Y}" if run else "No night yet")
+    if run:
+        st.text(f"Profile {one_line(run['profile'], 80)}, as of {run['as_of_ts']:%Y-%m-%d %H:%M} UTC. "
+                "Everything is held against the reference walk.")  # fmt: skip
+    for title, part in (
+        ("Headline figures", figures), ("Skill over the reference walk", skill), ("The newest forecast", forecast),
+        ("Stablecoin Supply Ratio", supply), ("After releases", impact), ("Generated against real", compared),
+        ("Backtest", backtest), ("Data health", health),
+    ):  # fmt: skip
+        with section(title, simulated=simulated and part is not health):
+            part(warehouse)
+
+
+with published() as opened:
+    draw(opened)

@@ -1,0 +1,168 @@
+"""A release: its text and labels, the prices around it, what they did, what the network expected."""
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboards import charts
+from dashboards.data import Published
+from dashboards.shell import chart, published, section, table
+from dashboards.words import group_name, number, one_line, plain, tied
+
+ORDERS = {"move": "largest move first", "time": "newest first"}
+TRUE = {"true": "yes", "false": "no"}
+LONG_TEXT = 1200
+IMPACT = {
+    "timeframe": ("Candles", ""), "window": ("Window", ""), "benchmark": ("Benchmark", ""),
+    "car": ("CAR, %", "%.2f"), "sigma": ("σ, %", "%.2f"), "scaled_move": ("|CAR| ÷ σ", "%.2f"),
+    "placebo_move": ("at placebo times", "%.2f"), "excess_move": ("Excess", "%.2f"), "n_placebo": ("Placebos", "%d"),
+    "forecast_quantile": ("Quantile of forecast", "%.3f"), "peak_car": ("Peak, %", "%.2f"),
+    "time_to_peak_h": ("Hours to it", "%.2f"), "reversal_share": ("Given back, %", "%.0f"),
+}  # fmt: skip
+SCORED = {
+    "horizon_h": ("Horizon, h", "%d"), "median_text": ("Median with text, %", "%.3f"),
+    "median_none": ("without, %", "%.3f"), "median_walk": ("walk, %", "%.3f"),
+    "width_text": ("90 % band with text, %", "%.2f"), "width_none": ("without, % ", "%.2f"),
+    "width_walk": ("walk, % ", "%.2f"), "width_change": ("Band change, %", "%.2f"),
+    "realised": ("What came, %", "%.2f"),
+}  # fmt: skip
+
+
+def pick(warehouse: Published) -> str | None:
+    """The release that the reader picks, by title, group and order."""
+    left, middle, right = st.columns([3, 2, 2])
+    search = left.text_input("Search titles", key="search", placeholder="Part of a title")
+    group = middle.selectbox(
+        "Group", ["", *warehouse.release_groups()], key="group", format_func=lambda g: group_name(g) or "all groups"
+    )
+    order = right.selectbox("Order", list(ORDERS), key="order", format_func=ORDERS.__getitem__)
+    rows = warehouse.releases(search.strip(), group, order)
+    if rows.is_empty():
+        st.info("No release has that in its title and group.")
+        return None
+    labels = {r["doc_id"]: _label(r) for r in rows.to_dicts()}
+    chosen = st.selectbox("Release", list(labels), key="release", format_func=labels.__getitem__)
+    found = rows["n_found"][0]
+    if found > rows.height:
+        st.text(f"The first {rows.height:,} of {found:,}; search to narrow them down.")
+    return chosen
+
+
+def _label(row: dict[str, Any]) -> str:
+    move = f" · {number(row['scaled_move'], '.1f')} σ" if row["scaled_move"] is not None else ""
+    return tied(
+        f"{row['event_ts']:%Y-%m-%d} · {group_name(row['release_group'])}{move} · {one_line(row['title'], 140)}"
+    )
+
+
+def text(release: dict[str, Any]) -> None:
+    """Title, body and labels; all of it as text."""
+    with st.container(key="title"):
+        st.text(one_line(release["title"]) or "(no title)")
+    when = f"{release['event_ts']:%Y-%m-%d %H:%M:%S} UTC, known to the {release['ts_precision']}"
+    st.text(f"{when} · {one_line(release['publisher'], 80)} · {group_name(release['kind'])}")
+    left, right = st.columns([3, 2])
+    body = plain(release["body"]).strip()
+    with left, st.container(border=True, height=360 if len(body) > LONG_TEXT else "content", key="body"):
+        st.text(body or "Only the headline is known.")
+    with right, st.container(border=True, key="facts"):
+        st.text("\n".join(_facts(release)))
+
+
+def _facts(r: dict[str, Any]) -> list[str]:
+    facts = {
+        "Group": group_name(r["release_group"]),
+        "Written by": f"{r['authorship']} (evidence: {r['authorship_evidence']})",
+        "True": f"{TRUE.get(r['veracity'], r['veracity'])} (evidence: {r['veracity_evidence']})",
+        "Assets": r["assets"],
+        "Kind of event": r["event_label"],
+        "Retracted": r["retracted_ts"] and f"{r['retracted_ts']:%Y-%m-%d %H:%M} UTC",
+        "Move as reported then": r["reported_move"],
+        "Time": "of the first report, not of the announcement" if r["is_late_stamp"] else None,
+        "Advised against": None if r["is_recommended"] else "a curated table advises against a clean test",
+        "Address": r["url"],
+        "Source": r["source"],
+    }
+    return [f"{name}: {one_line(value)}" for name, value in facts.items() if value]
+
+
+def prices(warehouse: Published, release: dict[str, Any], asset: str) -> None:
+    """Candles around the release."""
+    candles = warehouse.candles_around(asset, release["event_ts"])
+    if candles.is_empty():
+        st.info("No candles around this release.")
+        return
+    chart(charts.release_path(candles, release["event_ts"], release["retracted_ts"]), "path")
+    first = candles.row(0, named=True)
+    st.text(f"{first['timeframe']} candles of {one_line(first['symbol'], 40)} on {one_line(first['exchange'], 40)}, "
+            "the finest there are here.")  # fmt: skip
+    if (
+        release["retracted_ts"] is not None
+        and not first["event_ts"] <= release["retracted_ts"] <= candles["event_ts"][-1]
+    ):
+        st.text(f"Retracted {release['retracted_ts']:%Y-%m-%d %H:%M} UTC, outside the chart.")
+
+
+def impact(warehouse: Published, doc_id: str, asset: str) -> None:
+    """What prices did, per window and benchmark."""
+    rows = warehouse.impact(doc_id, asset)
+    if rows.is_empty():
+        st.info("This release was not measured on this asset: no candles cover it, or it falls outside the study.")
+        return
+    percent = ("car", "sigma", "peak_car", "reversal_share")
+    shown = rows.with_columns(
+        pl.col(*percent) * 100, pl.col("benchmark").str.replace_all("_", " "),
+        window=pl.Series([f"{w:g} h" for w in rows["window_h"].to_list()]),
+    )  # fmt: skip
+    table(shown, IMPACT, key="impact")
+    st.caption("CAR is the cumulative abnormal return (log) from the last close at or before the release. One release "
+               "proves nothing: |CAR| ÷ σ beyond 2 comes about one time in twenty by chance, more often in wild "
+               "markets, so hold it against the placebo times.")  # fmt: skip
+
+
+def scored(warehouse: Published, doc_id: str, asset: str) -> None:
+    """What the network expected, per horizon."""
+    rows = warehouse.scored(doc_id, asset)
+    if rows.is_empty():
+        st.info("The network did not score this release: no model was trained wholly before it, or its text or candles "
+                "are missing.")  # fmt: skip
+        return
+    chart(charts.scored(rows), "scored")
+    table(rows.with_columns(pl.col(c) * 100 for c in SCORED if c != "horizon_h"), SCORED, key="scored-table")
+    st.caption("Medians with the 90 % bands' widths: with the text, with none, and of the reference walk. The "
+               "difference is the network's sensitivity to words, not a cause.")  # fmt: skip
+
+
+def draw(warehouse: Published) -> None:
+    """The whole page."""
+    simulated = warehouse.is_simulated()
+    st.title("A release")
+    doc_id = None
+    with section("Pick one", simulated=simulated):
+        doc_id = pick(warehouse)
+    if doc_id is None:
+        return
+    with section("What it says", simulated=simulated):
+        text(warehouse.release(doc_id))
+    with section("Prices", simulated=simulated):
+        measured(warehouse, doc_id)
+
+
+def measured(warehouse: Published, doc_id: str) -> None:
+    """Prices around the release and what became of them, for one of its assets."""
+    release, assets = warehouse.release(doc_id), warehouse.release_assets(doc_id)
+    if not assets:
+        st.info("This release speaks of no asset that is known, so there are no prices to show.")
+        return
+    asset = assets[0] if len(assets) == 1 else st.selectbox("Asset", assets, key=f"asset-{doc_id}", width=240)
+    simulated = release["is_simulated"]
+    prices(warehouse, release, asset)
+    with section("What prices did", simulated=simulated):
+        impact(warehouse, doc_id, asset)
+    with section("What the network expected", simulated=simulated):
+        scored(warehouse, doc_id, asset)
+
+
+with published() as opened:
+    draw(opened)

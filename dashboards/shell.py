@@ -1,0 +1,130 @@
+"""What the pages share: the open warehouse, the simulated mark, charts and tables in the page's theme."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import duckdb
+import plotly.graph_objects as go
+import polars as pl
+import streamlit as st
+
+from dashboards.data import Published
+from dashboards.words import plain
+from warehouse.connect import WarehouseMissingError
+
+PUBLISHED_PATH = "TAPEWIRE_PUBLISHED_PATH"
+STYLE = """<style>
+.stMainBlockContainer { padding-top: 4.5rem; max-width: 1240px; }
+.stMainBlockContainer h1 { font-size: 2.1rem; }
+.stMainBlockContainer h3 { font-size: 1.5rem; }
+[data-testid="stText"] { white-space: pre-wrap; overflow-wrap: anywhere; }
+[data-testid="stMetricLabel"] *, [data-testid="stMetricValue"] * { white-space: normal !important; overflow: visible; }
+[data-testid="stAppDeployButton"] { display: none; }
+[data-testid="stMetricValue"] { font-size: 1.6rem; line-height: 1.25; }
+[class*="st-key-reading"] [data-testid="stText"] { font-size: 0.82rem; line-height: 1.45; opacity: 0.8; }
+.st-key-title [data-testid="stText"] { font-size: 1.45rem; font-weight: 650; line-height: 1.3; }
+@media (max-width: 640px) { .stMainBlockContainer { padding-left: 0.9rem; padding-right: 0.9rem; } }
+</style>"""
+
+
+class Shelf:
+    """The newest published version, open once in the process; an older one is closed when a newer one is opened.
+
+    DuckDB shares a file between the connections of a process and takes its settings only once, so the pages of all
+    sessions take turns with one connection.
+    """
+
+    def __init__(self) -> None:
+        self._turn = RLock()
+        self._path: Path | None = None
+        self._warehouse: Published | None = None
+
+    @contextmanager
+    def read(self, stable: Path) -> Iterator[Published]:
+        """The version that the stable path points at now; WarehouseMissingError where there is none."""
+        with self._turn:
+            path = stable.resolve()
+            if self._warehouse is None or path != self._path or not path.exists():
+                self.close()
+                self._warehouse = Published(path if path.exists() else stable)
+                self._path = path
+            yield self._warehouse
+
+    def close(self) -> None:
+        """Let go of the version that is open."""
+        with self._turn:
+            if self._warehouse is not None:
+                self._warehouse.close()
+            self._warehouse = self._path = None
+
+
+@st.cache_resource(show_spinner=False)
+def shelf() -> Shelf:
+    """The shelf of this process."""
+    return Shelf()
+
+
+@contextmanager
+def published() -> Iterator[Published]:
+    """The published warehouse for one drawing of a page, its style and its mark; a message and a stop without one."""
+    st.html(STYLE)
+    stable = os.environ.get(PUBLISHED_PATH)
+    if not stable:
+        st.info("No warehouse is set. Start the app with `tapewire dashboard`.", icon=":material/info:")
+        st.stop()
+    try:
+        with shelf().read(Path(stable)) as warehouse:
+            if warehouse.is_simulated():
+                st.warning(
+                    "**SIMULATED** market: every price, release and figure on this page comes from the simulator and "
+                    "says nothing about real assets.", icon=":material/science:",
+                )  # fmt: skip
+            yield warehouse
+    except WarehouseMissingError:
+        st.info("Nothing was published yet. Run `tapewire nightly`, then reload this page. Looked at:",
+                icon=":material/info:")  # fmt: skip
+        st.code(stable, language=None, wrap_lines=True)
+    except duckdb.Error as error:
+        st.error("The published warehouse cannot be read. Run `tapewire publish`, then reload this page.")
+        st.code(plain(str(error)), language=None, wrap_lines=True)
+
+
+@contextmanager
+def section(title: str, *, simulated: bool = False) -> Iterator[None]:
+    """A part of a page under its heading; one that the warehouse does not know becomes a sentence."""
+    st.subheader(f"{title} :orange-badge[SIMULATED]" if simulated else title)
+    try:
+        yield
+    except (duckdb.CatalogException, duckdb.BinderException, pl.exceptions.ColumnNotFoundError):
+        st.info("This part is not in the published warehouse, or another version of tapewire published it. "
+                "Run `tapewire publish`, then reload this page.")  # fmt: skip
+
+
+def chart(fig: go.Figure, key: str) -> None:
+    """A figure in the page's colours, light or dark."""
+    fig.update_layout(font={"color": None})
+    fig.update_yaxes(title_standoff=20)
+    st.plotly_chart(fig, key=key, config={"displayModeBar": False})
+
+
+def table(frame: pl.DataFrame, columns: Mapping[str, tuple[str, str]], *, key: str, height: int | None = None) -> None:
+    """Columns of a frame under their names; a format such as '%.2f' or 'percent', or '' for text and times."""
+    shown = frame.select(columns.keys()).with_columns(
+        pl.col(c).map_elements(plain, return_dtype=pl.String) for c in columns if frame.schema[c] == pl.String
+    )
+    st.dataframe(
+        shown, hide_index=True, key=key, placeholder="—", height=height if height and frame.height > 9 else "content",
+        column_config={c: _column(frame.schema[c], *columns[c]) for c in columns},
+    )  # fmt: skip
+
+
+def _column(dtype: pl.DataType, name: str, form: str) -> Any:
+    if dtype.is_numeric():
+        return st.column_config.NumberColumn(name, format=form or None)
+    if dtype.is_temporal():
+        return st.column_config.DatetimeColumn(name, format="YYYY-MM-DD HH:mm", timezone="UTC")
+    return st.column_config.TextColumn(name)

@@ -1,0 +1,44 @@
+"""How values and outside text are written: one minus sign, units tied to their numbers, nothing that acts."""
+
+import re
+import unicodedata
+from typing import Any
+
+TIE = "\u00a0"
+DIRECTION = {*"\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
+LINE_ENDS = re.compile("\r\n|[\r\u0085\u2028\u2029]")
+UNIT = re.compile(r" (?=(%|σ|h\b|bn\b))|(?<=\b[np]) (?==)|(?<=\b[np] =) ")
+
+
+def number(value: Any, spec: str = "") -> str:
+    """A number in a format, with a true minus sign; a dash where there is none."""
+    if value is None or value != value:
+        return "—"
+    text = format(value, spec)
+    if isinstance(value, int | float):
+        text = text.replace("-", "−")
+    return f"{text[:-1]}{TIE}%" if text.endswith("%") else text
+
+
+def plain(text: str) -> str:
+    """Text from outside with what could disturb a page made visible or dropped: controls, direction marks."""
+    text = LINE_ENDS.sub("\n", text)
+    kept = (c for c in text if c not in DIRECTION)
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) == "Cc" and c not in "\n\t" else c
+                   for c in kept)  # fmt: skip
+
+
+def one_line(text: str, length: int = 0) -> str:
+    """Plain text on one line, shortened to `length` where that is given."""
+    line = " ".join(plain(text).split())
+    return f"{line[: length - 1].rstrip()}…" if length and len(line) > length else line
+
+
+def tied(text: str) -> str:
+    """A sentence whose numbers do not part from their units at the end of a line."""
+    return UNIT.sub(TIE, text)
+
+
+def group_name(group: str) -> str:
+    """A release group as people say it."""
+    return group.replace("_", " ")

@@ -1,0 +1,181 @@
+"""Nothing looks ahead: cutting off or changing the future changes no feature, no panel, no window, no sigma.
+
+A new feature joins this file: compute it on the whole history and on a history that ends earlier, and compare.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from features.candles import Bars, log_returns, market_index, trailing_dollar_volume
+from features.news import news_hourly
+from features.panel import build_panel
+from features.ssr import ssr_daily
+from features.volatility import garman_klass, parkinson, realised_volatility, scale
+from models.forecast.walks import fit_walk, horizon_sigma, targets
+from models.forecast.windows import collect_documents, latest_documents
+from pipelines.derive import candle_features
+from tests.conftest import random_bars
+
+CUT = 1500
+
+
+def _cut(bars: Bars, n: int) -> Bars:
+    names = ("close_ts", "open", "high", "low", "close", "volume")
+    return replace(bars, **{k: getattr(bars, k)[:n] for k in names})
+
+
+def _shuffled_future(bars: Bars, n: int) -> Bars:
+    """The same past, another future."""
+    rng = np.random.default_rng(9)
+    factor = np.exp(np.cumsum(rng.standard_normal((len(bars.close) - n, bars.close.shape[1])) * 0.05, axis=0))
+    out = {}
+    for name in ("open", "high", "low", "close"):
+        grid = getattr(bars, name).copy()
+        grid[n:] = grid[n:] * factor
+        out[name] = grid
+    volume = bars.volume.copy()
+    volume[n:] *= 7
+    return replace(bars, **out, volume=volume)
+
+
+FEATURES = {
+    "log_returns": log_returns,
+    "parkinson": parkinson,
+    "garman_klass": garman_klass,
+    "realised_volatility": lambda b: realised_volatility(log_returns(b), 24),
+    "ewma_variance": lambda b: scale(b).variance,
+    "horizon_sigma": lambda b: horizon_sigma(scale(b)).reshape(len(b.close), -1),
+    "hour_of_week_factor": lambda b: scale(b).factor()[:, None],
+    "dollar_volume": trailing_dollar_volume,
+    "market_index": lambda b: market_index(log_returns(b), trailing_dollar_volume(b)),
+}
+
+
+@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize("change", [_cut, _shuffled_future])
+def test_cutting_off_or_changing_the_future_changes_no_feature(name, change):
+    bars = random_bars(2000)
+    whole = FEATURES[name](bars)[:CUT]
+    np.testing.assert_allclose(FEATURES[name](change(bars, CUT))[:CUT], whole, rtol=1e-9, atol=1e-15, equal_nan=True)
+
+
+def test_cutting_off_the_future_changes_no_stored_candle_feature():
+    bars = random_bars(2000)
+    end = datetime(2024, 1, 1, 1, tzinfo=UTC) + timedelta(hours=CUT - 1)
+    whole = candle_features(bars, scale(bars)).filter(pl.col("available_ts") <= end).sort("asset", "event_ts")
+    part = candle_features(_cut(bars, CUT), scale(_cut(bars, CUT))).sort("asset", "event_ts")
+    assert whole.select("asset", "event_ts").equals(part.select("asset", "event_ts"))
+    for name in whole.columns[3:]:
+        if whole[name].dtype == pl.Float64:
+            a, b = (f[name].fill_null(-1).to_numpy() for f in (whole, part))
+            np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-12, err_msg=name)
+
+
+def _supply(n_days: int = 300) -> tuple[pl.DataFrame, pl.DataFrame]:
+    rng = np.random.default_rng(2)
+    ts = [datetime(2023, 6, 1, tzinfo=UTC) + timedelta(days=i) for i in range(n_days)]
+    late = [t + timedelta(hours=6) for t in ts]
+    schema = {"event_ts": pl.Datetime("us", "UTC"), "available_ts": pl.Datetime("us", "UTC")}
+    supply = pl.concat(
+        pl.DataFrame({"coin": c, "chain": "all", "event_ts": ts, "available_ts": late, "source": "t",
+                      "supply_units": 1e9 * np.exp(np.cumsum(rng.normal(0, 0.01, n_days))), "price_usd": 1.0,
+                      "market_cap_usd": 1e9}, schema_overrides=schema)
+        for c in ("AUSD", "BSTB", "CUSD")
+    )  # fmt: skip
+    btc = pl.DataFrame({"asset": "BTC", "metric": "market_cap_usd", "event_ts": ts, "available_ts": late, "source": "t",
+                        "value": 1e12 * np.exp(np.cumsum(rng.normal(0, 0.03, n_days)))}, schema_overrides=schema)  # fmt: skip
+    return supply, btc
+
+
+def test_cutting_off_the_future_changes_no_past_ssr():
+    supply, btc = _supply()
+    whole = ssr_daily(supply, btc, "simulated-v1")
+    end = datetime(2024, 1, 10, tzinfo=UTC)
+    early = ssr_daily(
+        supply.filter(pl.col("available_ts") <= end), btc.filter(pl.col("available_ts") <= end), "simulated-v1"
+    )
+    known = whole.filter(pl.col("available_ts") <= end).sort("coin", "event_ts")
+    assert known.height > 500
+    assert known.drop("available_ts").equals(early.sort("coin", "event_ts").drop("available_ts"))
+
+
+def _documents(n: int = 200) -> tuple[pl.DataFrame, pl.DataFrame]:
+    rng = np.random.default_rng(4)
+    minutes = np.sort(rng.integers(0, 2000 * 60, n))
+    ts = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=int(m)) for m in minutes]
+    ids = [f"d{i:03d}" for i in range(n)]
+    links = pl.DataFrame({"doc_id": ids, "asset": rng.choice(["AAA", "BTC"], n), "available_ts": ts},
+                         schema_overrides={"available_ts": pl.Datetime("us", "UTC")})  # fmt: skip
+    vectors = rng.standard_normal((n, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return links, pl.DataFrame(
+        {"doc_id": ids, "embedding": vectors.tolist()}, schema_overrides={"embedding": pl.List(pl.Float32)}
+    )
+
+
+def test_cutting_off_the_future_changes_no_past_news_feature():
+    links, vectors = _documents()
+    end = datetime(2024, 2, 10, tzinfo=UTC)
+    whole = news_hourly(links, vectors).filter(pl.col("available_ts") <= end)
+    part = news_hourly(links.filter(pl.col("available_ts") <= end), vectors)
+    assert part.height > 50
+    assert whole.equals(part.filter(pl.col("available_ts") <= end))
+
+
+def test_news_counts_only_what_was_available_by_the_end_of_the_hour():
+    links, vectors = _documents()
+    rows = news_hourly(links, vectors)
+    for row in rows.sample(40, seed=1).to_dicts():
+        mine = links.filter(pl.col("asset") == row["asset"], pl.col("available_ts") <= row["event_ts"])
+        hour = mine.filter(pl.col("available_ts") > row["event_ts"] - timedelta(hours=1))
+        assert row["documents_1h"] == hour.height
+
+
+def test_cutting_off_the_future_changes_no_row_of_the_panel():
+    bars, (supply, btc), (links, vectors) = random_bars(2000), _supply(), _documents()
+    ratio, news = ssr_daily(supply, btc, "simulated-v1"), news_hourly(links, vectors)
+    end = bars.close_ts[CUT - 1].astype("datetime64[us]").item().replace(tzinfo=UTC)
+    whole = build_panel(bars, scale(bars), ratio, news)
+    short = _cut(bars, CUT)
+    part = build_panel(
+        short, scale(short), ratio.filter(pl.col("available_ts") <= end), news.filter(pl.col("available_ts") <= end)
+    )
+    np.testing.assert_allclose(part.values, whole.values[:, :CUT], rtol=1e-5, atol=1e-6)
+    assert np.isfinite(whole.values).all()
+
+
+def test_a_window_holds_only_documents_that_were_available_at_its_origin():
+    links, vectors = _documents()
+    documents = collect_documents(links, vectors, ("AAA", "BTC", "CCC"), 8)
+    moments = np.datetime64("2024-01-01T01:00:00", "s").astype(np.int64) + 3600 * np.arange(2000)
+    for asset in (0, 1):
+        rows, age = latest_documents(documents, asset, moments)
+        assert (age >= 0).all()
+        assert (rows[age > 0] > 0).all()
+        times = dict(zip(documents.rows[asset].tolist(), documents.moments[asset].tolist(), strict=True))
+        seen = [(m, r) for m, row in zip(moments, rows, strict=True) for r in row if r]
+        assert len(seen) > 100
+        assert all(times[r] <= m for m, r in seen)
+    assert latest_documents(documents, 2, moments)[0].sum() == 0
+
+
+def test_a_walk_fitted_to_a_row_never_sees_a_return_that_ends_after_it():
+    bars = random_bars(2000, gaps=False)
+    other = _shuffled_future(bars, CUT)
+    fits = [fit_walk(k, targets(np.log(b.close)), horizon_sigma(scale(b)), CUT - 1) for b in (bars, other)
+            for k in ("reference", "plain", "drift")]  # fmt: skip
+    for a, b in zip(fits[:3], fits[3:], strict=True):
+        np.testing.assert_array_equal(a.quantiles, b.quantiles)
+        np.testing.assert_array_equal(a.drift, b.drift)
+
+
+def test_a_target_begins_after_its_origin():
+    bars = random_bars(400, gaps=False)
+    y = targets(np.log(bars.close))
+    np.testing.assert_allclose(y[10, 0, 1], np.log(bars.close[14, 0] / bars.close[10, 0]))
+    assert np.isnan(y[-1]).all()
+    assert np.isnan(y[-24:, :, 3]).all()

@@ -1,0 +1,190 @@
+"""Impact: agreement with references, gaps and windows, placebo times, size, power and coverage by simulation."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from benchmarks.coverage import simulate_study, summarise
+from models.impact.abnormal import Events, _regress, car, measurable, path, shape, studies
+from models.impact.compare import compare
+from models.impact.inference import all_tests, mean_with_overlap, overlap_variance, window_columns
+from models.impact.placebo import NEAR_H, placebo_moves
+from tests.conftest import random_bars
+
+NAMES = {
+    "cross_sectional_t": "t_cross", "patell": "patell_z_sum_sar", "bmp": "bmp_t_sum_sar",
+    "corrado_rank": "corrado_cowan_z", "sign": "sign_z", "generalised_sign": "gsign_z",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def case(reference):
+    """The reference study: returns in estimation and event windows, and the values expected of them."""
+    folder = reference / "eventstudy"
+    prices = pl.read_csv(folder / "prices.csv")
+    assets = pl.read_csv(folder / "events_common.csv")["asset"].to_list()
+    day = prices["date"].to_list().index("2023-07-20") - 1
+    returns = {c: np.diff(np.log(prices[c].to_numpy())) for c in prices.columns if c != "date"}
+    est = np.array([returns[a][day - 130 : day - 10] for a in assets])
+    evt = np.array([returns[a][day - 5 : day + 6] for a in assets])
+    m_est = np.tile(returns["MKT"][day - 130 : day - 10], (len(assets), 1))
+    m_evt = np.tile(returns["MKT"][day - 5 : day + 6], (len(assets), 1))
+    return est, evt, m_est, m_evt, json.loads((folder / "expected_common.json").read_text())["common"]
+
+
+OFFSETS = np.arange(-5, 6).astype(float)
+
+
+def test_abnormal_returns_of_the_market_model_agree_with_the_reference_to_1e_9(case):
+    est, evt, m_est, m_evt, expected = case
+    study = _regress("market", est, evt, m_est, m_evt, OFFSETS)
+    theirs = expected["market"]
+    np.testing.assert_allclose(study.ar, list(theirs["ar"].values()), atol=1e-9)
+    np.testing.assert_allclose(study.fit, theirs["sigma"], atol=1e-9)
+    np.testing.assert_allclose(study.fit[:, None] * study.correction, theirs["fec_sigma"], atol=1e-9)
+
+
+def test_abnormal_returns_of_the_mean_model_agree_with_the_reference_to_1e_9(case):
+    est, evt, _, _, expected = case
+    study = _regress("mean", est, evt, None, None, OFFSETS)
+    np.testing.assert_allclose(study.ar, list(expected["mean_adjusted"]["ar"].values()), atol=1e-9)
+
+
+@pytest.mark.parametrize(("window", "a", "b"), [("0,0", 0, 0), ("0,1", 0, 1), ("-1,1", -1, 1), ("-5,5", -5, 5)])
+def test_every_test_statistic_agrees_with_the_reference_to_1e_9(case, window, a, b):
+    est, evt, m_est, m_evt, expected = case
+    study = _regress("market", est, evt, m_est, m_evt, OFFSETS)
+    mine = {o.test: o.statistic for o in all_tests(study, (a <= OFFSETS) & (b >= OFFSETS))}
+    theirs = expected["market"]["car"][window]
+    assert set(mine) == set(NAMES)
+    for name, key in NAMES.items():
+        assert mine[name] == pytest.approx(theirs[key], abs=1e-9), name
+
+
+def _events(bars, n: int = 60, seed: int = 3) -> Events:
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.integers(1200, len(bars.close) - 80, n))
+    events = Events(rng.integers(0, len(bars.assets), n), rows, np.zeros(n))
+    keep = measurable(bars, events)
+    return Events(events.asset[keep], events.row[keep], events.uncertainty_h[keep])
+
+
+def test_the_move_is_measured_from_the_last_close_before_the_release_to_the_end_of_the_window():
+    bars = random_bars(4000, gaps=False)
+    events = _events(bars)
+    mine = car(studies(bars, events)["reference_walk"], 24)
+    price = bars.close[events.row + 24, events.asset] / bars.close[events.row, events.asset]
+    np.testing.assert_allclose(mine, np.log(price), atol=1e-12)
+
+
+def test_a_planted_jump_is_found_with_its_time_peak_and_reversal():
+    bars = random_bars(4000, gaps=False)
+    events = Events(np.array([0]), np.array([3000]), np.zeros(1))
+    for row, factor in ((3003, 1.3), (3010, 1 / 1.3)):
+        for grid in (bars.open, bars.high, bars.low, bars.close):
+            grid[row:, 0] *= factor
+    peak, hours, reversal = shape(studies(bars, events)["reference_walk"], 24)
+    assert peak[0] == pytest.approx(np.log(1.3), abs=0.08)
+    assert 3 <= hours[0] <= 9
+    assert reversal[0] > 0.7
+
+
+def test_prices_after_the_window_change_nothing_in_it():
+    bars = random_bars(4000, gaps=False)
+    events = _events(bars)
+    before = {k: car(s, 24) for k, s in studies(bars, events).items()}
+    last = int(events.row.max()) + 25
+    bars.close[last:] *= 2
+    after = {k: car(s, 24) for k, s in studies(bars, events).items()}
+    for name, values in before.items():
+        np.testing.assert_allclose(after[name], values, atol=1e-12)
+
+
+def test_a_gap_within_the_window_counts_as_no_move_and_one_at_its_end_leaves_it_blank():
+    bars = random_bars(4000, gaps=False)
+    events = Events(np.array([1, 1]), np.array([3000, 3500]), np.zeros(2))
+    for grid in (bars.open, bars.high, bars.low, bars.close):
+        grid[3005:3008, 1] = np.nan
+        grid[3500 + 20 :, 1] = np.nan
+    moves = path(studies(bars, events)["reference_walk"])
+    base = int(np.flatnonzero(np.isclose(studies(bars, events)["reference_walk"].offsets_h, 0))[0])
+    assert np.isfinite(moves[0, base + 24])
+    assert np.isnan(moves[1, base + 24])
+
+
+def test_placebo_times_share_the_hour_of_the_week_lie_in_the_past_and_keep_clear_of_releases():
+    bars = random_bars(4400, gaps=False)
+    events = _events(bars, 12)
+    sigma = np.full(bars.close.shape, 0.03)
+    placebo = placebo_moves(bars, events, sigma, 24)
+    used = np.isfinite(placebo.moves)
+    assert used.sum() > 20
+    assert ((events.row[:, None] - placebo.rows)[used] % 168 == 0).all()
+    assert (placebo.rows < events.row[:, None]).all()
+    for i, k in np.argwhere(used):
+        same = events.row[events.asset == events.asset[i]]
+        distance = np.abs(same - placebo.rows[i, k])
+        assert (distance > 24).all()
+        before = placebo.rows[i, k] - same
+        assert not ((before >= 0) & (before <= NEAR_H)).any(), "no release in the three days before"
+
+
+def test_the_overlap_variance_is_the_double_sum_it_stands_for():
+    rng = np.random.default_rng(1)
+    u, when = rng.standard_normal(80), np.sort(rng.uniform(0, 400, 80))
+    kernel = np.maximum(0, 1 - np.abs(when[:, None] - when) / 24)
+    assert overlap_variance(u, when, 24.0) == pytest.approx(u @ kernel @ u)
+    together = np.repeat(when[:40], 2)
+    kernel = np.maximum(0, 1 - np.abs(together[:, None] - together) / 24)
+    assert overlap_variance(u, together, 24.0) == pytest.approx(u @ kernel @ u), "releases at the same hour"
+
+
+def test_a_flood_of_releases_in_one_window_does_not_make_the_mean_look_certain():
+    rng = np.random.default_rng(2)
+    rejected = 0
+    for _ in range(400):
+        shock = np.repeat(rng.standard_normal(40), 10)  # ten releases share each day's shock
+        when = np.repeat(np.arange(40) * 48.0, 10) + np.tile(np.arange(10) * 0.1, 40)
+        outcome = mean_with_overlap(shock + 0.1 * rng.standard_normal(400), when, 24.0, test="x")
+        rejected += outcome.p_value < 0.05
+    assert 0.02 < rejected / 400 < 0.10
+
+
+def test_the_comparison_keeps_its_size_with_unequal_spread_and_finds_a_difference():
+    rng = np.random.default_rng(5)
+
+    def once(shift: float) -> float:
+        a = np.zeros(120, dtype=bool)
+        a[rng.choice(120, 30, replace=False)] = True
+        x = rng.standard_t(4, 120) * np.where(a, 2.0, 1.0) + shift * a
+        return compare(x, a, np.sort(rng.uniform(0, 20_000, 120)), 24.0, permutations=200).p_value
+
+    assert 0.02 < np.mean([once(0.0) < 0.05 for _ in range(500)]) < 0.085
+    assert np.mean([once(2.5) < 0.05 for _ in range(100)]) > 0.7
+
+
+def test_a_comparison_with_too_few_releases_is_not_made():
+    assert compare(np.arange(20.0), np.arange(20) < 4, np.arange(20.0), 24.0) is None
+
+
+def test_window_columns_are_the_bars_after_the_base_up_to_the_window():
+    study = studies(random_bars(2000, gaps=False), Events(np.array([0]), np.array([1500]), np.zeros(1)))["mean"]
+    assert study.offsets_h[window_columns(study, 4)].tolist() == [1, 2, 3, 4]
+    with pytest.raises(ValueError, match="does not end at a bar"):
+        car(study, 0.25)
+
+
+def test_planted_effects_are_covered_and_nothing_is_found_where_nothing_was_planted():
+    """The quick form of benchmarks/coverage.py: 120 studies of each kind; bounds are 99 % binomial ones around 95 and 5 %."""
+    out = summarise(
+        [simulate_study(s, planted=True) for s in range(120)],
+        [simulate_study(50_000 + s, planted=False) for s in range(120)],
+    )
+    for name in ("coverage_mean_car", "coverage_excess", "coverage_difference"):
+        assert out[name] >= 0.89, name
+    for name in ("size_mean_car", "size_excess", "size_difference"):
+        assert out[name] <= 0.11, name
+    assert out["mean_excess_found"] == pytest.approx(out["planted_excess"], abs=0.04)
+    assert out["power_excess"] > 0.25

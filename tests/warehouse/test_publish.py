@@ -1,0 +1,134 @@
+"""Publishing: one writer, any number of readers, no waiting."""
+
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+import duckdb
+import pytest
+
+from tests.conftest import NOW, candle_rows
+from warehouse.connect import WarehouseBusyError, WarehouseMissingError, open_reader, open_writer
+from warehouse.entities import CANDLES
+from warehouse.migrate import migrate
+from warehouse.publish import STABLE_NAME, marts_fingerprint, publish
+from warehouse.write import write
+
+READER = """
+import sys, time, duckdb
+path, seconds = sys.argv[1], float(sys.argv[2])
+held = duckdb.connect(path, read_only=True)
+n, seen, end = 0, set(), time.time() + seconds
+while time.time() < end:
+    held.execute("SELECT count(*) FROM marts.candles").fetchall()
+    fresh = duckdb.connect(__import__("os").path.realpath(path), read_only=True)
+    seen.add(fresh.execute("SELECT count(*) FROM marts.candles").fetchall()[0][0])
+    fresh.close()
+    n += 1
+print(n, sorted(seen))
+"""
+
+
+@pytest.fixture
+def warehouse(tmp_path, batch):
+    con = open_writer(tmp_path / "warehouse.duckdb")
+    migrate(con)
+    write(con, CANDLES, candle_rows(100), batch)
+    yield con
+    con.close()
+
+
+def test_the_published_copy_holds_everything_but_raw_with_views_macros_and_comments(warehouse, tmp_path):
+    warehouse.execute("INSERT INTO raw.pages (page_hash) VALUES ('x')")
+    publish(warehouse, tmp_path / "published", now=NOW)
+    reader = open_reader(tmp_path / "published" / STABLE_NAME)
+    assert reader.execute("SELECT count(*) FROM marts.candles").fetchall()[0][0] == 100
+    assert reader.execute("SELECT count(*) FROM core.candles_as_of($1)", [NOW]).fetchall()[0][0] == 100
+    assert reader.execute("SELECT count(*) FROM raw.pages").fetchall()[0][0] == 0
+    assert reader.execute("SELECT comment FROM duckdb_views() WHERE view_name = 'ssr_daily'").fetchall()[0][0]
+
+
+def test_a_reader_can_neither_write_nor_reach_outside(warehouse, tmp_path):
+    publish(warehouse, tmp_path / "published", now=NOW)
+    reader = open_reader(tmp_path / "published" / STABLE_NAME)
+    for statement in (
+        "CREATE TABLE core.x (a INT)", "DELETE FROM core.candles_versions", "ATTACH '/tmp/other.duckdb'",
+        "COPY core.candles TO '/tmp/out.csv'", "SELECT * FROM read_csv('/etc/passwd')",
+        "SET enable_external_access = true", "INSTALL httpfs",
+    ):  # fmt: skip
+        with pytest.raises(duckdb.Error):
+            reader.execute(statement)
+
+
+def test_publishing_twice_gives_marts_with_the_same_fingerprint(warehouse, tmp_path):
+    first = marts_fingerprint(warehouse)
+    publish(warehouse, tmp_path / "published", now=NOW)
+    reader = open_reader(tmp_path / "published" / STABLE_NAME)
+    assert marts_fingerprint(reader) == first
+    warehouse.execute(
+        "UPDATE core.candles_versions SET volume_base = 6 WHERE event_ts = (SELECT min(event_ts) FROM core.candles)"
+    )
+    changed = marts_fingerprint(warehouse)
+    assert {m for m in first if first[m] != changed[m]} >= {"candles"}
+
+
+def test_an_open_reader_keeps_its_copy_while_new_ones_are_published_and_old_ones_pruned(warehouse, tmp_path, batch):
+    folder = tmp_path / "published"
+    publish(warehouse, folder, now=NOW, keep=2)
+    reader = open_reader(folder / STABLE_NAME)
+    for day in range(1, 5):
+        write(warehouse, CANDLES, candle_rows(100 + day), batch)
+        publish(warehouse, folder, now=NOW + timedelta(days=day), keep=2)
+    assert reader.execute("SELECT count(*) FROM marts.candles").fetchall()[0][0] == 100
+    assert open_reader(folder / STABLE_NAME).execute("SELECT count(*) FROM marts.candles").fetchall()[0][0] == 104
+    assert len(list(folder.glob("tapewire_*.duckdb"))) == 2
+
+
+def test_an_analyst_process_queries_in_a_loop_while_the_night_writes_and_publishes_with_no_error(
+    warehouse, tmp_path, batch
+):
+    folder = tmp_path / "published"
+    publish(warehouse, folder, now=NOW)
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, str(folder / STABLE_NAME), "4"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    published = 0
+    while reader.poll() is None:
+        published += 1
+        write(warehouse, CANDLES, candle_rows(100 + published), batch)
+        publish(warehouse, folder, now=NOW + timedelta(seconds=published), keep=3)
+        time.sleep(0.1)
+    out, err = reader.communicate()
+    assert reader.returncode == 0, err
+    queries, seen = int(out.split(" ", 1)[0]), out.split(" ", 1)[1]
+    assert queries > 5
+    assert published > 3
+    assert seen.count(",") >= 1, "the reader saw more than one publication"
+
+
+def test_a_copy_left_half_made_is_never_seen_and_is_swept_away(warehouse, tmp_path):
+    folder = tmp_path / "published"
+    folder.mkdir()
+    (folder / "tapewire_20240101T000000_1.building").write_bytes(b"half")
+    publish(warehouse, folder, now=NOW)
+    assert list(folder.glob("*.building*")) == []
+
+
+def test_a_second_writer_is_told_that_the_warehouse_is_busy(warehouse, tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from warehouse.connect import open_writer, WarehouseBusyError\n"
+        "try: open_writer(Path(sys.argv[1]))\nexcept WarehouseBusyError as e: print(e); sys.exit(7)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "warehouse.duckdb")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 7
+    assert "open in another process" in done.stdout
+    assert issubclass(WarehouseBusyError, RuntimeError)
+
+
+def test_opening_what_was_never_published_says_what_to_run(tmp_path):
+    with pytest.raises(WarehouseMissingError, match="tapewire nightly"):
+        open_reader(tmp_path / "nothing.duckdb")

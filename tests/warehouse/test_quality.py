@@ -1,0 +1,67 @@
+"""Quality checks find what is planted and are silent where all is well."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from tests.conftest import NOW, candle_rows
+from warehouse.entities import CANDLES, SUPPLY
+from warehouse.quality import checks, errors, run_checks
+from warehouse.write import write
+
+
+def _found(con, as_of=NOW):
+    return {(f.check.name, f.subject): f for f in run_checks(con, run_id="r", as_of=as_of, now=NOW)}
+
+
+def test_every_check_declares_entity_severity_and_meaning_and_runs_on_an_empty_warehouse(con):
+    assert len(checks()) >= 25
+    assert run_checks(con, run_id="r", as_of=NOW, now=NOW) == []
+    silent = con.execute("SELECT count(*) FROM ops.checks WHERE n_rows = 0 AND subject IS NULL").fetchall()[0][0]
+    assert silent == len(checks()), "a check that found nothing says so"
+
+
+def test_missing_bars_are_counted_with_the_longest_hole(con, batch):
+    frame = candle_rows(20).filter(~pl.int_range(pl.len()).is_in([5, 9, 10, 11]))
+    write(con, CANDLES, frame, batch)
+    finding = _found(con, frame["available_ts"].max())[("candles_missing_bars", "binance BTC/USDT 1h")]
+    assert finding.n_rows == 4
+    assert "longest hole 3 bars after 2024-01-01 08:00" in finding.detail
+
+
+def test_two_latest_versions_of_one_key_are_an_error_that_forbids_publishing(con, batch):
+    write(con, CANDLES, candle_rows(3), batch)
+    con.execute("INSERT INTO core.candles_versions SELECT * FROM core.candles_versions")
+    broken = errors(run_checks(con, run_id="r", as_of=NOW, now=NOW))
+    assert [f.check.name for f in broken] == ["candles_one_latest_per_key"]
+
+
+def _supply(values: list[float], prices: list[float]) -> pl.DataFrame:
+    ts = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=i) for i in range(len(values))]
+    return pl.DataFrame(
+        {
+            "coin": "XUSD",
+            "chain": "all",
+            "event_ts": ts,
+            "available_ts": ts,
+            "supply_units": values,
+            "price_usd": prices,
+        },
+        schema_overrides={"event_ts": pl.Datetime("us", "UTC"), "available_ts": pl.Datetime("us", "UTC")},
+    )
+
+
+def test_a_supply_jump_a_depeg_and_a_stale_vendor_are_found(con, batch):
+    values = [1e9, 1.01e9, 1.5e9, *([1.51e9] * 20)]
+    prices = [1.0] * 10 + [0.8] + [1.0] * 12
+    write(con, SUPPLY, _supply(values, prices), batch)
+    found = _found(con, datetime(2024, 1, 25, tzinfo=UTC))
+    assert found[("supply_jump", "XUSD")].detail == "largest +49 % on 2024-01-02"
+    assert found[("supply_depeg", "XUSD")].detail == "furthest 0.800 USD on 2024-01-10"
+    assert found[("supply_unchanged", "XUSD")].n_rows == 20
+
+
+def test_checks_look_only_at_what_was_available_then(con, batch):
+    write(con, CANDLES, candle_rows(20).filter(pl.int_range(pl.len()) != 15), batch)
+    early = candle_rows(20)["available_ts"][10]
+    assert ("candles_missing_bars", "binance BTC/USDT 1h") not in _found(con, early)
