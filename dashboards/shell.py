@@ -88,9 +88,11 @@ def published() -> Iterator[Published]:
         st.info("Nothing was published yet. Run `tapewire nightly`, then reload this page. Looked at:",
                 icon=":material/info:")  # fmt: skip
         st.code(stable, language=None, wrap_lines=True)
+        st.stop()
     except duckdb.Error as error:
         st.error("The published warehouse cannot be read. Run `tapewire publish`, then reload this page.")
         st.code(plain(str(error)), language=None, wrap_lines=True)
+        st.stop()
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def render(warehouse: Published) -> str:
         run=run, is_simulated=warehouse.is_simulated(), headlines=headlines(warehouse),
         counts=[f"{n:,} {COUNTED[name]}" for name, n in warehouse.counts().items()],
         plotly=_trusted(get_plotlyjs()), style=_trusted((HERE / "report.css").read_text()),
-        script=_trusted((HERE / "report.js").read_text()), 
+        script=_trusted((HERE / "report.js").read_text()),
         settings=json.dumps(json.loads(run.get("settings", "{}")), indent=1, ensure_ascii=False),
         **_forecast(warehouse), **_impact(warehouse), **_money(warehouse), **_health(warehouse),
         ssr=_ssr(warehouse),

@@ -78,7 +78,7 @@ def files(settings: FilesSource) -> list[File]:
 
 def _read_parquet(path: Path) -> Iterator[pl.DataFrame]:
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
         for batch in file.iter_batches(batch_size=PARQUET_ROWS):
             frame = pl.from_arrow(batch)
             assert isinstance(frame, pl.DataFrame)

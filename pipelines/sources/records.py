@@ -1,7 +1,6 @@
 """Text files cut into records and pages: bounded memory whatever the file holds, malformed records kept aside."""
 
 import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -38,25 +37,25 @@ def read_csv(path: Path, max_line: int) -> Iterator[TextPage]:
     SourceError for a file without a header, or with a header that repeats a name.
     """
     records = _records(path, max_line, quoted=True)
-    header, early = _header(path, records)
+    header = _header(path, records)
     for part, refused in _pages(records):
         frame, bad = _parse_csv(header, part)
-        yield TextPage(frame, b"\n".join(part), early + refused + bad)
-        early = []
-    if early:
-        yield TextPage(pl.DataFrame(schema=dict.fromkeys(header, pl.String)), b"", early)
+        yield TextPage(frame, b"\n".join(part), refused + bad)
 
 
-def _header(path: Path, records: Iterator[bytes | tuple[str, str]]) -> tuple[list[str], list[tuple[str, str]]]:
+def _header(path: Path, records: Iterator[bytes | tuple[str, str]]) -> list[str]:
     first = next(records, None)
     if first is None:
         raise SourceError(f"{path.name} is empty: expected a header line and rows")
     if isinstance(first, tuple):
         raise SourceError(f"{path.name} has no header: {first[0]}")
-    names = next(csv.reader(io.StringIO(first.decode("utf-8-sig", errors="replace"))))
+    try:
+        names = next(csv.reader([first.decode("utf-8-sig", errors="replace")], strict=True))
+    except csv.Error as error:
+        raise SourceError(f"{path.name}: the first line is no header ({error}): {_short(first)!r}") from error
     if len(set(names)) != len(names):
         raise SourceError(f"{path.name}: the header names a column twice: {', '.join(names)}")
-    return names, []
+    return names
 
 
 def _records(path: Path, max_line: int, *, quoted: bool) -> Iterator[bytes | tuple[str, str]]:

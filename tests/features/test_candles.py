@@ -32,7 +32,7 @@ def test_of_several_markets_of_an_asset_the_first_quote_and_spot_before_swaps_is
 
 
 def test_asking_for_a_timeframe_that_is_not_there_names_those_that_are():
-    with pytest.raises(NotEnoughDataError, match="no 5m candles.*there are 1h"):
+    with pytest.raises(NotEnoughDataError, match=r"no 5m candles.*there are 1h"):
         dense(candle_rows(3), "5m")
 
 

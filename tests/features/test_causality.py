@@ -87,7 +87,8 @@ def _supply(n_days: int = 300) -> tuple[pl.DataFrame, pl.DataFrame]:
         for c in ("AUSD", "BSTB", "CUSD")
     )  # fmt: skip
     btc = pl.DataFrame({"asset": "BTC", "metric": "market_cap_usd", "event_ts": ts, "available_ts": late, "source": "t",
-                        "value": 1e12 * np.exp(np.cumsum(rng.normal(0, 0.03, n_days)))}, schema_overrides=schema)  # fmt: skip
+                        "value": 1e12 * np.exp(np.cumsum(rng.normal(0, 0.03, n_days)))},
+                       schema_overrides=schema)  # fmt: skip
     return supply, btc
 
 

@@ -26,7 +26,8 @@ def _frames(prices: list[float], missing: tuple[int, ...] = ()) -> tuple[pl.Data
     ts = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=i) for i in range(n)]
     schema = {"event_ts": pl.Datetime("us", "UTC"), "available_ts": pl.Datetime("us", "UTC")}
     a = pl.DataFrame({"coin": "AUSD", "chain": "all", "event_ts": ts, "available_ts": ts, "source": "x",
-                      "supply_units": 3e9, "price_usd": prices, "market_cap_usd": None}, schema_overrides=schema)  # fmt: skip
+                      "supply_units": 3e9, "price_usd": prices, "market_cap_usd": None},
+                     schema_overrides=schema)  # fmt: skip
     b = a.with_columns(coin=pl.lit("BSTB"), supply_units=pl.lit(1e9), price_usd=pl.lit(None, pl.Float64))
     b = b.filter(~pl.int_range(pl.len()).is_in(missing))
     btc = pl.DataFrame({"asset": "BTC", "metric": "market_cap_usd", "event_ts": ts, "available_ts": ts, "source": "x",

@@ -1,6 +1,7 @@
 """Scores and tests against independent values, and by simulation: size under the null, power with an effect."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -124,7 +125,7 @@ def test_the_block_bootstrap_covers_the_true_ratio():
 def test_folds_purge_and_embargo_and_no_test_target_reaches_beyond_the_grid():
     parts = folds(10_000, test_rows=2000, n_folds=4, embargo=24)
     assert all(f.test_start - f.train_end == 24 for f in parts)
-    assert all(a.test_end == b.test_start for a, b in zip(parts, parts[1:], strict=False))
+    assert all(a.test_end == b.test_start for a, b in pairwise(parts))
     assert parts[-1].test_end + max(HORIZONS_H) <= 10_000
     with pytest.raises(NotEnoughDataError, match="do not fit"):
         folds(100, test_rows=200, n_folds=1, embargo=24)

@@ -177,7 +177,7 @@ def test_window_columns_are_the_bars_after_the_base_up_to_the_window():
 
 
 def test_planted_effects_are_covered_and_nothing_is_found_where_nothing_was_planted():
-    """The quick form of benchmarks/coverage.py: 120 studies of each kind; bounds are 99 % binomial ones around 95 and 5 %."""
+    """The quick form of benchmarks/coverage.py: 120 studies of each kind, 99 % binomial bounds around 95 and 5 %."""
     out = summarise(
         [simulate_study(s, planted=True) for s in range(120)],
         [simulate_study(50_000 + s, planted=False) for s in range(120)],

@@ -56,7 +56,7 @@ def test_a_supply_jump_a_depeg_and_a_stale_vendor_are_found(con, batch):
     prices = [1.0] * 10 + [0.8] + [1.0] * 12
     write(con, SUPPLY, _supply(values, prices), batch)
     found = _found(con, datetime(2024, 1, 25, tzinfo=UTC))
-    assert found[("supply_jump", "XUSD")].detail == "largest +49 % on 2024-01-02"
+    assert found[("supply_jump", "XUSD")].detail == "days; largest +48.5 % on 2024-01-02"
     assert found[("supply_depeg", "XUSD")].detail == "furthest 0.800 USD on 2024-01-10"
     assert found[("supply_unchanged", "XUSD")].n_rows == 20
 

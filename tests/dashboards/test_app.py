@@ -1,0 +1,134 @@
+"""The pages, run without a browser."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import dashboards
+from dashboards.shell import PUBLISHED_PATH, shelf
+
+SCREENS = Path(dashboards.__file__).parent / "screens"
+PAGES = ("night", "release")
+
+
+@pytest.fixture(autouse=True)
+def let_go() -> Iterator[None]:
+    """Pages keep the warehouse open for the next drawing; tests close it, since a process opens a file once."""
+    yield
+    shelf().close()
+
+
+def run(page: str, stable: Path | None, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    if stable is None:
+        monkeypatch.delenv(PUBLISHED_PATH, raising=False)
+    else:
+        monkeypatch.setenv(PUBLISHED_PATH, str(stable))
+    at = AppTest.from_file(str(SCREENS / f"{page}.py"), default_timeout=30).run()
+    assert not at.exception, at.exception
+    return at
+
+
+def said(at: AppTest) -> str:
+    kinds = (at.text, at.info, at.warning, at.markdown, at.subheader, at.title, at.caption, at.code)
+    return "\n".join(str(e.value) for kind in kinds for e in kind)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_a_simulated_warehouse_is_marked(page: str, published: Path, monkeypatch: pytest.MonkeyPatch):
+    at = run(page, published, monkeypatch)
+    assert "SIMULATED" in at.warning[0].value
+    assert all("SIMULATED" in s.value for s in at.subheader if "Data health" not in s.value)
+
+
+def test_the_night_shows_every_headline_and_part(published: Path, monkeypatch: pytest.MonkeyPatch):
+    at = run("night", published, monkeypatch)
+    assert len(at.metric) == 8
+    assert not at.info
+    assert len(at.dataframe) == 2
+    at.selectbox(key="asset").select("XRP").run()
+    assert not at.exception
+
+
+def test_the_release_page_opens_on_the_largest_move_and_searches(published: Path, monkeypatch: pytest.MonkeyPatch):
+    at = run("release", published, monkeypatch)
+    assert at.selectbox(key="release").value == "doc-1"
+    at.text_input(key="search").set_value("hostile").run()
+    assert at.selectbox(key="release").value == "doc-0"
+    assert len(at.dataframe) == 2
+    at.text_input(key="search").set_value("no such title").run()
+    assert "No release has that" in said(at)
+    at.text_input(key="search").set_value("").run()
+    at.selectbox(key="group").select("unlabelled").run()
+    assert "was not measured" in said(at) and "did not score" in said(at)
+    assert not at.exception
+
+
+def test_outside_text_is_shown_by_elements_that_show_text_only(published: Path, rows, monkeypatch: pytest.MonkeyPatch):
+    at = run("release", published, monkeypatch)
+    at.selectbox(key="release").select("doc-0").run()
+    assert any("<script>window.pwned=1</script>" in t.value for t in at.text)
+    rendered = [e.value for kind in (at.markdown, at.caption, at.subheader, at.title, at.info) for e in kind]
+    assert not any("pwned" in str(value) for value in rendered)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_an_empty_warehouse_says_what_is_missing(page: str, empty: Path, monkeypatch: pytest.MonkeyPatch):
+    at = run(page, empty, monkeypatch)
+    assert len(at.info) >= (7 if page == "night" else 1)
+    assert "SIMULATED" not in said(at)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_without_a_published_warehouse_says_what_to_do(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert "tapewire dashboard" in said(run(page, None, monkeypatch))
+    assert "tapewire nightly" in said(run(page, tmp_path / "none.duckdb", monkeypatch))
+
+
+def test_a_file_that_is_no_warehouse_is_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    broken = tmp_path / "tapewire.duckdb"
+    broken.write_bytes(b"not a database" * 500)
+    assert run("night", broken, monkeypatch).error[0].value.startswith("The published warehouse cannot be read")
+
+
+def test_marts_that_another_version_does_not_have_become_sentences(
+    empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    import duckdb
+
+    old = tmp_path / "old.duckdb"
+    shutil.copy(empty.resolve(), old)
+    con = duckdb.connect(str(old))
+    con.execute("DROP VIEW marts.ssr_daily")
+    con.execute("DROP VIEW marts.releases")
+    con.close()
+    assert said(run("night", old, monkeypatch)).count("not in the published warehouse") >= 2
+    shelf().close()
+    assert "not in the published warehouse" in said(run("release", old, monkeypatch))
+
+
+def test_a_newer_publication_is_shown_at_the_next_drawing_and_the_old_one_let_go(
+    rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from warehouse.connect import open_writer
+    from warehouse.publish import publish
+
+    stable = rows.make_published(tmp_path)
+    at = run("night", stable, monkeypatch)
+    assert "Profile test," in said(at)
+    with shelf().read(stable) as old:
+        first = stable.resolve()
+    con = open_writer(tmp_path / "warehouse.duckdb")
+    con.execute("UPDATE ops.runs SET profile = 'newer'")
+    publish(con, stable.parent, now=rows.NOW + timedelta(hours=1))
+    con.close()
+    assert stable.resolve() != first
+    at.run()
+    assert "Profile newer," in said(at)
+    with pytest.raises(Exception, match="closed"):
+        old.last_run()

@@ -1,0 +1,148 @@
+"""The report and the app in a real browser: nothing breaks, nothing runs, nothing overflows."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dashboards
+from dashboards.shell import PUBLISHED_PATH
+
+pytestmark = pytest.mark.browser
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+WIDTHS = (1440, 375)
+WAIT_MS = 20_000
+
+
+@dataclass
+class Watched:
+    """A browser page with what went wrong on it and what it asked for."""
+
+    page: Any
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def overflow(self, element: str) -> int:
+        return self.page.evaluate(f"(() => {{ const e = {element}; return e.scrollWidth - e.clientWidth; }})()")
+
+    def pwned(self) -> bool:
+        return self.page.evaluate("window.pwned !== undefined")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(params=[(w, s) for w, s in zip(WIDTHS, ("light", "dark"), strict=True)], ids=lambda p: f"{p[0]}-{p[1]}")
+def watched(browser: Any, request: pytest.FixtureRequest) -> Iterator[Watched]:
+    width, scheme = request.param
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    seen = Watched(page)
+    page.on("pageerror", lambda e: seen.errors.append(str(e)))
+    page.on("console", lambda m: seen.errors.append(m.text) if m.type == "error" else None)
+    page.on("request", lambda r: seen.requests.append(r.url))
+    yield seen
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def server(published: Path) -> Iterator[str]:
+    """The app as `tapewire dashboard` starts it, on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    script = Path(dashboards.__file__).parent / "app.py"
+    args = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true", "--server.port",
+            str(port), "--server.address", "127.0.0.1", "--browser.gatherUsageStats", "false"]  # fmt: skip
+    process = subprocess.Popen(args, env={**os.environ, PUBLISHED_PATH: str(published)}, cwd=script.parents[1],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _await(f"{url}/_stcore/health", process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _await(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(100):
+        assert process.poll() is None, "Streamlit ended at once"
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError("Streamlit did not start")
+
+
+def test_the_report_opens_from_a_file(watched: Watched, report: Path):
+    watched.page.goto(report.as_uri())
+    watched.page.wait_for_function("document.querySelectorAll('.js-plotly-plot .main-svg').length > 10")
+    assert watched.errors == []
+    assert all(u.startswith(("file:", "data:", "blob:")) for u in watched.requests)
+    assert "HOSTILE <script>" in watched.page.inner_text("main")
+    assert not watched.pwned()
+    for box in watched.page.query_selector_all("details"):
+        box.evaluate("e => { e.open = true; }")
+    assert watched.overflow("document.documentElement") <= 0
+
+
+def test_charts_of_the_report_are_as_wide_as_their_boxes(watched: Watched, report: Path):
+    watched.page.goto(report.as_uri())
+    watched.page.wait_for_function(
+        "[...document.querySelectorAll('figure')].every(f => { const s = f.querySelector('.main-svg');"
+        " return s && Math.abs(s.getBoundingClientRect().width - f.getBoundingClientRect().width) < 3; })",
+        timeout=5000,
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "last"), [("release", "What the network expected"), ("", "Data health")], ids=["release", "night"]
+)
+def test_a_page_of_the_app_opens(watched: Watched, server: str, path: str, last: str):
+    page = watched.page
+    page.goto(f"{server}/{path}")
+    page.get_by_role("heading", name=last).wait_for(timeout=WAIT_MS)
+    page.locator(".js-plotly-plot").first.wait_for(timeout=WAIT_MS)
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert "SIMULATED" in page.locator("[data-testid=stAlert]").first.inner_text()
+    assert all(u.startswith((server, server.replace("http", "ws"), "data:", "blob:")) for u in watched.requests)
+    assert watched.overflow("document.documentElement") <= 0
+    assert watched.overflow("document.querySelector('[data-testid=stMain]')") <= 0
+    assert page.get_by_text("app", exact=True).count() == 0, "Streamlit's own menu of a pages folder is shown"
+
+
+def test_hostile_text_is_seen_and_does_nothing(watched: Watched, server: str):
+    page = watched.page
+    page.goto(f"{server}/release")
+    page.get_by_label("Search titles").fill("hostile")
+    page.get_by_label("Search titles").press("Enter")
+    title = page.locator(".st-key-title").get_by_text("HOSTILE")
+    title.wait_for(timeout=WAIT_MS)
+    shown = title.inner_text()
+    assert "<script>window.pwned=1</script><img src=x" in shown and "![i](" in shown and "$\\frac" in shown
+    page.locator(".st-key-body").get_by_text("# heading").wait_for(timeout=WAIT_MS)
+    page.get_by_role("heading", name="What the network expected").wait_for(timeout=WAIT_MS)
+    assert not watched.pwned()
+    assert not any("evil.invalid" in u for u in watched.requests)
+    assert page.locator("a[href^='javascript']").count() == 0
+    assert watched.overflow("document.querySelector('[data-testid=stMain]')") <= 0

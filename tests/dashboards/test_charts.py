@@ -1,0 +1,87 @@
+"""Every chart is a figure for rows and for none."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import plotly.graph_objects as go
+import polars as pl
+import pytest
+
+from dashboards import charts
+from dashboards.data import Published
+
+DRAWN: dict[str, Callable[[Published, Callable[[pl.DataFrame], pl.DataFrame]], go.Figure]] = {
+    "skill": lambda w, f: charts.skill(f(w.skill())),
+    "calibration": lambda w, f: charts.calibration(f(w.mart("forecast_calibration"))),
+    "fan": lambda w, f: charts.fan(f(w.hourly_close("BTC", w.fan("BTC")["origin_ts"][0])), f(w.fan("BTC"))),
+    "ssr": lambda w, f: charts.ssr(f(w.mart("ssr_daily"))),
+    "ssr_oscillator": lambda w, f: charts.ssr_oscillator(f(w.mart("ssr_daily"))),
+    "car_paths": lambda w, f: charts.car_paths(f(w.mart("impact_paths"))),
+    "excess_paths": lambda w, f: charts.excess_paths(f(w.mart("impact_paths"))),
+    "comparison_realised": lambda w, f: charts.comparison(f(w.mart("generated_against_real")), "realised"),
+    "comparison_scored": lambda w, f: charts.comparison(f(w.mart("generated_against_real")), "scored"),
+    "equity": lambda w, f: charts.equity(f(w.mart("backtest_equity"))),
+    "drawdown": lambda w, f: charts.drawdown(f(w.mart("backtest_equity"))),
+    "scored": lambda w, f: charts.scored(f(w.scored("doc-0", "BTC"))),
+    "release_path": lambda w, f: charts.release_path(
+        f(w.candles_around("BTC", w.release("doc-0")["event_ts"])),
+        w.release("doc-0")["event_ts"], w.release("doc-0")["retracted_ts"],
+    ),
+}  # fmt: skip
+
+
+def points(fig: go.Figure) -> int:
+    """Values that the figure draws."""
+    return sum(v is not None for t in fig.data for v in (t.close if t.type == "candlestick" else t.y) or ())
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_chart_draws_rows(name: str, published: Path):
+    with Published(published) as warehouse:
+        fig = DRAWN[name](warehouse, lambda frame: frame)
+    assert points(fig) > 0
+    assert fig.to_json()
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_chart_of_no_rows_is_an_empty_figure(name: str, published: Path):
+    with Published(published) as warehouse:
+        fig = DRAWN[name](warehouse, lambda frame: frame.clear())
+    assert points(fig) == 0
+    assert fig.to_json()
+
+
+def test_the_learning_curve_starts_at_the_reference_walk():
+    assert charts.learning_curve([(1, 0.9, 0.95)]).data[0].y[0] == 1.0
+    assert points(charts.learning_curve([])) == 2
+
+
+def test_a_group_of_fewer_than_five_releases_is_not_drawn(published: Path):
+    with Published(published) as warehouse:
+        names = {t.name for t in charts.car_paths(warehouse.mart("impact_paths")).data}
+    assert "real (6)" in names
+    assert not any("fabricated" in n for n in names if n)
+
+
+def test_the_release_and_its_retraction_are_marked_on_the_finest_candles(published: Path):
+    with Published(published) as warehouse:
+        release = warehouse.release("doc-0")
+        candles = warehouse.candles_around("BTC", release["event_ts"])
+    assert candles["timeframe"].unique().to_list() == ["5m"]
+    fig = charts.release_path(candles, release["event_ts"], release["retracted_ts"])
+    assert [a.text for a in fig.layout.annotations] == ["release", "retracted"]
+
+
+def test_a_retraction_beyond_the_candles_does_not_stretch_the_chart(published: Path):
+    with Published(published) as warehouse:
+        release = warehouse.release("doc-0")
+        candles = warehouse.candles_around("BTC", release["event_ts"])
+    fig = charts.release_path(candles, release["event_ts"], datetime(2030, 1, 1, tzinfo=UTC))
+    assert [a.text for a in fig.layout.annotations] == ["release"]
+
+
+def test_the_legend_never_acts_on_outside_text_because_names_are_ours(published: Path):
+    with Published(published) as warehouse:
+        for draw in DRAWN.values():
+            assert "HOSTILE" not in draw(warehouse, lambda frame: frame).to_json()

@@ -1,0 +1,71 @@
+"""The headline figures say what they cannot say; words keep their form."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from dashboards.data import Published
+from dashboards.headline import Headline, caveats, headlines
+from dashboards.words import number, one_line, plain, tied
+
+
+@pytest.fixture(scope="module")
+def figures(published: Path) -> dict[str, Headline]:
+    with Published(published) as warehouse:
+        return {h.name: h for h in headlines(warehouse)}
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("Forecast skill over the reference walk", "not distinguishable from the walk"),
+        ("Excess move after releases, 24 h (real)", "not distinguishable from placebo times"),
+        ("Generated − real: realised", "no difference beyond chance"),
+        ("Generated − real: scored", "no difference beyond chance"),
+        ("Backtest Sharpe ratio", "not distinguishable from zero"),
+    ],
+)
+def test_a_figure_whose_interval_holds_zero_says_so(figures: dict[str, Headline], name: str, sentence: str):
+    assert sentence in figures[name].reading
+
+
+def test_a_mean_that_one_release_carries_says_so(published: Path, figures: dict[str, Headline]):
+    with Published(published) as warehouse:
+        assert set(caveats(warehouse)) == {"real"}
+    reading = figures["Excess move after releases, 24 h (real)"].reading
+    assert "one release alone moved +36.0 σ beyond placebo" in reading
+    assert "6 of 6 releases are dated to the day only" in reading
+
+
+def test_an_interval_above_zero_is_beyond_chance(published: Path):
+    from dashboards import headline
+
+    with Published(published) as warehouse:
+        tests = warehouse.mart("impact_tests").with_columns(low=pl.lit(0.1))
+    assert ": beyond placebo times" in headline._excess(tests, {}).reading
+
+
+def test_an_oscillator_beyond_its_bands_is_called_so(figures: dict[str, Headline]):
+    assert "beyond the ±2 bands" in figures["Stablecoin Supply Ratio"].reading
+
+
+def test_every_figure_of_an_empty_warehouse_says_why_it_is_missing(empty: Path):
+    with Published(empty) as warehouse:
+        found = headlines(warehouse)
+    assert [h.value for h in found] == ["—"] * (len(found) - 1) + ["0"]
+    assert all(h.reading for h in found)
+
+
+def test_numbers_have_a_true_minus_and_a_tied_unit():
+    assert number(-0.123, "+.1%") == "−12.3\u00a0%"
+    assert number(None, ".2f") == number(float("nan"), ".2f") == "—"
+    assert tied("skill 0.4 % over 24 h, n = 14, p = 0.13") == (
+        "skill 0.4\u00a0% over 24\u00a0h, n\u00a0=\u00a014, p\u00a0=\u00a00.13"
+    )
+
+
+def test_outside_text_loses_what_disturbs_a_page_and_keeps_the_rest():
+    assert plain("a\r\nb\x07\u202ec\td é 👩‍🚀 <b>$x$") == "a\nb\N{REPLACEMENT CHARACTER}c\td é 👩‍🚀 <b>$x$"
+    assert one_line("a\n\n b  c") == "a b c"
+    assert one_line("abcdef", 4) == "abc…"

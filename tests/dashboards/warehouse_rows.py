@@ -1,0 +1,237 @@
+"""A few hand-made rows for every mart that the pages read; the largest release carries hostile text."""
+
+import math
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from warehouse import entities
+from warehouse.connect import open_writer
+from warehouse.migrate import migrate
+from warehouse.publish import STABLE_NAME, publish
+from warehouse.write import Batch, write
+
+NOW = datetime(2024, 3, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+HOSTILE_TITLE = (
+    "HOSTILE <script>window.pwned=1</script><img src=x onerror='window.pwned=1'> ![i](https://evil.invalid/x.png) "
+    "[l](javascript:window.pwned=1) $\\frac{a}{b}$ **bold** `code` :red[red] {{ 7*7 }} \x07\x1b[31m\u202egnp.exe"
+)
+HOSTILE_BODY = f"first line\n# heading\n</script></pre><script>window.pwned=1</script>\n{HOSTILE_TITLE}\n| a | b |\n"
+HOSTILE_SUBJECT = "SUBJECT <b onmouseover='window.pwned=1'>x</b>"
+MODELS = ("patch_transformer", "reference_walk", "walk_drift", "walk_plain")
+GROUPS = ("fabricated", "real", "real", "real", "real", "real", "real", "generated", "unlabelled")
+MOVES = (9.5, 36.5, 0.2, 0.4, 0.1, 0.3, 0.2, 1.0, None)
+
+
+def candles() -> pl.DataFrame:
+    rows = []
+    for asset, price in (("BTC", 60000.0), ("XRP", 0.55)):
+        for i in range(24 * 12):
+            at = NOW - (24 * 12 - i) * HOUR
+            close = price * (1 + 0.02 * math.sin(i / 9))
+            rows.append(("test", f"{asset}/USD", "1h", at, at + HOUR, asset, close * 0.999, close * 1.004, close))
+    start = released(0) - 3 * HOUR
+    for i in range(12 * 12):
+        at = start + timedelta(minutes=5 * i)
+        rows.append(("test", "BTC/USD", "5m", at, at + timedelta(minutes=5), "BTC", 60000.0, 60100.0, 60050.0))
+    names = ["exchange", "symbol", "timeframe", "event_ts", "available_ts", "asset", "open_quote", "high_quote",
+             "close_quote"]  # fmt: skip
+    return pl.DataFrame(rows, schema=names, orient="row").with_columns(
+        quote=pl.lit("USD"), low_quote=pl.min_horizontal("open_quote", "close_quote"), volume_base=1.0
+    )
+
+
+def released(i: int) -> datetime:
+    return NOW - timedelta(days=8 - i * 0.6, minutes=17)
+
+
+def documents() -> pl.DataFrame:
+    rows = [
+        {
+            "doc_id": f"doc-{i}", "event_ts": released(i), "available_ts": released(i),
+            "ts_precision": "day" if group == "real" else "second", "is_late_stamp": False,
+            "availability_assumed": False, "publisher": "Wire", "kind": "press_release",
+            "title": HOSTILE_TITLE if i == 0 else f"Release number {i}", "body": HOSTILE_BODY if i == 0 else "",
+            "url": "javascript:window.pwned=1" if i == 0 else None, "authorship": "human",
+            "authorship_evidence": "labelled", "veracity": "false" if group == "fabricated" else "true",
+            "veracity_evidence": "labelled", "release_group": group, "event_label": None, "is_recommended": True,
+            "retracted_ts": released(0) + 2 * HOUR if i == 0 else None,
+            "reported_move": "+35 % <i>then</i>" if i == 0 else None,
+        }
+        for i, group in enumerate(GROUPS)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def document_assets() -> pl.DataFrame:
+    return documents().select("doc_id", "event_ts", "available_ts", asset=pl.lit("BTC"), confidence=1.0,
+                              method=pl.lit("given"))  # fmt: skip
+
+
+def ssr_daily() -> pl.DataFrame:
+    rows = []
+    for i in range(260):
+        day = NOW - timedelta(days=260 - i)
+        for coin in ("ALL", "USDT"):
+            rows.append({
+                "coin": coin, "event_ts": day, "available_ts": day, "coin_list": "test-v1",
+                "btc_market_cap_usd": 1.2e12,
+                "supply_par_usd": 1.3e11, "supply_market_usd": None if i < 5 else 1.3e11, "ssr_par": 9.0 + i / 100,
+                "ssr_market": None if i < 5 else 9.1 + i / 100, "oscillator_z": None if i < 200 else 2.4,
+                "oscillator_pct_b": None, "growth_1d": 0.0, "growth_7d": -0.001, "growth_30d": None,
+                "supply_share": 1.0, "n_coins": 1, "n_carried": 0,
+            })  # fmt: skip
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def forecasts() -> pl.DataFrame:
+    rows = [
+        (model, model, asset, NOW, h, level, (level - 0.5) * 0.02 * math.sqrt(h), "live")
+        for model in MODELS[:2] for asset in ("BTC", "XRP") for h in (1, 4, 24)
+        for level in (0.05, 0.25, 0.5, 0.75, 0.95)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, orient="row", schema=[
+        "model_id", "model_name", "asset", "origin_ts", "horizon_h", "level", "log_return", "purpose"])  # fmt: skip
+
+
+def scores() -> pl.DataFrame:
+    rows = []
+    for model in MODELS:
+        for h in (0, 1, 4, 24):
+            values = {"crps": 0.01, "crps_skill": 0.002, "coverage_90": 0.89, "mae_ratio": 0.999, "direction": 0.51,
+                      "dm_hln": 1.1, **{f"pit_{t}": 0.1 for t in range(10)}}  # fmt: skip
+            rows += [(model, "ALL", h, m, v, v - 0.01, v + 0.01, 0.3, 120) for m, v in values.items()]
+    names = ["model_name", "asset", "horizon_h", "metric", "value", "low", "high", "p_value", "n_origins"]
+    return pl.DataFrame(rows, schema=names, orient="row").with_columns(
+        test_start_ts=pl.lit(NOW - timedelta(days=60)), test_end_ts=pl.lit(NOW)
+    )
+
+
+def impact() -> pl.DataFrame:
+    rows = [
+        {
+            "study_id": "1h", "doc_id": f"doc-{i}", "asset": "BTC", "window_h": w, "benchmark": benchmark,
+            "event_ts": released(i), "available_ts": released(i) + w * HOUR, "base_ts": released(i),
+            "timeframe": "1h", "release_group": group, "is_late_stamp": False, "car": 0.01 * move, "bhar": 0.01 * move,
+            "sigma": 0.01, "scaled_move": move, "placebo_move": 0.5, "excess_move": move - 0.5, "n_placebo": 12,
+            "forecast_quantile": None, "peak_car": 0.02 * move, "time_to_peak_h": w / 2, "reversal_share": 0.5,
+        }
+        for i, (group, move) in enumerate(zip(GROUPS, MOVES, strict=True)) if move is not None
+        for w in (1.0, 24.0) for benchmark in ("reference_walk", "market")
+    ]  # fmt: skip
+    return pl.DataFrame(rows)
+
+
+def impact_paths() -> pl.DataFrame:
+    rows = [
+        ("1h", group, benchmark, float(h), 1.0 if h > 0 else None, 0.8 if h > 0 else None, 0.001 * h, 0.001 * h - 0.01,
+         0.001 * h + 0.01, n)
+        for group, n in (("real", 6), ("generated", 5), ("fabricated", 2)) for benchmark in ("reference_walk", "market")
+        for h in range(-6, 25)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, orient="row", infer_schema_length=None, schema=[
+        "study_id", "release_group", "benchmark", "offset_h", "mean_abs_scaled", "placebo_abs_scaled", "mean_car",
+        "low", "high", "n_releases"])  # fmt: skip
+
+
+def impact_tests() -> pl.DataFrame:
+    rows = [
+        ("1h", group, w, "reference_walk", test, 5.6, -1.2, 12.4, 1.4, 0.2, n)
+        for group, n in (("real", 6), ("generated", 5)) for w in (4.0, 24.0) for test in ("excess_move", "mean_car")
+    ]  # fmt: skip
+    return pl.DataFrame(rows, orient="row", schema=[
+        "study_id", "release_group", "window_h", "benchmark", "test", "estimate", "low", "high", "statistic", "p_value",
+        "n_releases"])  # fmt: skip
+
+
+def impact_comparisons() -> pl.DataFrame:
+    rows = [
+        (study, answer, "generated", "real", w, quantity, 0.1, 0.2, -0.1, -0.5, 0.3, 0.4, 5, 6, 0.9)
+        for study, answer, quantity in (
+            ("1h", "realised", "excess_move"), ("scored", "scored", "expected_width_change"),
+        )
+        for w in (4.0, 24.0)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, orient="row", schema=[
+        "study_id", "answer", "group_a", "group_b", "window_h", "quantity", "mean_a", "mean_b", "difference", "low",
+        "high", "p_value", "n_a", "n_b", "detectable"])  # fmt: skip
+
+
+def scored() -> pl.DataFrame:
+    rows = [
+        ("doc-0", "BTC", h, released(0), released(0), released(0), "m", "fabricated", 0.001, 0.0, 0.0, 0.03, 0.02, 0.02,
+         None if h == 24 else 0.01)
+        for h in (1, 4, 24)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, orient="row", infer_schema_length=None, schema=[
+        "doc_id", "asset", "horizon_h", "event_ts", "available_ts", "origin_ts", "model_id", "release_group",
+        "median_text", "median_none", "median_walk", "width_text", "width_none", "width_walk", "realised"])  # fmt: skip
+
+
+def backtest_equity() -> pl.DataFrame:
+    rows = [
+        (s, NOW - (240 - i) * HOUR, NOW - (240 - i) * HOUR, 1 + i / 5000, -i / 9000, 0.1, 0.01, 0.0)
+        for s in (*MODELS[:3], "buy_and_hold") for i in range(240)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, orient="row", schema=[
+        "strategy", "event_ts", "available_ts", "equity", "drawdown", "gross_exposure", "turnover",
+        "cost"])  # fmt: skip
+
+
+def backtest_metrics() -> pl.DataFrame:
+    values = {"sharpe": 0.4, "psr_above_0": 0.6, "annual_return": 0.1, "annual_volatility": 0.2, "max_drawdown": -0.2,
+              "turnover_per_year": 50.0, "cost_per_year": 0.01}  # fmt: skip
+    rows = [
+        (s, m, None if s == "reference_walk" and m == "sharpe" else v, v - 1, v + 1)
+        for s in (*MODELS[:3], "buy_and_hold") for m, v in values.items()
+    ]  # fmt: skip
+    return pl.DataFrame(rows, orient="row", infer_schema_length=None,
+                        schema=["strategy", "metric", "value", "low", "high"])  # fmt: skip
+
+
+def training_runs() -> pl.DataFrame:
+    return pl.DataFrame({
+        "model_id": ["m"], "model_name": ["patch_transformer"], "train_start_ts": [NOW - timedelta(days=90)],
+        "train_end_ts": [NOW], "validation_start_ts": [NOW - timedelta(days=9)], "epochs": [2], "best_epoch": [1],
+        "validation_ratio": [0.99], "learning_curve": ["[[1, 0.99, 0.99], [2, 0.98, 1.01]]"], "n_parameters": [100],
+        "n_windows": [10], "settings": ["{}"], "data_fingerprint": ["x"], "checkpoint": ["x.ckpt"],
+    })  # fmt: skip
+
+
+FRAMES = {
+    entities.CANDLES: candles, entities.DOCUMENTS: documents, entities.DOCUMENT_ASSETS: document_assets,
+    entities.SSR_DAILY: ssr_daily, entities.FORECASTS: forecasts, entities.SCORES: scores, entities.IMPACT: impact,
+    entities.IMPACT_PATHS: impact_paths, entities.IMPACT_TESTS: impact_tests,
+    entities.IMPACT_COMPARISONS: impact_comparisons, entities.SCORED: scored,
+    entities.BACKTEST_EQUITY: backtest_equity, entities.BACKTEST_METRICS: backtest_metrics,
+    entities.TRAINING_RUNS: training_runs,
+}  # fmt: skip
+
+
+def fill(con: duckdb.DuckDBPyConnection, *, simulated: bool = True) -> None:
+    """Write every frame, one run and one finding of the checks."""
+    for entity, frame in FRAMES.items():
+        result = write(con, entity, frame(), Batch("run-1", NOW, "test", simulated))
+        assert result.new and not result.quarantined, f"{entity.name}: {result}"
+    con.execute(
+        "INSERT INTO ops.runs VALUES ('run-1', 'nightly', 'test', $now, $now, $now, 'complete', 0, 'abc', $s, $sim)",
+        {"now": NOW, "s": '{"note": "</pre><script>window.pwned=1</script>"}', "sim": simulated},
+    )
+    con.execute(
+        "INSERT INTO ops.checks VALUES ('run-1', 'candles_jump', 'candles', 'warning', $s, 3, 'jumps', $now, $now)",
+        {"s": HOSTILE_SUBJECT, "now": NOW},
+    )
+
+
+def make_published(folder: Path, *, filled: bool = True, simulated: bool = True) -> Path:
+    """A published warehouse in `folder`; its stable path."""
+    con = open_writer(folder / "warehouse.duckdb")
+    migrate(con)
+    if filled:
+        fill(con, simulated=simulated)
+    publish(con, folder / "published", now=NOW)
+    con.close()
+    return folder / "published" / STABLE_NAME
