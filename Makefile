@@ -36,7 +36,7 @@ dictionary: $(STAMP) ## Write docs/data-dictionary.md from the schema
 	@$(BIN)/python -m warehouse.catalog > docs/data-dictionary.md
 
 bench: $(STAMP) ## Run the benchmarks (about 15 minutes)
-	@for b in benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+	@for b in benchmarks/*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
 
 clean: ## Remove the environment and caches; what nights have made (var/) stays
 	@rm -rf $(VENV) build *.egg-info .ruff_cache .mypy_cache .hypothesis .pytest_cache .import_linter_cache

@@ -109,8 +109,8 @@ def fan(history: pl.DataFrame, forecast: pl.DataFrame, model: str = "patch_trans
                     mode="lines", line={"color": GREY, "width": 1.6})  # fmt: skip
     mine, walk = (_fan_lines(history, forecast.filter(pl.col("model_name") == m)) for m in (model, "reference_walk"))
     if mine:
-        _band(fig, mine["ts"], mine[0.05], mine[0.95], _fade(BLUE, 0.18), "90 %", legend=True)
-        _band(fig, mine["ts"], mine[0.25], mine[0.75], _fade(BLUE, 0.35), "50 %", legend=True)
+        _band(fig, mine["ts"], mine[0.05], mine[0.95], _fade(BLUE, 0.24), "90 %", legend=True)
+        _band(fig, mine["ts"], mine[0.25], mine[0.75], _fade(BLUE, 0.4), "50 %", legend=True)
         fig.add_scatter(x=mine["ts"], y=mine[0.5], name="median", mode="lines", line={"color": BLUE, "width": 2})
     if walk:
         for level, shown in ((0.05, True), (0.95, False)):
