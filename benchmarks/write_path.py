@@ -2,8 +2,8 @@
 
     python benchmarks/write_path.py --rows 10000000
 
-The bare insert is the best of three, so that a cold start does not flatter us. First load, full re-load (nothing changes), and a re-load in which 1 % of the rows are revised. Ratios are what counts:
-machines differ.
+First load, full re-load (nothing changes), and a re-load in which 1 % of the rows are revised. The bare insert is the
+best of three, so that a cold start does not flatter us. Ratios are what counts: machines differ.
 """
 
 import argparse
