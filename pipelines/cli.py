@@ -69,9 +69,9 @@ def _settings(profile: str | None, as_of: str | None, home: str | None) -> "Sett
 
 
 def _quiet_prefect() -> None:
-    """Prefect without telemetry or chatter; what the user has set stays."""
+    """Prefect without telemetry or chatter (errors reach the user as exceptions); what the user has set stays."""
     for name, value in (
-        ("PREFECT_SERVER_ANALYTICS_ENABLED", "false"), ("DO_NOT_TRACK", "1"), ("PREFECT_LOGGING_LEVEL", "WARNING"),
+        ("PREFECT_SERVER_ANALYTICS_ENABLED", "false"), ("DO_NOT_TRACK", "1"), ("PREFECT_LOGGING_LEVEL", "CRITICAL"),
         ("PREFECT_LOGGING_SERVER_LEVEL", "ERROR"), ("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore"),
     ):  # fmt: skip
         os.environ.setdefault(name, value)
@@ -113,10 +113,14 @@ def nightly(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> N
     with _errors():
         from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
+        from pipelines.nightly import NightFailedError
         from pipelines.nightly import nightly as flow
 
         with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-            night = flow(profile=profile, as_of=settings.as_of, home=str(settings.home))
+            try:
+                night = flow(profile=profile, as_of=settings.as_of, home=str(settings.home))
+            except NightFailedError as failed:
+                night = failed.night
     from pipelines.summary import night_summary
 
     print(night_summary(night, (datetime.now() - began).total_seconds()))

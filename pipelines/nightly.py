@@ -55,6 +55,15 @@ class Night:
         return self.ingest.is_quiet and published and all(s.status == "unchanged" for s in self.stages)
 
 
+class NightFailedError(RuntimeError):
+    """A night that published nothing; what was published before still stands."""
+
+    def __init__(self, night: Night) -> None:
+        why = "no source delivered" if not night.ingest.delivered else "integrity is broken"
+        super().__init__(f"the night published nothing: {why}; see ops.source_status and ops.checks")
+        self.night = night
+
+
 def _night_name() -> str:
     """Named after the minute it was scheduled for, not the clock: a scheduler may start a little early."""
     moment = flow_run.scheduled_start_time or datetime.now()
@@ -78,7 +87,10 @@ report_task = _task("report", retries=1)(report_run)
 
 @flow(name="nightly", flow_run_name=_night_name, validate_parameters=False)
 def nightly(profile: str | None = None, as_of: datetime | None = None, home: str | None = None) -> Night:
-    """The whole night of a profile. The result is published only where a source delivered and integrity holds."""
+    """The whole night of a profile, published only where a source delivered and integrity holds.
+
+    NightFailedError otherwise, so that a scheduler sees a failed run.
+    """
     settings = load_settings(profile, as_of=as_of, home=home)
     run = runs.start(settings, "nightly")
     code = 1
@@ -88,6 +100,8 @@ def nightly(profile: str | None = None, as_of: datetime | None = None, home: str
     finally:
         runs.finish(run, code)
     _artifact(night)
+    if night.published is None:
+        raise NightFailedError(night)
     return night
 
 

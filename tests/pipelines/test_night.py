@@ -237,6 +237,8 @@ def test_the_false_walmart_release_is_found_with_its_move_and_reversal(real):
         ("supply_depeg", "USTC", ""),
         ("asset_metrics_absent", "AAVE", ""),
         ("asset_metrics_absent", "NEO", ""),
+        ("asset_metrics_vendor_seam", "BTC", "Coin Metrics"),
+        ("document_assets_many", "documents", "up to"),
         ("asset_metrics_ended_early", "LTC", "2023"),
         ("funding_short_history", "1000PEPE/USDT:USDT", ""),
         ("documents_availability_assumed", "news", "zone"),
