@@ -21,21 +21,24 @@ BETA_BARS = 720
 
 
 def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
-    """Compute and write SSR, candle features, embeddings and news features."""
+    """Compute and write SSR, embeddings, news features, and what follows from candles.
+
+    Without hourly candles everything else is written, then NotEnoughDataError is raised.
+    """
     batch = run.batch("derive")
     supply, metrics = read.as_of(con, "supply", run.as_of), read.as_of(con, "asset_metrics", run.as_of)
     ratio = ssr_daily(supply, metrics, run.settings.features.coin_list)
-    bars = load_bars(con, run)
-    documents = read.as_of(con, "documents", run.as_of)
-    embeddings = embed(documents)
+    embeddings = embed(read.as_of(con, "documents", run.as_of))
     news = news_hourly(load_links(con, run), embeddings)
     with transaction(con):
-        return [
+        results = [
             write(con, SSR_DAILY, ratio, batch, replace=True),
-            write(con, CANDLE_FEATURES, candle_features(bars, scale(bars)), batch, replace=True),
             write(con, DOCUMENT_EMBEDDINGS, embeddings, batch, replace=True),
             write(con, NEWS_HOURLY, news, batch, replace=True),
         ]
+    bars = load_bars(con, run)
+    with transaction(con):
+        return [*results, write(con, CANDLE_FEATURES, candle_features(bars, scale(bars)), batch, replace=True)]
 
 
 def candle_features(bars: Bars, level: Scale) -> pl.DataFrame:
