@@ -57,10 +57,12 @@ def dense(candles: pl.DataFrame, timeframe: str = "1h", quotes: tuple[str, ...] 
     assets = tuple(sorted(frame["asset"].unique().to_list()))
     seconds = SECONDS[timeframe]
     close_s = frame["event_ts"].dt.epoch("s").to_numpy() + seconds
-    first = int(close_s.min())
-    n = (int(close_s.max()) - first) // seconds + 1
+    on_grid = close_s % seconds == 0  # bars that start off the hour (or minute) are quarantined on their way in
+    if not on_grid.any():
+        raise NotEnoughDataError(f"no {timeframe} candle starts at a multiple of {timeframe}")
+    first = int(close_s[on_grid].min())
+    n = (int(close_s[on_grid].max()) - first) // seconds + 1
     row = (close_s - first) // seconds
-    on_grid = (close_s - first) % seconds == 0
     position = {a: i for i, a in enumerate(assets)}
     col = frame["asset"].replace_strict(position, return_dtype=pl.Int64).to_numpy()
     grids = []

@@ -19,13 +19,14 @@ COIN_LISTS: dict[str, tuple[str, ...]] = {
 def daily_supply(supply: pl.DataFrame, coins: tuple[str, ...]) -> pl.DataFrame:
     """One row per coin and day: `supply_par_usd`, `supply_market_usd`, `available_ts`, `is_carried`.
 
-    Where several vendors describe a day, the one that covers most days of the coin counts. A missing day takes the
-    last figure, at most CARRY_DAYS old, and says so. A coin without a price counts at par in the market variant.
+    Where several vendors describe a day, the one that has described most days of the coin up to then counts. A missing
+    day takes the last figure, at most CARRY_DAYS old, and says so. A coin without a price counts at par in the market
+    variant.
     """
-    rank = supply.group_by("coin", "source").len().rename({"len": "n_vendor_days"})
     one = (
         supply.filter(pl.col("coin").is_in(list(coins)), pl.col("chain") == "all")
-        .join(rank, on=["coin", "source"])
+        .sort("event_ts")
+        .with_columns(n_vendor_days=pl.int_range(pl.len()).over("coin", "source"))
         .sort("n_vendor_days", "source", descending=[True, False])
         .unique(["coin", "event_ts"], keep="first", maintain_order=True)
         .with_columns(units=pl.coalesce("supply_units", "market_cap_usd"))

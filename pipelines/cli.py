@@ -256,11 +256,13 @@ def publish(profile: Profile = None, home: Home = None) -> None:
 
         run = runs.start(settings, "publish")
         code = 1
+        runs.finish(run, 0)  # so that what is published says that this run ended
         try:
             published = publish_run(run)
             code = 0
         finally:
-            runs.finish(run, code)
+            if code:
+                runs.finish(run, code)
     print(f"Published {published.stable} (copy {published.copy.name})")
 
 

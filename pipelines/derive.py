@@ -28,7 +28,7 @@ def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
     batch = run.batch("derive")
     supply, metrics = read.as_of(con, "supply", run.as_of), read.as_of(con, "asset_metrics", run.as_of)
     ratio = ssr_daily(supply, metrics, run.settings.features.coin_list)
-    embeddings = embed(read.as_of(con, "documents", run.as_of))
+    embeddings = embed(read.first_versions(con, "documents", run.as_of))
     news = news_hourly(load_links(con, run), embeddings)
     with transaction(con):
         results = [

@@ -21,7 +21,7 @@ from models.forecast.walks import Walk, fit_walk
 from models.forecast.windows import WindowStore, build_store, origins, usable
 from models.text.embed import WIDTH
 from pipelines.market import Market
-from pipelines.run import Run
+from pipelines.run import Run, code_fingerprint
 from pipelines.settings import ForecastSettings
 from warehouse.connect import transaction
 from warehouse.entities import FORECASTS, SCORES, TRAINING_RUNS
@@ -59,7 +59,8 @@ def fit(con: duckdb.DuckDBPyConnection, run: Run, market: Market, train_end: int
                     mask=market.panel.mask[:, : train_end + 1], log_close=market.panel.log_close[:, : train_end + 1],
                     close_ts=market.panel.close_ts[: train_end + 1])  # fmt: skip
     data = known.fingerprint()
-    told = json.dumps([asdict(net), asdict(how), data, run.settings.threads, len(market.documents.vectors)])
+    read = market.documents.fingerprint(int(end_ts.timestamp()))
+    told = json.dumps([asdict(net), asdict(how), data, read, run.settings.threads, code_fingerprint()])
     model_id = f"{NETWORK}-{end_ts:%Y%m%dT%H}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
     path = run.settings.checkpoints / f"{model_id}.ckpt"
     if path.exists():

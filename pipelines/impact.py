@@ -7,11 +7,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from features.candles import Array
+from models.forecast.net import PatchTransformer
 from models.forecast.quantiles import HORIZONS_H, LEVELS, MEDIAN, quantile_of
-from models.forecast.train import load
+from models.forecast.train import CheckpointError, load
 from models.forecast.windows import build_store, usable
 from models.impact.scored import score_releases
-from models.impact.study import ImpactStudy, comparisons, sample
+from models.impact.study import ImpactStudy, comparisons, sample, test_group
 from pipelines.forecast import NETWORK
 from pipelines.market import Market, load_bars
 from pipelines.run import Run
@@ -48,7 +50,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> li
         written = [
             _write(con, run, e, tables[e.name]) for e in (IMPACT, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS)
         ]
-        return [*written, _write(con, run, SCORED, [scored.drop("forecast_quantile", strict=False)])]
+        return [*written, _write(con, run, SCORED, [scored.drop("forecast_quantile", "test_group", strict=False)])]
 
 
 def _write(con: duckdb.DuckDBPyConnection, run: Run, entity: Entity, frames: list[pl.DataFrame]) -> WriteResult:
@@ -60,7 +62,7 @@ def _write(con: duckdb.DuckDBPyConnection, run: Run, entity: Entity, frames: lis
 
 
 def _has_candles(con: duckdb.DuckDBPyConnection, run: Run, timeframe: str) -> bool:
-    query = "SELECT count(*) FROM core.candles WHERE timeframe = $1 AND available_ts <= $2"
+    query = "SELECT count(*) FROM core.candles_as_of($2) WHERE timeframe = $1"
     return bool(con.execute(query, [timeframe, run.as_of]).fetchall()[0][0])
 
 
@@ -71,7 +73,7 @@ def _scored_comparisons(scored: pl.DataFrame) -> pl.DataFrame:
         part = scored.filter(pl.col("horizon_h") == horizon)
         change = (part["width_text"] / part["width_none"] - 1).to_numpy()
         rows += comparisons(
-            change, part["release_group"].to_numpy().astype(str), part["event_ts"].dt.epoch("s").to_numpy() / 3600,
+            change, part["test_group"].to_numpy().astype(str), part["event_ts"].dt.epoch("s").to_numpy() / 3600,
             float(horizon), study_id="scored", answer="scored", quantity="expected_width_change",
         )  # fmt: skip
     return pl.DataFrame(rows, infer_schema_length=None)
@@ -103,18 +105,31 @@ def score(con: duckdb.DuckDBPyConnection, run: Run, market: Market, releases: pl
     return pl.concat(kept) if kept else pl.DataFrame()
 
 
+def _usable_model(run: Run, market: Market, model_id: str) -> tuple[PatchTransformer, Array] | None:
+    """A stored network with its base quantiles; None, with a warning, where it does not fit today's panel."""
+    try:
+        trained, base, assets = load(run.settings.checkpoints / f"{model_id}.ckpt")
+    except CheckpointError as error:
+        log.warning("%s; its releases are not scored", error)
+        return None
+    have = (market.bars.assets, market.panel.values.shape[2], market.documents.vectors.shape[1])
+    if (assets, trained.net.config.channels, trained.net.config.embedding) != have:
+        log.warning("%s was made for other assets or channels; its releases are not scored", model_id)
+        return None
+    return trained.net, base
+
+
 def _score_span(
     run: Run, market: Market, model_id: str, releases: pl.DataFrame, rows: NDArray[np.bool_]
 ) -> pl.DataFrame:
     """Rows of models.scored for the releases of one model's span."""
     if releases.is_empty():
         return pl.DataFrame()
-    trained, base, assets = load(run.settings.checkpoints / f"{model_id}.ckpt")
-    if assets != market.bars.assets:
-        log.warning("%s knows other assets than the warehouse has now; its releases are not scored", model_id)
+    model = _usable_model(run, market, model_id)
+    if model is None:
         return pl.DataFrame()
-    lookback = run.settings.forecast.lookback_h
-    store = build_store(market.panel, market.documents, market.y, market.sigma, base, lookback)
+    net, base = model
+    store = build_store(market.panel, market.documents, market.y, market.sigma, base, net.config.lookback)
     asset = np.array([market.bars.assets.index(a) for a in releases["asset"].to_list()], dtype=np.int64)
     moment = releases["event_ts"].dt.epoch("s").to_numpy().astype("datetime64[s]")
     row = market.bars.row_at(moment).astype(np.int64)
@@ -123,14 +138,16 @@ def _score_span(
     if len(pairs) == 0:
         return pl.DataFrame()
     own = np.array([market.documents.row_of[d] for d in releases["doc_id"].to_list()], dtype=np.int64)
-    result = score_releases(trained.net, store, pairs, own, market.sigma)
+    result = score_releases(net, store, pairs, own, market.sigma)
     origin = pl.Series(market.bars.close_ts[pairs[:, 1]].astype("datetime64[us]")).dt.replace_time_zone("UTC")
     frames = []
     for h, horizon in enumerate(HORIZONS_H):
         realised = market.y[pairs[:, 1], pairs[:, 0], h]
         width = {k: v[:, h, HIGH] - v[:, h, LOW] for k, v in vars(result).items()}
         frames.append(
-            releases.select("doc_id", "asset", "event_ts", "available_ts", "release_group").with_columns(
+            releases.select(
+                "doc_id", "asset", "event_ts", "available_ts", "release_group", test_group()
+            ).with_columns(
                 horizon_h=pl.lit(horizon, pl.Int32), model_id=pl.lit(model_id), origin_ts=origin,
                 median_text=pl.Series(result.with_text[:, h, MEDIAN]),
                 median_none=pl.Series(result.without[:, h, MEDIAN]), median_walk=pl.Series(result.walk[:, h, MEDIAN]),

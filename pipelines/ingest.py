@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import duckdb
+import polars as pl
 
 from pipelines.run import Run
 from pipelines.sources.files import files
@@ -66,7 +67,7 @@ def ingest(run: Run, kinds: tuple[str, ...] = (), report: Callable[[str], None] 
             began = time.perf_counter()
             try:
                 mine = _deliver(con, run, part)
-            except (SourceError, SchemaError, OSError) as error:
+            except (SourceError, SchemaError, OSError, pl.exceptions.PolarsError, duckdb.Error) as error:
                 reason = str(error)
                 missing.append((part.name, reason))
                 report(f"{part.name}: nothing delivered: {reason}")

@@ -37,13 +37,19 @@ def load_bars(con: duckdb.DuckDBPyConnection, run: Run, timeframe: str = "1h") -
 
 
 def load_links(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
-    """Documents and their assets, with the documents' times and groups, above the confidence that counts."""
+    """Documents and their assets above the confidence that counts: labels as of now, availability as at first.
+
+    A revision (a label that was added, say) is a new version that becomes available when it is seen; the document
+    itself was available with its first.
+    """
     documents = read.as_of(con, "documents", run.as_of)
+    first = read.first_versions(con, "documents", run.as_of).select("doc_id", first_ts="available_ts")
+    known = documents.join(first, on="doc_id").with_columns(available_ts=pl.max_horizontal("first_ts", "event_ts"))
     links = read.as_of(con, "document_assets", run.as_of)
     return (
         links.filter(pl.col("confidence") >= run.settings.impact.min_confidence)
         .select("doc_id", "asset")
-        .join(documents, on="doc_id")
+        .join(known.drop("first_ts"), on="doc_id")
         .sort("available_ts", "doc_id", "asset")
     )
 

@@ -34,7 +34,8 @@ class Run:
     @contextmanager
     def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The warehouse, migrated and open to write."""
-        con = open_writer(self.settings.warehouse, threads=self.settings.threads, memory_gb=self.settings.memory_gb)
+        s = self.settings
+        con = open_writer(s.warehouse, threads=s.threads, memory_gb=s.memory_gb, wait_s=s.wait_for_writer_s)
         try:
             migrate(con)
             yield con
@@ -103,6 +104,11 @@ def is_done(con: duckdb.DuckDBPyConnection, stage: str, mark: str) -> bool:
         "SELECT fingerprint FROM ops.stages WHERE stage = $1 ORDER BY finished_ts DESC LIMIT 1", [stage]
     ).fetchall()
     return bool(last) and last[0][0] == mark
+
+
+def forget(con: duckdb.DuckDBPyConnection, stage: str) -> None:
+    """No longer take the stage for done."""
+    con.execute("DELETE FROM ops.stages WHERE stage = $1", [stage])
 
 
 def mark_done(con: duckdb.DuckDBPyConnection, run: Run, stage: str, mark: str, seconds: float, note: str) -> None:

@@ -54,7 +54,6 @@ class FeatureSettings(_Section):
     """Features."""
 
     coin_list: str = "majors-v1"
-    timeframe: Literal["1h"] = "1h"
 
 
 class ForecastSettings(_Section):
@@ -85,7 +84,6 @@ class ImpactSettings(_Section):
 
     kinds: tuple[str, ...] = ("press_release", "exchange_announcement", "event")
     windows_h: tuple[float, ...] = (0.25, 1, 4, 24, 72)
-    headline_window_h: float = 24
     min_confidence: float = 0.5
 
 
@@ -121,6 +119,7 @@ class Settings(BaseSettings):
     memory_gb: float = Field(default=2.0, gt=0)
     seed: int = 7
     keep_published: int = Field(default=3, ge=1)
+    wait_for_writer_s: float = Field(default=60.0, ge=0, description="how long to wait for another run to end")
     simulated: SimulatedSource = SimulatedSource(enabled=False)
     files: FilesSource = FilesSource()
     features: FeatureSettings = FeatureSettings()
@@ -189,6 +188,10 @@ def load_settings(profile: str | None = None, *, folder: Path | None = None, **f
         )
     else:
         path = Path(str(name))
+        if path.name.removesuffix(".toml") == SIMULATED:
+            raise SettingsError(
+                f"{path}: the name {SIMULATED!r} belongs to the simulated market; name the file otherwise"
+            )
         merged = _merge(merged, {"profile": path.name.removesuffix(".toml").replace(".", "-")})
         merged = _merge(merged, _read(path))
     env.pop("profile", None)

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -32,10 +32,9 @@ class StageResult:
 
 @dataclass
 class Bench:
-    """What the stages of one run share: the market, loaded once, and the marks of what is done."""
+    """What the stages of one run share: the market, loaded once."""
 
     run: Run
-    marks: dict[str, str] = field(default_factory=dict)
     _market: "Market | None" = None
 
     def market(self, con: duckdb.DuckDBPyConnection) -> "Market":
@@ -50,15 +49,23 @@ class Bench:
 Work = Callable[[duckdb.DuckDBPyConnection], list[WriteResult]]
 
 
-def _stage(bench: Bench, name: str, told: tuple[object, ...], work: Work, *, force: bool = False) -> StageResult:
-    """Run `work` unless its fingerprint is recorded as the last one done."""
+def _stage(
+    bench: Bench, name: str, told: tuple[object, ...], work: Work, *, models: str | None = None, force: bool = False
+) -> StageResult:
+    """Run `work` unless its fingerprint is recorded as the last one done.
+
+    `models`: a query whose rows name the models that the stage builds on. The record of the last time is forgotten
+    before work begins, so that a stage killed half-way is never taken for done.
+    """
     began = time.perf_counter()
     with bench.run.open() as con:
-        mark = bench.marks[name] = runs.fingerprint(con, bench.run, name, INPUTS, *told)
+        built_on = con.execute(models).fetchall() if models else []
+        mark = runs.fingerprint(con, bench.run, name, INPUTS, *told, built_on)
         if not force and runs.is_done(con, name, mark):
             log.info("%s: inputs, settings and code unchanged, nothing to do", name)
             return StageResult(name, "unchanged", time.perf_counter() - began)
         log.info("%s: working", name)
+        runs.forget(con, name)
         try:
             results = work(con)
         except NotEnoughDataError as error:
@@ -99,7 +106,8 @@ def impact_stage(bench: Bench) -> StageResult:
     from pipelines.impact import score_impact
 
     told = (bench.run.settings.features, bench.run.settings.forecast, bench.run.settings.impact)
-    return _stage(bench, "impact", told, lambda con: score_impact(con, bench.run, bench.market(con)))
+    models = "SELECT model_id FROM models.training_runs ORDER BY 1"
+    return _stage(bench, "impact", told, lambda con: score_impact(con, bench.run, bench.market(con)), models=models)
 
 
 def backtest_stage(bench: Bench) -> StageResult:
@@ -107,4 +115,5 @@ def backtest_stage(bench: Bench) -> StageResult:
     from pipelines.backtest import backtest
 
     told = (bench.run.settings.features, bench.run.settings.forecast, bench.run.settings.backtest)
-    return _stage(bench, "backtest", told, lambda con: backtest(con, bench.run, bench.market(con)))
+    models = "SELECT DISTINCT model_id FROM models.forecasts WHERE purpose = 'evaluation' ORDER BY 1"
+    return _stage(bench, "backtest", told, lambda con: backtest(con, bench.run, bench.market(con)), models=models)

@@ -1,5 +1,6 @@
 """Open a warehouse, to read or to write: UTC everywhere, one writer, limits on memory and threads."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,21 +23,28 @@ def _configure(con: duckdb.DuckDBPyConnection, threads: int, memory_gb: float) -
     con.execute("SET enable_progress_bar = false")
 
 
-def open_writer(path: Path, *, threads: int = 2, memory_gb: float = 4.0) -> duckdb.DuckDBPyConnection:
+def open_writer(
+    path: Path, *, threads: int = 2, memory_gb: float = 4.0, wait_s: float = 0.0
+) -> duckdb.DuckDBPyConnection:
     """Open the warehouse at `path` to write, creating it where there is none.
 
-    Raises WarehouseBusyError where another process has it open.
+    Raises WarehouseBusyError where another process has it open and does not let go within `wait_s`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        con = duckdb.connect(str(path))
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            raise WarehouseBusyError(
-                f"{path} is open in another process, so it cannot be written. Wait for the other run to end; "
-                "to read, use the published warehouse, which is never locked."
-            ) from error
-        raise
+    give_up = time.monotonic() + wait_s
+    while True:
+        try:
+            con = duckdb.connect(str(path))
+            break
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise
+            if time.monotonic() >= give_up:
+                raise WarehouseBusyError(
+                    f"{path} is open in another process, so it cannot be written. Wait for the other run to end; "
+                    "to read, use the published warehouse, which is never locked."
+                ) from error
+            time.sleep(0.5)
     _configure(con, threads, memory_gb)
     return con
 

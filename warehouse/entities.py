@@ -141,6 +141,14 @@ CANDLES = Entity(
             lambda: pl.col("low_quote") > pl.min_horizontal("open_quote", "close_quote"),
         ),
         Rule("timeframe is unknown", lambda: ~pl.col("timeframe").is_in(list(TIMEFRAMES))),
+        Rule(
+            "event_ts is not the start of a bar of its timeframe",
+            lambda: (
+                pl.col("event_ts").dt.epoch("s")
+                % pl.col("timeframe").replace_strict(TIMEFRAMES, default=1, return_dtype=pl.Int64)
+                != 0
+            ),
+        ),
         AVAILABLE_AFTER_EVENT,
     ),
 )
@@ -482,7 +490,11 @@ IMPACT_TESTS = Entity(
         Column("release_group", "VARCHAR", "real, generated, fabricated, unlabelled or late_stamp"),
         Column("window_h", "DOUBLE", "Window (hours)"),
         Column("benchmark", "VARCHAR", "Model of the normal return"),
-        Column("test", "VARCHAR", "cross_sectional_t, patell, bmp, kp_bmp, corrado_rank, sign, excess_move"),
+        Column(
+            "test",
+            "VARCHAR",
+            "cross_sectional_t, patell, bmp, corrado_rank, sign, generalised_sign, mean_car, excess_move",
+        ),
         Column("estimate", "DOUBLE", "What is tested: mean CAR, or mean excess move", required=False),
         Column("low", "DOUBLE", "Lower end of the 95 % interval", required=False),
         Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False),

@@ -13,6 +13,11 @@ def as_of(con: duckdb.DuckDBPyConnection, entity: str, ts: datetime) -> pl.DataF
     return _pl(con, render("as_of", macro=f"core.{ident(entity + '_as_of')}"), {"ts": ts})
 
 
+def first_versions(con: duckdb.DuckDBPyConnection, entity: str, ts: datetime) -> pl.DataFrame:
+    """The first version of each row of `entity` that was available at `ts`: what models may have seen at the time."""
+    return _pl(con, render("first_versions", table=table(f"core.{entity}_versions")), {"ts": ts})
+
+
 def read(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
     """A whole table or view, named `schema.name`."""
     return _pl(con, render("read", table=table(name)), {})

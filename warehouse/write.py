@@ -78,8 +78,10 @@ def write(
     """Merge `frame` into the table of `entity`, inside the caller's transaction if there is one.
 
     Versioned entities keep the row that a changed one replaces; the new version becomes available when it is seen
-    (`available_ts` = the later of its own and `batch.now`). Derived entities are overwritten; with `replace`, rows
-    whose key is not in `frame` are removed: all of them (True) or those whose columns equal the given values.
+    (`available_ts` = the later of its own and `batch.now`). Only the source that brought a key may revise it: where
+    another one has other values for it, its row is quarantined, so that two sources never overwrite each other in turn.
+    Derived entities are overwritten; with `replace`, rows whose key is not in `frame` are removed: all of them (True)
+    or those whose columns equal the given values.
 
     Raises SchemaError where columns are missing, unknown, or times are without a zone.
     """
@@ -87,8 +89,9 @@ def write(
     typed, duplicates = _split_duplicates(entity, typed)
     n_refused = quarantine(con, entity, pl.concat([refused, duplicates]), batch)
     repeats = frame.height - typed.height - n_refused
-    new, changed, removed = _merge(con, entity, typed, batch, replace)
-    result = WriteResult(entity.name, new, changed, typed.height - new - changed + repeats, removed, n_refused)
+    new, changed, removed, foreign = _merge(con, entity, typed, batch, replace)
+    unchanged = typed.height - new - changed - foreign + repeats
+    result = WriteResult(entity.name, new, changed, unchanged, removed, n_refused + foreign)
     con.execute(
         render("record_write"),
         {
@@ -240,8 +243,8 @@ def _merge(
     typed: pl.DataFrame,
     batch: Batch,
     replace: bool | dict[str, str],
-) -> tuple[int, int, int]:
-    """Rows inserted as new, as changed, and removed."""
+) -> tuple[int, int, int, int]:
+    """Rows inserted as new, as changed, removed, and refused because another source holds the key."""
     target = table(entity.table)
     current = "is_latest" if entity.versioned else "true"
     constants = ["$source AS source", "$is_simulated AS is_simulated", "$run_id AS run_id", "$now AS ingested_ts"]
@@ -252,13 +255,14 @@ def _merge(
     try:
         removed = _remove_vanished(con, entity, replace) if replace else 0
         if typed.is_empty():
-            return 0, 0, removed
+            return 0, 0, removed, 0
         held = con.execute(render("count_latest", table=target, current=current)).fetchall()[0][0]
         if not held:
             version = ["1::INTEGER AS version", "true AS is_latest"] if entity.versioned else []
             con.execute(render("insert_all", table=target, constants=", ".join(constants + version)), params)
-            return typed.height, 0, removed
-        return *_merge_differences(con, entity, batch, constants, params), removed
+            return typed.height, 0, removed, 0
+        new, changed, foreign = _merge_differences(con, entity, batch, constants, params)
+        return new, changed, removed, foreign
     finally:
         con.unregister("_stage")
 
@@ -274,8 +278,10 @@ def _merge_differences(
     batch: Batch,
     constants: list[str],
     params: dict[str, object],
-) -> tuple[int, int]:
+) -> tuple[int, int, int]:
+    """Rows new, changed and foreign. A key belongs to the source that brought it: only that source may revise it."""
     target, match = table(entity.table), _key_match(entity)
+    guarded = entity.versioned and "source" not in entity.key
     by_source = {"source": batch.source} if "$source" in match else {}
     con.execute(
         render(
@@ -286,13 +292,16 @@ def _merge_differences(
             value_columns=columns(entity.values) if entity.values else "1 AS _no_value",
             version_column="version" if entity.versioned else "0 AS version",
             old_version="coalesce(t.version, 0)",
+            foreign="t._source <> $source" if guarded else "false",
             key_match=match,
             value_differs=" OR ".join(f"s.{ident(v)} IS DISTINCT FROM t.{ident(v)}" for v in entity.values) or "false",
         ),
-        by_source,
+        {"source": batch.source} if guarded else by_source,
     )
     counts = dict(con.execute("SELECT status, count(*) FROM _diff GROUP BY status").fetchall())
-    new, changed = counts.get("new", 0), counts.get("changed", 0)
+    new, changed, foreign = (counts.get(k, 0) for k in ("new", "changed", "foreign"))
+    if foreign:
+        _refuse_foreign(con, entity, batch)
     if changed:
         con.execute(
             render("supersede" if entity.versioned else "delete_changed", table=target, key_match=match), by_source
@@ -312,7 +321,16 @@ def _merge_differences(
             ),
             params,
         )
-    return new, changed
+    return new, changed, foreign
+
+
+def _refuse_foreign(con: duckdb.DuckDBPyConnection, entity: Entity, batch: Batch) -> None:
+    """Quarantine staged rows whose key another source brought, with other values."""
+    rows = con.sql(render("foreign_rows")).pl()
+    reason = pl.lit("another source holds this key with other values")
+    refused = rows.select(reason=reason, payload=pl.struct(pl.all().cast(pl.String, strict=False)).struct.json_encode())
+    quarantine(con, entity, refused, batch)
+    con.execute("DELETE FROM _diff WHERE status = 'foreign'")
 
 
 def _remove_vanished(con: duckdb.DuckDBPyConnection, entity: Entity, replace: bool | dict[str, str]) -> int:

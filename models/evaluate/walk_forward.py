@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from features.candles import NotEnoughDataError
 from models.evaluate.scores import block_bootstrap_ratio, coverage, crps
-from models.evaluate.tests import diebold_mariano, pesaran_timmermann
+from models.evaluate.tests import diebold_mariano
 from models.forecast.quantiles import CENTRAL, HORIZONS_H, LEVELS, MEDIAN, as_datetime, quantile_of
 
 Array = NDArray[np.float64]
@@ -109,6 +109,7 @@ def _score(
         out.append(metric("mae_ratio", float(error.mean() / np.abs(y - reference[..., MEDIAN]).sum(1).mean())))
     if horizon:
         out += [metric(*m) for m in _calibration(q[:, 0], y[:, 0])]
+        out += [metric("direction", *d) for d in _direction(q[:, 0, MEDIAN], y[:, 0], position)]
     return out
 
 
@@ -118,13 +119,22 @@ def _per_origin(loss: Array, position: NDArray[np.int64]) -> Array:
 
 
 def _calibration(q: Array, y: Array) -> list[tuple[str, float]]:
-    """Coverage of the 90 % band, direction of the median, and the ten shares of the PIT histogram."""
+    """Coverage of the 90 % band and the ten shares of the PIT histogram."""
     out = [("coverage_90", coverage(q[:, LOW_90], q[:, HIGH_90], y))]
-    median = q[:, MEDIAN]
-    moved = (np.abs(median) > 0) & (y != 0)
-    if moved.sum() >= MIN_ORIGINS:
-        out.append(("direction", float(np.mean(np.sign(median[moved]) == np.sign(y[moved])))))
-        out.append(("pesaran_timmermann_p", pesaran_timmermann(y[moved], median[moved]).p_value))
     pit = quantile_of(q, y)
     share = np.histogram(pit, bins=10, range=(0, 1))[0] / len(pit)
     return out + [(f"pit_{i}", float(s)) for i, s in enumerate(share)]
+
+
+def _direction(median: Array, y: Array, position: NDArray[np.int64]) -> list[tuple[float, float, float]]:
+    """Share of medians with the right sign, and its 95 % interval from blocks of origins.
+
+    Assets of one origin move together, so that shares are taken per origin first. Nothing for a model without a sign.
+    """
+    moved = (np.abs(median) > 0) & (y != 0)
+    origins, place = np.unique(position[moved], return_inverse=True)
+    if len(origins) < MIN_ORIGINS:
+        return []
+    hits = _per_origin((np.sign(median[moved]) == np.sign(y[moved])).astype(float), place)
+    low, high = block_bootstrap_ratio(hits, np.ones_like(hits), block=14)
+    return [(float(hits.mean()), low, high)]

@@ -4,6 +4,7 @@ An origin is a pair (asset, row). Its window ends at that row; its targets begin
 available by then.
 """
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +31,14 @@ class Documents:
     moments: tuple[NDArray[np.int64], ...]
     rows: tuple[NDArray[np.int64], ...]
     row_of: dict[str, int]
+
+    def fingerprint(self, until: int) -> str:
+        """A hash of the documents available at moment `until` (epoch s): all that training up to then can read."""
+        digest = hashlib.sha256()
+        for moments, rows in zip(self.moments, self.rows, strict=True):
+            seen = moments <= until
+            digest.update(moments[seen].tobytes() + self.vectors[rows[seen]].tobytes())
+        return digest.hexdigest()[:16]
 
 
 def collect_documents(links: pl.DataFrame, embeddings: pl.DataFrame, assets: tuple[str, ...], width: int) -> Documents:

@@ -4,9 +4,10 @@ One release is one (asset, moment). The base price is the last close at or befor
 close w hours later. The estimation span is the 30 days that end 24 hours before the base close.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from features.candles import Array, Bars, log_returns, market_index, trailing_dollar_volume
@@ -35,8 +36,9 @@ class Events:
 class Study:
     """Abnormal returns of N events over E bars of the event window, for one benchmark.
 
-    `ar` [N, E] (NaN in gaps), `offsets_h` [E] (bar ends, hours from the base close), `estimation` [N, S] residuals of
-    the estimation span, `fit` [N] the residual sigma, `correction` [N, E] forecast-error factor of each bar.
+    `ar` [N, E] (a move across a gap falls on the bar after it), `present` [N, E] whether the bar was there,
+    `offsets_h` [E] (bar ends, hours from the base close), `estimation` [N, S] residuals of the estimation span,
+    `fit` [N] the residual sigma, `correction` [N, E] forecast-error factor of each bar.
     """
 
     benchmark: str
@@ -45,6 +47,7 @@ class Study:
     estimation: Array
     fit: Array
     correction: Array
+    present: NDArray[np.bool_]
 
 
 def window_rows(bars: Bars) -> tuple[int, int, int, int]:
@@ -67,7 +70,7 @@ def measurable(bars: Bars, events: Events) -> NDArray[np.bool_]:
 
 
 def studies(bars: Bars, events: Events) -> dict[str, Study]:
-    """The studies of all benchmarks for measurable events. Log returns; gaps are NaN, later counted as zero move.
+    """The studies of all benchmarks for measurable events, in log returns.
 
     reference_walk: expected return 0. mean: the estimation span's mean. market: alpha + beta × the market index
     without the asset, by least squares over the estimation span.
@@ -81,18 +84,26 @@ def studies(bars: Bars, events: Events) -> dict[str, Study]:
     safe = np.minimum(evt, len(returns) - 1)
     col = events.asset[:, None]
     offsets: Array = np.arange(1 - before, after + 1).astype(np.float64) * bars.step_h
-    r_est, r_evt = returns[est, col], np.where(inside, returns[safe, col], np.nan)
+    present = inside & np.isfinite(bars.close[safe, col])
+    r_est, r_evt = returns[est, col], np.where(inside, _returns_over_gaps(bars)[safe, col], 0.0)
     m_est, m_evt = index[est, col], np.where(inside, index[safe, col], np.nan)
-    return {
-        "reference_walk": _no_model(r_est, r_evt, offsets),
-        "mean": _regress("mean", r_est, r_evt, None, None, offsets),
-        "market": _regress("market", r_est, r_evt, m_est, m_evt, offsets),
-    }
+    found = (
+        _no_model(r_est, r_evt, offsets),
+        _regress("mean", r_est, r_evt, None, None, offsets),
+        _regress("market", r_est, r_evt, m_est, m_evt, offsets),
+    )
+    return {s.benchmark: replace(s, present=present) for s in found}
+
+
+def _returns_over_gaps(bars: Bars) -> Array:
+    """Log returns [T, A] in which a gap has none and the bar after it has the whole move; 0 before the first bar."""
+    held = pl.DataFrame(np.log(bars.close)).fill_nan(None).select(pl.all().forward_fill()).to_numpy()
+    return np.nan_to_num(np.diff(held, axis=0, prepend=held[:1]), nan=0.0)
 
 
 def _no_model(r_est: Array, r_evt: Array, offsets: Array) -> Study:
     sigma = np.sqrt(np.nanmean(r_est**2, axis=1))
-    return Study("reference_walk", r_evt, offsets, r_est, sigma, np.ones_like(r_evt))
+    return Study("reference_walk", r_evt, offsets, r_est, sigma, np.ones_like(r_evt), np.isfinite(r_evt))
 
 
 def _regress(name: str, r_est: Array, r_evt: Array, m_est: Array | None, m_evt: Array | None, offsets: Array) -> Study:
@@ -108,7 +119,7 @@ def _regress(name: str, r_est: Array, r_evt: Array, m_est: Array | None, m_evt: 
         residual = np.where(valid, r_est - y_mean[:, None], np.nan)
         sigma = np.sqrt(np.nansum(residual**2, axis=1) / (n - 2))
         factor = np.broadcast_to(np.sqrt(1 + 1 / n)[:, None], r_evt.shape)
-        return Study(name, r_evt - y_mean[:, None], offsets, residual, sigma, factor)
+        return Study(name, r_evt - y_mean[:, None], offsets, residual, sigma, factor, np.isfinite(r_evt))
     x = np.where(valid, m_est, 0.0)
     x_mean = x.sum(1) / n
     sxx = np.where(valid, (x - x_mean[:, None]) ** 2, 0).sum(1)
@@ -120,7 +131,8 @@ def _regress(name: str, r_est: Array, r_evt: Array, m_est: Array | None, m_evt: 
     residual = np.where(valid, r_est - alpha[:, None] - beta[:, None] * m_est, np.nan)
     sigma = np.sqrt(np.nansum(residual**2, axis=1) / (n - 2))
     factor = np.sqrt(1 + 1 / n[:, None] + spread)
-    return Study(name, r_evt - alpha[:, None] - beta[:, None] * m_evt, offsets, residual, sigma, factor)
+    abnormal = r_evt - alpha[:, None] - beta[:, None] * m_evt
+    return Study(name, abnormal, offsets, residual, sigma, factor, np.isfinite(r_evt))
 
 
 def car(study: Study, window_h: float) -> Array:
@@ -131,14 +143,12 @@ def car(study: Study, window_h: float) -> Array:
 def path(study: Study) -> Array:
     """CAR from the base close to every offset, [N, E]: 0 at the base, backwards for offsets before it.
 
-    A gap counts as no move within it. NaN at the offsets after the last bar there was.
+    NaN at an offset whose bar is missing, and everywhere for an event whose benchmark could not be fitted.
     """
     base = int(np.argmin(np.abs(study.offsets_h)))
-    filled = np.nan_to_num(study.ar, nan=0.0)
-    total = np.cumsum(filled, axis=1)
-    out = total - total[:, [base]]
-    seen = np.flip(np.cumsum(np.flip(np.isfinite(study.ar), 1), axis=1), 1) > 0
-    return np.where(seen, out, np.nan)
+    total = np.cumsum(np.nan_to_num(study.ar, nan=0.0), axis=1)
+    fitted = np.isfinite(study.fit) & (study.fit > 0)
+    return np.where(study.present & fitted[:, None], total - total[:, [base]], np.nan)
 
 
 def _end(study: Study, window_h: float) -> int:

@@ -38,12 +38,15 @@ class Placebo:
         return Placebo(self.rows[member], self.moves[member])
 
 
-def placebo_moves(bars: Bars, events: Events, sigma: Array, window_h: float) -> Placebo:
+def placebo_moves(
+    bars: Bars, events: Events, sigma: Array, window_h: float, *, released: Events | None = None
+) -> Placebo:
     """The placebo times of each event and what prices did in the window after them.
 
     `sigma` [T, A]: the reference walk's sigma of the window as known at each row. Candidates lie 1 to 26 weeks before
     the event; those whose window reaches within NEAR_H of a release of the same asset (this one included), whose
-    sigma differs by more than a factor 1.6, or that lack a price are unfit.
+    sigma differs by more than a factor 1.6, or that lack a price are unfit. `released`: every release there was, where
+    `events` are only some of them.
     """
     steps = round(window_h / bars.step_h)
     week = round(168 / bars.step_h)
@@ -54,17 +57,19 @@ def placebo_moves(bars: Bars, events: Events, sigma: Array, window_h: float) -> 
     move = np.abs(np.log(bars.close[end, col] / bars.close[safe, col])) / sigma[safe, col]
     ratio = sigma[safe, col] / sigma[events.row, events.asset][:, None]
     good = (rows >= 0) & np.isfinite(move) & (ratio < VOLATILITY_RATIO) & (ratio > 1 / VOLATILITY_RATIO)
-    good &= ~_near_release(events, rows, steps, round(NEAR_H / bars.step_h))
+    good &= ~_near_release(events, released or events, rows, steps, round(NEAR_H / bars.step_h))
     return Placebo(rows, np.where(good, move, np.nan))
 
 
-def _near_release(events: Events, rows: NDArray[np.int64], steps: int, near: int) -> NDArray[np.bool_]:
+def _near_release(
+    events: Events, released: Events, rows: NDArray[np.int64], steps: int, near: int
+) -> NDArray[np.bool_]:
     """Whether a placebo window [row, row + steps] comes within `near` bars of a release of the same asset, [N, K]."""
     out = np.zeros(rows.shape, dtype=bool)
     for asset in np.unique(events.asset):
         mine = events.asset == asset
-        released = np.sort(events.row[mine])
-        low = np.searchsorted(released, rows[mine] - near, side="left")
-        high = np.searchsorted(released, rows[mine] + steps, side="right")
+        known = np.sort(released.row[released.asset == asset])
+        low = np.searchsorted(known, rows[mine] - near, side="left")
+        high = np.searchsorted(known, rows[mine] + steps, side="right")
         out[mine] = high > low
     return out

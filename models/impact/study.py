@@ -22,12 +22,14 @@ FINE_PATH_H = 24.0
 class Sample:
     """Releases that can be measured on one grid of bars, in step with `events`.
 
-    `frame` has doc_id, asset, event_ts, available_ts, release_group, is_late_stamp, is_recommended.
+    `frame` has doc_id, asset, event_ts, available_ts, release_group, is_late_stamp, is_recommended. `released` has
+    every release on the grid, those that cannot be measured included: placebo times keep clear of them too.
     """
 
     frame: pl.DataFrame
     events: Events
     bars: Bars
+    released: Events
 
     @property
     def when_h(self) -> Array:
@@ -35,13 +37,14 @@ class Sample:
         return _hours(self.bars.close_ts)[self.events.row]
 
     def groups(self) -> NDArray[np.str_]:
-        """Group of each release for tests: late stamps apart, those advised against in none ('')."""
-        group = (
-            pl.when(~pl.col("is_recommended")).then(pl.lit(""))
-            .when(pl.col("is_late_stamp")).then(pl.lit("late_stamp"))
-            .otherwise("release_group")
-        )  # fmt: skip
-        return self.frame.select(group).to_series().to_numpy().astype(str)
+        """Group of each release for tests, [N]."""
+        return self.frame.select(test_group()).to_series().to_numpy().astype(str)
+
+
+def test_group() -> pl.Expr:
+    """Group of a release for tests: late stamps apart, those that a curated table advises against in none ('')."""
+    late = pl.when(pl.col("is_late_stamp")).then(pl.lit("late_stamp")).otherwise("release_group")
+    return pl.when(pl.col("is_recommended")).then(late).otherwise(pl.lit("")).alias("test_group")
 
 
 def _hours(close_ts: NDArray[np.datetime64]) -> Array:
@@ -58,7 +61,7 @@ def sample(releases: pl.DataFrame, bars: Bars) -> Sample:
     events = Events(asset, bars.row_at(moment).astype(np.int64), uncertain.astype(np.float64))
     keep = measurable(bars, events) if len(frame) else np.zeros(0, dtype=bool)
     kept = Events(events.asset[keep], events.row[keep], events.uncertainty_h[keep])
-    return Sample(frame.filter(pl.Series(keep, dtype=pl.Boolean)), kept, bars)
+    return Sample(frame.filter(pl.Series(keep, dtype=pl.Boolean)), kept, bars, events)
 
 
 class ImpactStudy:
@@ -91,7 +94,8 @@ class ImpactStudy:
         return self._sigma_grid(window_h)[self.sample.events.row, self.sample.events.asset]
 
     def _placebo(self, window_h: float) -> Placebo:
-        return placebo_moves(self.bars, self.sample.events, self._sigma_grid(window_h), window_h)
+        grid = self._sigma_grid(window_h)
+        return placebo_moves(self.bars, self.sample.events, grid, window_h, released=self.sample.released)
 
     def _scaled(self, moves: Array, window_h: float) -> Array:
         """|CAR| ÷ sigma, [N]; NaN where the window is shorter than the uncertainty of the time."""
@@ -120,7 +124,8 @@ class ImpactStudy:
             car=pl.Series(moves), bhar=pl.Series(np.exp(raw) - np.exp(raw - moves)),
             sigma=pl.Series(self.sigma[window_h]), scaled_move=pl.Series(scaled),
             placebo_move=pl.Series(placebo.mean).fill_nan(None),
-            excess_move=pl.Series(scaled - placebo.mean).fill_nan(None),
+            excess_move=pl.Series(scaled - placebo.mean if benchmark == REFERENCE else np.full(len(scaled), np.nan))
+            .fill_nan(None),
             n_placebo=pl.Series(placebo.n.astype(np.int32)), forecast_quantile=pl.lit(None, pl.Float64),
             peak_car=pl.Series(peak), time_to_peak_h=pl.Series(hours), reversal_share=pl.Series(reversal),
         )  # fmt: skip
@@ -175,17 +180,20 @@ class ImpactStudy:
                 for group in GROUPS:
                     member = np.isfinite(scaled) & (self.groups == group)
                     classic = all_tests(_part(study, member), window_columns(study, window))
-                    rows += self._rows(classic + self._own_tests(moves, scaled, member, window), group, window, name)
+                    rows += self._rows([*classic, *self._mean_car(moves, member, window)], group, window, name)
+                    if name == REFERENCE:
+                        rows += self._rows(self._excess(scaled, member, window), group, window, name)
         return pl.DataFrame(rows, infer_schema_length=None)
 
-    def _own_tests(self, moves: Array, scaled: Array, member: NDArray[np.bool_], window: float) -> list[Outcome]:
-        when = self.sample.when_h[member]
-        hours, placebo = _hours(self.bars.close_ts), self.placebo[window].where(member)
-        found = (
-            mean_with_overlap(moves[member], when, window, test="mean_car"),
-            excess_move(scaled[member], placebo, when, hours, window),
-        )
-        return [o for o in found if o is not None]
+    def _mean_car(self, moves: Array, member: NDArray[np.bool_], window: float) -> list[Outcome]:
+        found = mean_with_overlap(moves[member], self.sample.when_h[member], window, test="mean_car")
+        return [found] if found else []
+
+    def _excess(self, scaled: Array, member: NDArray[np.bool_], window: float) -> list[Outcome]:
+        """Against the reference walk only: placebo times are its raw moves, to which no other CAR compares."""
+        when, hours = self.sample.when_h[member], _hours(self.bars.close_ts)
+        found = excess_move(scaled[member], self.placebo[window].where(member), when, hours, window)
+        return [found] if found else []
 
     def _rows(self, outcomes: list[Outcome], group: str, window: float, benchmark: str) -> list[dict[str, object]]:
         return [
@@ -217,7 +225,7 @@ class ImpactStudy:
             impact.append(rows.with_columns(forecast_quantile=quantile))
             for group in GROUPS:
                 member = np.isfinite(scaled) & (self.groups == group)
-                tests += self._rows(self._own_tests(moves, scaled, member, window), group, window, FORECAST)
+                tests += self._rows(self._mean_car(moves, member, window), group, window, FORECAST)
         return (pl.concat(impact) if impact else pl.DataFrame()), pl.DataFrame(tests, infer_schema_length=None)
 
     def comparison_rows(self) -> pl.DataFrame:
@@ -236,7 +244,7 @@ def _part(study: Study, member: NDArray[np.bool_]) -> Study:
     """The study of some of its events."""
     return Study(
         study.benchmark, study.ar[member], study.offsets_h, study.estimation[member], study.fit[member],
-        study.correction[member],
+        study.correction[member], study.present[member],
     )  # fmt: skip
 
 

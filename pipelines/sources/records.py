@@ -1,6 +1,7 @@
 """Text files cut into records and pages: bounded memory whatever the file holds, malformed records kept aside."""
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -88,17 +89,36 @@ def _records(path: Path, max_line: int, *, quoted: bool) -> Iterator[bytes | tup
 
 
 def _join_quoted(lines: list[bytes]) -> Iterator[bytes | tuple[bytes]]:
-    """Lines joined where a double quote is still open; an unfinished record comes last, as a tuple."""
+    """Lines joined where a quoted field is still open; an unfinished record comes last, as a tuple."""
     held: list[bytes] = []
-    odd = False
+    is_open = False
     for line in lines:
-        odd ^= line.count(b'"') % 2 == 1
+        is_open = _open_after(line, is_open) if is_open or b'"' in line else False
         held.append(line)
-        if not odd:
+        if not is_open:
             yield b"\n".join(held)
             held = []
     if held:
         yield (b"\n".join(held),)
+
+
+def _open_after(line: bytes, is_open: bool) -> bool:
+    """Whether a quoted field is open at the end of the line. A quote opens a field only at its start."""
+    at = 0
+    while True:
+        if is_open:
+            at = line.find(b'"', at)
+            if at < 0:
+                return True
+            doubled = line[at + 1 : at + 2] == b'"'
+            at, is_open = (at + 2, True) if doubled else (at + 1, False)
+        elif at == 0 and line.startswith(b'"'):
+            at, is_open = 1, True
+        else:
+            at = line.find(b',"', at)
+            if at < 0:
+                return False
+            at, is_open = at + 2, True
 
 
 def _too_long(number: int, size: int, max_line: int, start: bytes) -> tuple[str, str]:
@@ -151,21 +171,32 @@ def _text(value: object) -> str | None:
 def _parse_csv(header: list[str], records: list[bytes]) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
     rows: list[list[str | None]] = []
     bad: list[tuple[str, str]] = []
-    for record in records:
-        try:
-            fields = next(csv.reader([record.decode("utf-8")], strict=True))
-        except UnicodeDecodeError:
-            bad.append(("not UTF-8", _short(record)))
-            continue
-        except csv.Error as error:
-            bad.append((f"not CSV: {error}", _short(record)))
-            continue
-        if len(fields) != len(header):
-            bad.append((f"{len(fields)} fields where the header has {len(header)}", _short(record)))
-            continue
-        rows.append([f if f != "" else None for f in fields])
+    waiting = list(reversed(records))
+    while waiting:
+        record = waiting.pop()
+        fields = _fields(record, len(header))
+        if isinstance(fields, list):
+            rows.append([f if f != "" else None for f in fields])
+        elif b"\n" in record:  # a quote that was never closed has swallowed lines: give them back one by one
+            first, *others = record.split(b"\n")
+            bad.append((fields, _short(first)))
+            again = (r[0] if isinstance(r, tuple) else r for r in _join_quoted(others))
+            waiting += reversed([r.rstrip(b"\r") for r in again if r.strip()])
+        else:
+            bad.append((fields, _short(record)))
     frame = pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
     return frame, bad
+
+
+def _fields(record: bytes, wanted: int) -> list[str] | str:
+    """The record's fields, or why it has none."""
+    try:
+        fields = next(csv.reader(io.StringIO(record.decode("utf-8"), newline=""), strict=True))
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    except csv.Error as error:
+        return f"not CSV: {error}"
+    return fields if len(fields) == wanted else f"{len(fields)} fields where the header has {wanted}"
 
 
 def _short(record: bytes) -> str:

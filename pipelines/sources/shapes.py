@@ -44,7 +44,7 @@ EVENT_PRECISION_S = {
     "second": 1, "minute": 60, "report-minute": 60, "~5min": 300, "~15min": 900, "~30min": 1800, "hour": 3600,
     "day": 86400,
 }  # fmt: skip
-_TRACKING = re.compile(r"utm_|fbclid|gclid|mc_[ce]id|ref$|feed")
+_TRACKING = re.compile(r"utm_|fbclid|gclid|mc_[ce]id|ref$|feed$")
 _ZONE = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
 
 
@@ -62,6 +62,7 @@ def shape(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """Rows of the entities that a page of `table.shape` holds. SourceError for missing or unknown columns."""
     frame = frame.rename({k: v for k, v in table.rename.items() if k in frame.columns})
     frame = frame.with_columns(pl.lit(v).alias(k) for k, v in table.constants.items())
+    frame = frame.with_columns(pl.col(pl.List(pl.String)).list.join(","))
     required, optional = COLUMNS[table.shape]
     _check(frame, required, optional, name)
     frame = frame.with_columns(pl.lit(None, pl.String).alias(c) for c in optional if c not in frame.columns)
@@ -188,7 +189,7 @@ def _metrics(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed
 def canonical_url(url: str) -> str:
     """The address without scheme, `www.`, tracking parameters, fragment and trailing slash, host in lower case."""
     parts = urlsplit(url.strip())
-    kept = [(k, v) for k, v in parse_qsl(parts.query) if not _TRACKING.match(k)]
+    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k)]
     query = "?" + urlencode(sorted(kept)) if kept else ""
     return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}{query}"
 

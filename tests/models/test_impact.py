@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from benchmarks.coverage import simulate_study, summarise
-from models.impact.abnormal import Events, _regress, car, measurable, path, shape, studies
+from models.impact.abnormal import Events, _regress, car, measurable, shape, studies
 from models.impact.compare import compare
 from models.impact.inference import all_tests, mean_with_overlap, overlap_variance, window_columns
 from models.impact.placebo import NEAR_H, placebo_moves
@@ -102,16 +102,17 @@ def test_prices_after_the_window_change_nothing_in_it():
         np.testing.assert_allclose(after[name], values, atol=1e-12)
 
 
-def test_a_gap_within_the_window_counts_as_no_move_and_one_at_its_end_leaves_it_blank():
+def test_a_gap_within_the_window_loses_nothing_of_the_move_and_one_at_its_end_leaves_it_blank():
     bars = random_bars(4000, gaps=False)
     events = Events(np.array([1, 1]), np.array([3000, 3500]), np.zeros(2))
+    bars.close[3005:, 1] *= 1.1  # the jump falls into the gap
     for grid in (bars.open, bars.high, bars.low, bars.close):
         grid[3005:3008, 1] = np.nan
-        grid[3500 + 20 :, 1] = np.nan
-    moves = path(studies(bars, events)["reference_walk"])
-    base = int(np.flatnonzero(np.isclose(studies(bars, events)["reference_walk"].offsets_h, 0))[0])
-    assert np.isfinite(moves[0, base + 24])
-    assert np.isnan(moves[1, base + 24])
+        grid[3504, 1] = np.nan
+    study = studies(bars, events)["reference_walk"]
+    np.testing.assert_allclose(car(study, 24)[0], np.log(bars.close[3024, 1] / bars.close[3000, 1]))
+    assert np.isnan(car(study, 4)[1]), "the window's last bar is missing"
+    assert np.isfinite(car(study, 24)[1])
 
 
 def test_placebo_times_share_the_hour_of_the_week_lie_in_the_past_and_keep_clear_of_releases():

@@ -187,9 +187,30 @@ def test_no_bytes_make_the_readers_raise_anything_but_a_source_error(tmp_path, c
         assert all(isinstance(p.frame, pl.DataFrame) for p in pages)
 
 
+def test_a_quote_never_closed_costs_its_own_record_and_the_one_that_closes_it_and_no_more(tmp_path):
+    lines = ["a,b", *(f"{i},x" for i in range(1000))]
+    lines[3], lines[500], lines[700] = '2,A 5" screen', '"499,never closed', '699,"two\nlines"'
+    path = tmp_path / "q.csv"
+    path.write_text("\n".join(lines) + "\n")
+    pages = list(read_csv(path, 1 << 20))
+    rows = [r for p in pages for r in p.frame.rows()]
+    assert len(rows) == 998
+    assert ("2", 'A 5" screen') in rows
+    refused = [r for p in pages for r in p.refused]
+    assert [r[1] for r in refused] == ['"499,never closed', '699,"two', 'lines"']
+
+
+def test_a_rename_onto_a_column_that_is_there_costs_only_that_file(tmp_path):
+    (tmp_path / "a.csv").write_text(GOOD)
+    result, _ = _ingest(tmp_path, ("a.csv", "candles"), rename={"open": "close"})
+    assert result.exit_code == 1
+    assert result.missing[0][0] == "files:a.csv"
+
+
 def test_an_address_is_the_same_with_and_without_tracking_and_differs_by_its_query():
     assert canonical_url("https://www.News.com/a/?utm_source=x#top") == canonical_url("http://news.com/a")
-    assert canonical_url("https://news.com/a?id=1") != canonical_url("https://news.com/a?id=2")
+    for a, b in (("?id=1", "?id=2"), ("?123", "?124"), ("?feedid=1", "?feedid=2")):
+        assert canonical_url(f"https://news.com/a{a}") != canonical_url(f"https://news.com/a{b}")
 
 
 def test_documents_get_their_availability_from_the_precision_of_their_time(tmp_path):

@@ -70,3 +70,9 @@ def test_a_profile_that_is_not_there_is_an_error():
 def test_settings_cannot_be_changed_afterwards():
     with pytest.raises(ValidationError):
         load_settings().seed = 9
+
+
+def test_a_profile_file_cannot_take_the_name_of_the_simulated_market(tmp_path):
+    (tmp_path / "simulated.toml").write_text("")
+    with pytest.raises(SettingsError, match="belongs to the simulated market"):
+        load_settings(str(tmp_path / "simulated.toml"))

@@ -180,3 +180,30 @@ def test_no_impossible_candle_ever_passes_validation(prices, volume):
         assert 0 < row["low_quote"] <= min(row["open_quote"], row["close_quote"])
         assert max(row["open_quote"], row["close_quote"]) <= row["high_quote"] < float("inf")
         assert row["volume_base"] >= 0
+
+
+def test_two_sources_that_disagree_never_overwrite_each_other_in_turn(con, batch):
+    mine, theirs = candle_rows(4), candle_rows(6).with_columns(volume_base=pl.lit(7.0))
+    other = replace(batch, source="other")
+    for night in range(3):
+        first, second = write(con, CANDLES, mine, batch), write(con, CANDLES, theirs, other)
+        assert (second.quarantined, first.changed, second.changed) == (4, 0, 0)
+        assert second.new == (2 if night == 0 else 0)
+    assert read.read(con, "core.candles_versions").height == 6
+    reasons = con.execute("SELECT DISTINCT reason, source FROM ops.quarantine").fetchall()
+    assert reasons == [("another source holds this key with other values", "other")]
+
+
+def test_a_revised_row_never_vanishes_from_what_was_known_before(con, batch):
+    write(con, CANDLES, candle_rows(5), batch)
+    revised = candle_rows(5).with_columns(volume_base=pl.lit(8.0)).head(2)
+    write(con, CANDLES, revised, replace(batch, now=NOW + timedelta(days=1)))
+    known = read.as_of(con, "candles", NOW).sort("event_ts")
+    assert known["volume_base"].to_list() == [5.0] * 5
+    con.execute("INSERT INTO ops.runs (run_id, as_of_ts, started_ts) VALUES ('r', $1, $1)", [NOW])
+    assert con.execute("SELECT count(*), max(volume_base) FROM marts.candles").fetchall() == [(5, 5.0)]
+
+
+def test_a_candle_that_does_not_start_at_a_bar_is_quarantined(con, batch):
+    off = candle_rows(3).with_columns(pl.col("event_ts", "available_ts") + timedelta(minutes=30))
+    assert write(con, CANDLES, pl.concat([candle_rows(3), off]), batch).quarantined == 3

@@ -7,7 +7,7 @@ SELECT exchange || ' ' || symbol || ' ' || timeframe AS subject, count(*) AS n_r
 FROM (
     SELECT exchange, symbol, timeframe, event_ts, ln(close_quote / lag(close_quote) OVER w) AS r,
            event_ts - lag(available_ts) OVER w AS hole
-    FROM core.candles WHERE available_ts <= $as_of
+    FROM core.candles_as_of($as_of) WHERE available_ts <= $as_of
     WINDOW w AS (PARTITION BY exchange, symbol, timeframe ORDER BY event_ts)
 )
 WHERE abs(r) > ln(1.3) AND hole = INTERVAL 0 SECOND GROUP BY exchange, symbol, timeframe

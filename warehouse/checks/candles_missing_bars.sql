@@ -6,7 +6,7 @@ WITH bars AS (
            date_diff('second', event_ts, available_ts) AS seconds,
            date_diff('second', lag(event_ts) OVER (PARTITION BY exchange, symbol, timeframe ORDER BY event_ts), event_ts) AS step,
            lag(event_ts) OVER (PARTITION BY exchange, symbol, timeframe ORDER BY event_ts) AS before_ts
-    FROM core.candles WHERE available_ts <= $as_of
+    FROM core.candles_as_of($as_of) WHERE available_ts <= $as_of
 )
 SELECT exchange || ' ' || symbol || ' ' || timeframe AS subject,
        sum(CASE WHEN step > seconds THEN step // seconds - 1 ELSE 0 END)::BIGINT AS n_rows,

@@ -2,4 +2,4 @@
 -- severity: info
 -- about: Perpetuals with less than 90 settlements
 SELECT symbol AS subject, count(*) AS n_rows, 'settlements in all' AS detail
-FROM core.funding WHERE available_ts <= $as_of GROUP BY symbol HAVING count(*) < 90
+FROM core.funding_as_of($as_of) WHERE available_ts <= $as_of GROUP BY symbol HAVING count(*) < 90

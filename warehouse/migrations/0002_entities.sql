@@ -705,7 +705,7 @@ COMMENT ON COLUMN models.impact_tests."study_id" IS 'Study';
 COMMENT ON COLUMN models.impact_tests."release_group" IS 'real, generated, fabricated, unlabelled or late_stamp';
 COMMENT ON COLUMN models.impact_tests."window_h" IS 'Window (hours)';
 COMMENT ON COLUMN models.impact_tests."benchmark" IS 'Model of the normal return';
-COMMENT ON COLUMN models.impact_tests."test" IS 'cross_sectional_t, patell, bmp, kp_bmp, corrado_rank, sign, excess_move';
+COMMENT ON COLUMN models.impact_tests."test" IS 'cross_sectional_t, patell, bmp, corrado_rank, sign, generalised_sign, mean_car, excess_move';
 COMMENT ON COLUMN models.impact_tests."estimate" IS 'What is tested: mean CAR, or mean excess move';
 COMMENT ON COLUMN models.impact_tests."low" IS 'Lower end of the 95 % interval';
 COMMENT ON COLUMN models.impact_tests."high" IS 'Upper end of the 95 % interval';

@@ -1,9 +1,8 @@
 CREATE OR REPLACE VIEW marts.candles AS
 SELECT exchange, symbol, timeframe, asset, quote, event_ts, available_ts, open_quote, high_quote, low_quote,
        close_quote, volume_base, source, is_simulated
-FROM core.candles
-WHERE available_ts <= coalesce(
-    (SELECT as_of_ts FROM ops.runs ORDER BY started_ts DESC, run_id DESC LIMIT 1), 'infinity'::TIMESTAMPTZ
+FROM core.candles_as_of(
+    coalesce((SELECT as_of_ts FROM ops.runs ORDER BY started_ts DESC, run_id DESC LIMIT 1), 'infinity'::TIMESTAMPTZ)
 );
 COMMENT ON VIEW marts.candles IS 'Closed bars of trading, newest version of each';
 COMMENT ON COLUMN marts.candles.exchange IS 'Exchange (ccxt id)';

@@ -6,7 +6,7 @@ COMMENT ON VIEW marts.forecast_skill IS 'Walk-forward scores beside the referenc
 COMMENT ON COLUMN marts.forecast_skill.model_name IS 'Kind of model';
 COMMENT ON COLUMN marts.forecast_skill.asset IS 'Canonical ticker, or ALL';
 COMMENT ON COLUMN marts.forecast_skill.horizon_h IS 'Hours ahead; 0 = all horizons';
-COMMENT ON COLUMN marts.forecast_skill.metric IS 'crps, crps_skill (1 − ratio to the reference walk), coverage_90, mae_ratio, direction, dm_hln, pesaran_timmermann_p';
+COMMENT ON COLUMN marts.forecast_skill.metric IS 'crps, crps_skill (1 − ratio to the reference walk), coverage_90, mae_ratio, direction, dm_hln';
 COMMENT ON COLUMN marts.forecast_skill.value IS 'Value';
 COMMENT ON COLUMN marts.forecast_skill.low IS 'Lower end of the 95 % interval';
 COMMENT ON COLUMN marts.forecast_skill.high IS 'Upper end of the 95 % interval';

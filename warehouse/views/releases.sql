@@ -2,12 +2,11 @@ CREATE OR REPLACE VIEW marts.releases AS
 SELECT d.doc_id, d.event_ts, d.available_ts, d.ts_precision, d.is_late_stamp, d.publisher, d.kind, d.title, d.body,
        d.url, d.authorship, d.authorship_evidence, d.veracity, d.veracity_evidence, d.release_group, d.event_label,
        d.is_recommended, d.retracted_ts, d.reported_move, a.assets, d.source, d.is_simulated
-FROM core.documents d
+FROM core.documents_as_of(
+    coalesce((SELECT as_of_ts FROM ops.runs ORDER BY started_ts DESC, run_id DESC LIMIT 1), 'infinity'::TIMESTAMPTZ)
+) d
 LEFT JOIN (SELECT doc_id, string_agg(asset, ', ' ORDER BY asset) AS assets FROM core.document_assets GROUP BY doc_id) a
-  USING (doc_id)
-WHERE d.available_ts <= coalesce(
-    (SELECT as_of_ts FROM ops.runs ORDER BY started_ts DESC, run_id DESC LIMIT 1), 'infinity'::TIMESTAMPTZ
-);
+  USING (doc_id);
 COMMENT ON VIEW marts.releases IS 'Releases, news and announcements with their assets and groups';
 COMMENT ON COLUMN marts.releases.doc_id IS 'Document';
 COMMENT ON COLUMN marts.releases.event_ts IS 'Publication (UTC)';
