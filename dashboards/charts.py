@@ -238,11 +238,11 @@ def _curves(curves: pl.DataFrame, column: str, label: str, height: int, factor: 
     daily = curves.sort("event_ts").group_by_dynamic("event_ts", every="1d", group_by="strategy").agg(
         pl.col(column).last()
     )  # fmt: skip
-    for name in MODEL_NAMES:
+    there = daily["strategy"].unique().sort().to_list()
+    for name in sorted(there, key=lambda n: list(MODEL_NAMES).index(n) if n in MODEL_NAMES else len(MODEL_NAMES)):
         part = daily.filter(pl.col("strategy") == name)
-        if not part.is_empty():
-            fig.add_scatter(x=part["event_ts"].to_list(), y=(part[column] * factor).to_list(), name=model_name(name),
-                            mode="lines", line={"color": MODEL_COLOURS[name], "width": 1.8})  # fmt: skip
+        fig.add_scatter(x=part["event_ts"].to_list(), y=(part[column] * factor).to_list(), name=model_name(name),
+                        mode="lines", line={"color": MODEL_COLOURS.get(name, RED), "width": 1.8})  # fmt: skip
     return fig
 
 
