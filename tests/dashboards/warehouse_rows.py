@@ -33,7 +33,7 @@ def candles() -> pl.DataFrame:
             at = NOW - (24 * 12 - i) * HOUR
             close = price * (1 + 0.02 * math.sin(i / 9))
             rows.append(("test", f"{asset}/USD", "1h", at, at + HOUR, asset, close * 0.999, close * 1.004, close))
-    start = released(0) - 3 * HOUR
+    start = released(0).replace(minute=0) - 3 * HOUR
     for i in range(12 * 12):
         at = start + timedelta(minutes=5 * i)
         rows.append(("test", "BTC/USD", "5m", at, at + timedelta(minutes=5), "BTC", 60000.0, 60100.0, 60050.0))
