@@ -97,7 +97,10 @@ def forecast_stage(bench: Bench, *, retrain: bool = False) -> StageResult:
     from pipelines.forecast import forecast_live
 
     told = (bench.run.settings.features, bench.run.settings.forecast)
-    work: Work = lambda con: forecast_live(con, bench.run, bench.market(con), retrain=retrain)  # noqa: E731
+
+    def work(con: duckdb.DuckDBPyConnection) -> list[WriteResult]:
+        return forecast_live(con, bench.run, bench.market(con), retrain=retrain)
+
     return _stage(bench, "forecast", told, work, force=retrain)
 
 

@@ -18,7 +18,10 @@ from pipelines.market import load_links
 from pipelines.settings import load_settings
 from warehouse import read
 
-LINE = '{{"published_at": "2024-01-01T10:20:00Z", "source": "w", "title": "{}", "id": "1", "assets": "BTC", "veracity": "{}", "authorship": "human"}}\n'  # noqa: E501
+LINE = (
+    '{{"published_at": "2024-01-01T10:20:00Z", "source": "w", "title": "{}", "id": "1", "assets": "BTC", '
+    '"veracity": "{}", "authorship": "human"}}\n'
+)
 
 
 @pytest.fixture
