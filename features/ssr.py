@@ -12,6 +12,7 @@ OSCILLATOR_DAYS = 200
 CARRY_DAYS = 7
 COIN_LISTS: dict[str, tuple[str, ...]] = {
     "majors-v1": ("USDT", "USDC", "USDP", "DAI", "BUSD"),
+    "majors-v2": ("USDT", "USDC", "USDE", "DAI", "USDS", "FDUSD", "PYUSD", "TUSD", "USDP", "BUSD"),
     "simulated-v1": ("AUSD", "BSTB", "CUSD", "DPEG", "EUSD"),
 }
 

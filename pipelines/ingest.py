@@ -1,38 +1,44 @@
-"""Flow: world to core. Each part of a source is one transaction; a part that fails costs its own data only."""
+"""Flow: world to core. Each part is one transaction, or each of its pages where they stand by themselves.
+
+A part that fails costs its own data only.
+"""
 
 import logging
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 import duckdb
 import polars as pl
 
+from pipelines.prefetch import Prefetch, prefetch
 from pipelines.run import Run
-from pipelines.sources.files import files
-from pipelines.sources.simulated import SimulatedMarket
+from pipelines.sources.net import Net
 from pipelines.sources.source import Page, Part, SourceError
+from pipelines.world import parts
 from warehouse.connect import transaction
+from warehouse.entities import ENTITIES
 from warehouse.quality import Finding, errors, run_checks
 from warehouse.template import render
 from warehouse.write import SchemaError, WriteResult, quarantine, write
 
 log = logging.getLogger("tapewire.ingest")
-KINDS = {
-    "prices": ("candles", "funding"),
-    "supply": ("supply", "asset_metrics"),
-    "news": ("documents", "events"),
-}
 
 
 @dataclass(frozen=True)
 class IngestResult:
-    """What an ingest did: rows per entity, parts that delivered, parts that did not and why, findings of the checks."""
+    """What an ingest did: rows per entity, parts that delivered, parts that did not and why, findings of the checks.
+
+    `waited_s` of its `seconds` the writer stood waiting for the network.
+    """
 
     writes: dict[str, WriteResult]
     delivered: tuple[str, ...]
     missing: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
+    seconds: float = 0.0
+    waited_s: float = 0.0
 
     @property
     def is_quiet(self) -> bool:
@@ -47,55 +53,70 @@ class IngestResult:
         return 3 if self.missing else 0
 
 
-def parts(run: Run, kinds: tuple[str, ...] = ()) -> list[Part]:
-    """The parts that the settings name; `kinds` (prices, supply, news) narrows files to those."""
-    wanted = [shape for kind in kinds for shape in KINDS[kind]]
-    out: list[Part] = []
-    if run.settings.simulated.enabled:
-        out.append(SimulatedMarket(run.settings.simulated.seed, run.as_of))
-    out += [f for f in files(run.settings.files) if not wanted or f.table.shape in wanted]
-    return out
-
-
 def ingest(run: Run, kinds: tuple[str, ...] = (), report: Callable[[str], None] = log.info) -> IngestResult:
     """Write everything the sources have, then run the quality checks. Never raises for a source that fails."""
     writes: dict[str, WriteResult] = {}
     delivered: list[str] = []
     missing: list[tuple[str, str]] = []
-    with run.open() as con:
-        for part in parts(run, kinds):
-            began = time.perf_counter()
-            try:
-                mine = _deliver(con, run, part)
-            except (SourceError, SchemaError, OSError, pl.exceptions.PolarsError, duckdb.Error) as error:
-                reason = str(error)
-                missing.append((part.name, reason))
-                report(f"{part.name}: nothing delivered: {reason}")
-                _record_status(con, run, part.name, 0, reason, time.perf_counter() - began)
-                continue
-            rows = sum(w.new + w.changed + w.unchanged for w in mine.values())
-            _record_status(con, run, part.name, rows, None, time.perf_counter() - began)
-            delivered.append(part.name)
-            for name, result in mine.items():
-                writes[name] = writes[name] + result if name in writes else result
-            report(f"{part.name}: {rows:,} rows in {time.perf_counter() - began:.1f} s")
+    began_all = time.perf_counter()
+    with run.open() as con, closing(Net(run.settings.network)) as net:
+        todo = parts(run, con, net, kinds)
+        with prefetch(todo, run.settings.network.workers) as ahead:
+            for part in todo:
+                began = time.perf_counter()
+                mine, reason = _deliver(con, run, part, ahead)
+                rows = sum(w.new + w.changed + w.unchanged for w in mine.values())
+                seconds = time.perf_counter() - began
+                _record_status(con, run, part.name, rows, reason, seconds)
+                for name, result in mine.items():
+                    writes[name] = writes[name] + result if name in writes else result
+                if reason is None:
+                    delivered.append(part.name)
+                    report(f"{part.name}: {rows:,} rows in {seconds:.1f} s")
+                else:
+                    missing.append((part.name, reason))
+                    report(f"{part.name}: {f'only {rows:,} rows' if rows else 'nothing'} delivered: {reason}")
         findings = run_checks(con, run_id=run.run_id, as_of=run.as_of, now=run.now)
-    return IngestResult(writes, tuple(delivered), tuple(missing), tuple(findings))
+    return IngestResult(
+        writes, tuple(delivered), tuple(missing), tuple(findings), time.perf_counter() - began_all, ahead.waited_s
+    )
 
 
-def _deliver(con: duckdb.DuckDBPyConnection, run: Run, part: Part) -> dict[str, WriteResult]:
-    """All pages of a part in one transaction: its data is there wholly or not at all."""
+def _deliver(
+    con: duckdb.DuckDBPyConnection, run: Run, part: Part, ahead: Prefetch
+) -> tuple[dict[str, WriteResult], str | None]:
+    """Write a part, wholly or page by page as it stands; what was written, and why it ended early if it did."""
     results: dict[str, WriteResult] = {}
-    with transaction(con):
-        for page in part.pages():
-            batch = run.batch(page.source, is_simulated=part.is_simulated, locator=page.locator)
-            _keep_page(con, run, page)
-            result = write(con, page.entity, page.frame, batch)
-            early = quarantine(con, page.entity, page.refused, batch)
-            result += WriteResult(page.entity.name, quarantined=early)
-            known = results.get(page.entity.name)
-            results[page.entity.name] = known + result if known else result
-    return results
+    try:
+        with closing(ahead.pages(part)) as pages:
+            if part.stands_by_page:
+                for page in pages:
+                    with transaction(con):
+                        written = _write_page(con, run, part, page)
+                    _count(results, written)
+            else:
+                with transaction(con):
+                    for page in pages:
+                        _count(results, _write_page(con, run, part, page))
+    except (SourceError, SchemaError, OSError, pl.exceptions.PolarsError, duckdb.Error) as error:
+        return (results if part.stands_by_page else {}), str(error)
+    return results, None
+
+
+def _write_page(con: duckdb.DuckDBPyConnection, run: Run, part: Part, page: Page) -> WriteResult:
+    batch = run.batch(page.source, is_simulated=part.is_simulated, locator=page.locator)
+    if page.entity.schema != "ops":
+        _keep_page(con, run, page)
+    result = write(con, page.entity, page.frame, batch, replace=page.replace or False)
+    early = quarantine(con, page.entity, page.refused, batch)
+    return result + WriteResult(page.entity.name, quarantined=early)
+
+
+def _count(results: dict[str, WriteResult], written: WriteResult) -> None:
+    """Add up what was written; what tapewire remembers for itself (ops) does not count."""
+    if ENTITIES[written.entity].schema != "ops":
+        known = results.get(written.entity)
+        results[written.entity] = known + written if known else written
 
 
 def _keep_page(con: duckdb.DuckDBPyConnection, run: Run, page: Page) -> None:

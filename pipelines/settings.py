@@ -5,7 +5,7 @@ import os
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
@@ -14,6 +14,8 @@ from models.backtest.engine import Costs, Rule
 
 PREFIX = "TAPEWIRE_"
 SIMULATED = "simulated"
+LIVE = "live"
+LIVE_FILE = Path(__file__).parent.parent / "profiles" / "live.toml"
 Shape = Literal["candles", "supply", "asset_metrics", "funding", "documents", "events"]
 
 
@@ -48,6 +50,76 @@ class FilesSource(_Section):
     root: Path = Path()
     tables: tuple[FileTable, ...] = ()
     max_line_mb: float = Field(default=8.0, gt=0)
+
+
+class Network(_Section):
+    """How we behave towards other people's servers."""
+
+    contact: str = Field(default="", description="address or mail that the user agent names")
+    workers: int = Field(default=6, ge=1, description="parts fetched side by side")
+    timeout_s: float = Field(default=60.0, gt=0, description="for one attempt, body included")
+    max_mb: float = Field(default=64.0, gt=0, description="largest answer, decompressed")
+    tries: int = Field(default=5, ge=1, description="attempts after 429, 418, 5xx, a broken answer")
+    tries_unreachable: int = Field(default=2, ge=1, description="attempts where a host does not answer at all")
+    backoff_s: float = Field(default=1.0, ge=0, description="first wait; doubles, with jitter")
+    max_wait_s: float = Field(default=120.0, gt=0, description="longest Retry-After that is waited for")
+    breaker_after: int = Field(default=3, ge=1, description="failures in a row that open a host's circuit")
+    breaker_s: float = Field(default=120.0, ge=0, description="how long it stays open")
+
+
+class ExchangeSource(_Section):
+    """Candles and funding of one exchange, through ccxt."""
+
+    id: str = Field(description="ccxt id")
+    symbols: tuple[str, ...] = Field(description="ccxt unified symbols; BTC/USDT:USDT is a perpetual swap")
+    timeframes: tuple[Literal["1m", "5m", "15m", "1h", "1d"], ...] = ("1h",)
+    since: AwareDatetime
+    funding: bool = Field(default=False, description="funding settlements of the swaps among the symbols")
+    overlap_bars: int = Field(default=24, ge=0, description="stored bars that are asked for again, to see revisions")
+    base_url: str | None = Field(default=None, description="a mirror: scheme and host that replace the exchange's own")
+    options: dict[str, Any] = Field(default={}, description="ccxt options")
+
+
+class ArchiveSource(_Section):
+    """Bulk history from the Binance public data archives: a folder, or their address."""
+
+    location: str = Field(default="https://data.binance.vision", description="URL, or a folder with the same layout")
+    symbols: tuple[str, ...] = Field(description="ccxt unified symbols; BTC/USDT:USDT is a perpetual swap")
+    timeframes: tuple[Literal["1m", "5m", "15m", "1h", "1d"], ...] = ("1h",)
+    since: AwareDatetime
+    funding: bool = False
+
+
+class StablecoinsSource(_Section):
+    """Circulating supply and price of stablecoins: DefiLlama."""
+
+    enabled: bool = False
+    url: str = "https://stablecoins.llama.fi"
+    coin_list: str = Field(default="majors-v2", description="versioned list of coins (features/ssr.py)")
+    chains: bool = Field(default=True, description="also per chain")
+    lag_h: float = Field(default=6.0, ge=0, description="hours between the end of a day and its figure")
+
+
+class OnchainSource(_Section):
+    """Daily market capitalisation, supply and price per asset: Coin Metrics, its API or its CSV files."""
+
+    enabled: bool = False
+    url: str = "https://community-api.coinmetrics.io/v4"
+    csv: str | None = Field(default=None, description="URL or folder of NAME.csv files, instead of the API")
+    assets: tuple[str, ...] = ("BTC",)
+    since: AwareDatetime = datetime(2020, 1, 1, tzinfo=UTC)
+    lag_h: float = Field(default=12.0, ge=0, description="hours between the end of a day and its figure")
+
+
+class FeedsSource(_Section):
+    """Newsrooms and wires: RSS, Atom, RDF."""
+
+    enabled: bool = False
+    list_file: Path | None = Field(default=None, description="TOML of feeds; the list that tapewire ships where unset")
+    only: tuple[str, ...] = Field(default=(), description="names of feeds; all where empty")
+    full_text: bool = Field(default=True, description="read article pages where robots.txt allows it")
+    max_articles: int = Field(default=50, ge=0, description="article pages read per feed and run")
+    page_interval_s: float = Field(default=1.0, ge=0, description="pause between pages of a host")
 
 
 class FeatureSettings(_Section):
@@ -122,6 +194,12 @@ class Settings(BaseSettings):
     wait_for_writer_s: float = Field(default=60.0, ge=0, description="how long to wait for another run to end")
     simulated: SimulatedSource = SimulatedSource(enabled=False)
     files: FilesSource = FilesSource()
+    network: Network = Network()
+    exchanges: tuple[ExchangeSource, ...] = ()
+    archives: tuple[ArchiveSource, ...] = ()
+    stablecoins: StablecoinsSource = StablecoinsSource()
+    onchain: OnchainSource = OnchainSource()
+    feeds: FeedsSource = FeedsSource()
     features: FeatureSettings = FeatureSettings()
     forecast: ForecastSettings = ForecastSettings()
     impact: ImpactSettings = ImpactSettings()
@@ -169,7 +247,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(profile: str | None = None, *, folder: Path | None = None, **flags: Any) -> Settings:
-    """The settings of a run. `profile` is `simulated` or the path of a TOML file; flags that are None are left out.
+    """The settings of a run. `profile` is simulated, live or the path of a TOML file; flags that are None are left out.
 
     SettingsError for a file that is not there or not TOML, an unknown key (the nearest known one is named), or a
     value that a setting cannot have.
@@ -181,16 +259,14 @@ def load_settings(profile: str | None = None, *, folder: Path | None = None, **f
     if name == SIMULATED:
         merged = _merge({"simulated": {"enabled": True}, "features": {"coin_list": "simulated-v1"}}, merged)
         merged["profile"] = SIMULATED
-    elif name == "live":
-        raise SettingsError(
-            "profile 'live' needs the exchange, stablecoin and feed sources, which this version does not have yet: "
-            "use 'simulated', or a TOML file that names files (see profiles/files.example.toml)"
-        )
+    elif name == LIVE:
+        merged = _merge(_read(LIVE_FILE), merged) | {"profile": LIVE}
     else:
         path = Path(str(name))
-        if path.name.removesuffix(".toml") == SIMULATED:
+        if path.name.removesuffix(".toml") in (SIMULATED, LIVE):
             raise SettingsError(
-                f"{path}: the name {SIMULATED!r} belongs to the simulated market; name the file otherwise"
+                f"{path}: the names {SIMULATED!r} and {LIVE!r} belong to the profiles that tapewire ships; "
+                "name the file otherwise"
             )
         merged = _merge(merged, {"profile": path.name.removesuffix(".toml").replace(".", "-")})
         merged = _merge(merged, _read(path))
@@ -204,7 +280,7 @@ def load_settings(profile: str | None = None, *, folder: Path | None = None, **f
 
 def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
-        raise SettingsError(f"no profile {str(path)!r}: give 'simulated' or the path of a TOML file")
+        raise SettingsError(f"no profile {str(path)!r}: give 'simulated', 'live' or the path of a TOML file")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
@@ -248,7 +324,7 @@ def _known(path: tuple[int | str, ...]) -> list[str]:
     model: Any = Settings
     for part in path:
         if isinstance(part, int):
-            model = FileTable
-        elif part in model.model_fields:
+            model = get_args(model)[0]
+        elif part in getattr(model, "model_fields", {}):
             model = model.model_fields[part].annotation
     return list(getattr(model, "model_fields", {}))

@@ -15,12 +15,18 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its DuckDB type, what it means, and its unit where it has one."""
+    """A column: its DuckDB type, what it means, and its unit where it has one.
+
+    A row that differs in a column that is not `compared` only is unchanged. A `kept` column is never rewritten: a later
+    version takes the value of the one before.
+    """
 
     name: str
     type: str
     comment: str
     required: bool = True
+    compared: bool = True
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,12 @@ class Entity:
     def values(self) -> tuple[str, ...]:
         """The columns whose change makes a row a changed row."""
         silent = set(self.key) | ({"available_ts"} if self.versioned else set())
-        return tuple(c.name for c in self.columns if c.name not in silent)
+        return tuple(c.name for c in self.columns if c.name not in silent and c.compared and not c.kept)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The columns that a later version takes over from the one before."""
+        return tuple(c.name for c in self.columns if c.kept)
 
 
 TS = "TIMESTAMPTZ"
@@ -194,6 +205,23 @@ ASSET_METRICS = Entity(
     rules=(*_finite_positive("value"), AVAILABLE_AFTER_EVENT),
 )
 
+STABLECOINS = Entity(
+    "stablecoins",
+    "core",
+    "Stablecoins as a vendor describes them: what they are pegged to, and how",
+    ("coin", "source"),
+    (
+        Column("coin", "VARCHAR", "Ticker of the stablecoin"),
+        Column("event_ts", TS, "When the vendor was asked (UTC)", compared=False),
+        Column("available_ts", TS, "When the vendor was asked (UTC)"),
+        Column("vendor_id", "VARCHAR", "The vendor's own id"),
+        Column("coin_name", "VARCHAR", "Name"),
+        Column("peg_type", "VARCHAR", "What it is pegged to (peggedUSD …)"),
+        Column("peg_mechanism", "VARCHAR", "fiat-backed, crypto-backed or algorithmic", required=False),
+    ),
+    versioned=True,
+)
+
 FUNDING = Entity(
     "funding",
     "core",
@@ -226,7 +254,12 @@ DOCUMENTS = Entity(
         Column("available_ts", TS, "Latest moment that the precision of the publication time allows (UTC)"),
         Column("ts_precision", "VARCHAR", "second, minute, hour or day"),
         Column("is_late_stamp", "BOOLEAN", "True where the time is of the first report, not the announcement"),
-        Column("availability_assumed", "BOOLEAN", "True for back-filled documents that nobody saw arrive"),
+        Column(
+            "availability_assumed", "BOOLEAN", "True for back-filled documents that nobody saw arrive", compared=False
+        ),
+        Column(
+            "first_seen_ts", TS, "When a live source saw it first (UTC); null where none did", required=False, kept=True
+        ),
         Column("publisher", "VARCHAR", "Newsroom, wire or channel"),
         Column("kind", "VARCHAR", "press_release, news, exchange_announcement or event"),
         Column("title", "VARCHAR", "Headline"),
@@ -263,7 +296,7 @@ DOCUMENT_ASSETS = Entity(
         Column("event_ts", TS, "As the document (UTC)"),
         Column("available_ts", TS, "As the document (UTC)"),
         Column("confidence", "DOUBLE", "How sure the link is, 0 to 1"),
-        Column("method", "VARCHAR", "given by the source, curated, or simulated"),
+        Column("method", "VARCHAR", "given by the source, curated, linked by the table of entities, or simulated"),
     ),
     versioned=True,
     rules=(_in_range("confidence", 0, 1), AVAILABLE_AFTER_EVENT),
@@ -583,10 +616,66 @@ BACKTEST_METRICS = Entity(
     ),
 )
 
-CORE = (CANDLES, SUPPLY, ASSET_METRICS, FUNDING, DOCUMENTS, DOCUMENT_ASSETS, SIMULATED_TRUTH)
+ASKED_RANGES = Entity(
+    "asked_ranges",
+    "ops",
+    "Spans of bars that an exchange was asked for and had nothing in: asked again ever more rarely",
+    ("exchange", "symbol", "timeframe", "start_ts"),
+    (
+        Column("exchange", "VARCHAR", "Exchange, by its ccxt id"),
+        Column("symbol", "VARCHAR", "Market, by its ccxt unified symbol"),
+        Column("timeframe", "VARCHAR", "Length of the bar"),
+        Column("start_ts", TS, "Open of the first bar of the span (UTC)"),
+        Column("end_ts", TS, "Open of the last bar of the span (UTC)"),
+        Column("asked_ts", TS, "When it was asked for last, by the exchange's clock (UTC)"),
+    ),
+)
+
+ARCHIVE_FILES = Entity(
+    "archive_files",
+    "ops",
+    "Files of an archive that were read, by their checksum",
+    ("file_name",),
+    (
+        Column("file_name", "VARCHAR", "Path of the file inside the archive"),
+        Column("checksum", "VARCHAR", "SHA-256 that the archive gives"),
+        Column("n_rows", "BIGINT", "Rows that it held"),
+    ),
+)
+
+FEED_STATES = Entity(
+    "feed_states",
+    "ops",
+    "What a feed said when it was read last: its validators for conditional requests",
+    ("feed",),
+    (
+        Column("feed", "VARCHAR", "Name of the feed"),
+        Column("etag", "VARCHAR", "ETag of its last answer", required=False),
+        Column("last_modified", "VARCHAR", "Last-Modified of its last answer", required=False),
+        Column("polled_ts", TS, "When it was read last (UTC)"),
+    ),
+)
+
+FEED_ITEMS = Entity(
+    "feed_items",
+    "ops",
+    "Items that feeds have shown: which feed brought a document, what it said, how its page was read",
+    ("doc_id",),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("feed", "VARCHAR", "Feed that showed it first: only that feed revises it"),
+        Column("item_hash", "VARCHAR", "Hash of the item as the feed gives it"),
+        Column("first_seen_ts", TS, "When it was seen first (UTC)", kept=True),
+        Column("article", "VARCHAR", "full (page read), feed (text of the feed), disallowed, or failed"),
+        Column("tries", "INTEGER", "How often the page was tried"),
+    ),
+)
+
+CORE = (CANDLES, SUPPLY, ASSET_METRICS, STABLECOINS, FUNDING, DOCUMENTS, DOCUMENT_ASSETS, SIMULATED_TRUTH)
 FEATURES = (SSR_DAILY, CANDLE_FEATURES, NEWS_HOURLY, DOCUMENT_EMBEDDINGS)
 MODELS = (
     TRAINING_RUNS, FORECASTS, SCORES, IMPACT, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, SCORED,
     BACKTEST_EQUITY, BACKTEST_METRICS,
 )  # fmt: skip
-ENTITIES = {e.name: e for e in CORE + FEATURES + MODELS}
+OPS = (ASKED_RANGES, ARCHIVE_FILES, FEED_STATES, FEED_ITEMS)
+ENTITIES = {e.name: e for e in CORE + FEATURES + MODELS + OPS}

@@ -292,6 +292,8 @@ def _merge_differences(
             value_columns=columns(entity.values) if entity.values else "1 AS _no_value",
             version_column="version" if entity.versioned else "0 AS version",
             old_version="coalesce(t.version, 0)",
+            kept_columns="".join(f"{ident(k)}, " for k in entity.kept),
+            kept_old="".join(f"t.{ident(k)} AS {ident('_old_' + k)}, " for k in entity.kept),
             foreign="t._source <> $source" if guarded else "false",
             key_match=match,
             value_differs=" OR ".join(f"s.{ident(v)} IS DISTINCT FROM t.{ident(v)}" for v in entity.values) or "false",
@@ -308,15 +310,14 @@ def _merge_differences(
         )
     if new or changed:
         version = ["(d.old_version + 1)::INTEGER AS version", "true AS is_latest"] if entity.versioned else []
-        seen = (
-            "REPLACE (CASE WHEN d.status = 'changed' THEN greatest(s.available_ts, $now) "
-            "ELSE s.available_ts END AS available_ts)"
-        )
+        seen = "CASE WHEN d.status = 'changed' THEN greatest(s.available_ts, $now) ELSE s.available_ts END"
+        replaced = [f"{seen} AS available_ts"] if entity.versioned else []
+        replaced += [f"coalesce(d.{ident('_old_' + k)}, s.{ident(k)}) AS {ident(k)}" for k in entity.kept]
         con.execute(
             render(
                 "insert_diff",
                 table=target,
-                available=seen if entity.versioned else "",
+                replaced=f"REPLACE ({', '.join(replaced)})" if replaced else "",
                 constants=", ".join(constants + version),
             ),
             params,

@@ -26,6 +26,8 @@ class File:
     table: FileTable
     max_line: int
     is_simulated: bool = False
+    is_remote: bool = False
+    stands_by_page: bool = False
 
     @property
     def name(self) -> str:

@@ -194,7 +194,8 @@ def canonical_url(url: str) -> str:
     return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}{query}"
 
 
-def _doc_id(url: str, guid: str) -> str:
+def document_id(url: str, guid: str) -> str:
+    """Hash of the canonical address, else of `guid`."""
     try:
         key = canonical_url(url) if url else ""
     except ValueError:  # an address that urlsplit cannot read identifies nothing
@@ -212,7 +213,7 @@ def _documents(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typ
     )
     docs = (
         frame.with_columns(
-            doc_id=pl.Series([_doc_id(u, g) for u, g in ids.iter_rows()], dtype=pl.String),
+            doc_id=pl.Series([document_id(u, g) for u, g in ids.iter_rows()], dtype=pl.String),
             event_ts=_floor(published, precision), ts_precision=precision,
         )
         .with_columns(

@@ -31,10 +31,11 @@ class Page:
     n_bytes: int = 0
     payload: bytes | None = None
     refused: pl.DataFrame = field(default_factory=nothing_refused)
+    replace: dict[str, str] | None = None  # rows with these values and other keys are removed (derived tables only)
 
 
 class Part(Protocol):
-    """A unit that is delivered wholly or not at all: one file, one symbol, one feed."""
+    """A unit that delivers or fails by itself: one file, one symbol, one feed."""
 
     @property
     def name(self) -> str:
@@ -44,6 +45,16 @@ class Part(Protocol):
     @property
     def is_simulated(self) -> bool:
         """Whether its rows come from the simulator."""
+        ...
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether its pages come over a network: they are fetched ahead of the writer, side by side with others."""
+        ...
+
+    @property
+    def stands_by_page(self) -> bool:
+        """Whether each page is written as it comes; else the part is written wholly or not at all."""
         ...
 
     def pages(self) -> Iterator[Page]:

@@ -24,6 +24,14 @@ CREATE OR REPLACE MACRO core.asset_metrics_as_of(ts) AS TABLE
         QUALIFY row_number() OVER (PARTITION BY asset, metric, source, event_ts ORDER BY version DESC) = 1
     );
 
+CREATE OR REPLACE MACRO core.stablecoins_as_of(ts) AS TABLE
+    SELECT * EXCLUDE (is_latest) FROM core.stablecoins_versions WHERE available_ts <= ts AND version = 1 AND is_latest
+    UNION ALL
+    SELECT * FROM (
+        SELECT * EXCLUDE (is_latest) FROM core.stablecoins_versions WHERE available_ts <= ts AND NOT (version = 1 AND is_latest)
+        QUALIFY row_number() OVER (PARTITION BY coin, source ORDER BY version DESC) = 1
+    );
+
 CREATE OR REPLACE MACRO core.funding_as_of(ts) AS TABLE
     SELECT * EXCLUDE (is_latest) FROM core.funding_versions WHERE available_ts <= ts AND version = 1 AND is_latest
     UNION ALL

@@ -1,0 +1,79 @@
+"""What the warehouse has already, as the live sources want to know it before they ask for more."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from pipelines.sources.paging import Asked, Span
+from warehouse.entities import TIMEFRAMES
+
+_SPANS = """
+    SELECT min(ms), max(ms) FROM (
+        SELECT epoch_ms(event_ts) AS ms, epoch_ms(event_ts) - $step * row_number() OVER (ORDER BY event_ts) AS island
+        FROM core.candles WHERE exchange = $exchange AND symbol = $symbol AND timeframe = $timeframe
+    ) GROUP BY island ORDER BY 1
+"""
+_ASKED = """
+    SELECT epoch_ms(start_ts), epoch_ms(end_ts), epoch_ms(asked_ts) FROM ops.asked_ranges
+    WHERE exchange = $exchange AND symbol = $symbol AND timeframe = $timeframe ORDER BY 1
+"""
+
+
+def bars(con: duckdb.DuckDBPyConnection, exchange: str, symbol: str, timeframe: str) -> tuple[list[Span], Asked]:
+    """Unbroken runs of stored bars, and spans that were asked for in vain (ms since 1970)."""
+    which = {"exchange": exchange, "symbol": symbol, "timeframe": timeframe}
+    step = TIMEFRAMES[timeframe] * 1000
+    return con.execute(_SPANS, which | {"step": step}).fetchall(), con.execute(_ASKED, which).fetchall()
+
+
+def newest_funding(con: duckdb.DuckDBPyConnection, exchange: str, symbol: str) -> int | None:
+    """The newest stored settlement (ms since 1970), None where there is none."""
+    return con.execute(
+        "SELECT epoch_ms(max(event_ts)) FROM core.funding WHERE exchange = $1 AND symbol = $2", [exchange, symbol]
+    ).fetchall()[0][0]
+
+
+def newest_metric(con: duckdb.DuckDBPyConnection, source: str, asset: str) -> datetime | None:
+    """The end of the newest day that a vendor's figures of an asset describe."""
+    return con.execute(
+        "SELECT max(event_ts) FROM core.asset_metrics WHERE source = $1 AND asset = $2", [source, asset]
+    ).fetchall()[0][0]
+
+
+def archive_files(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Files of an archive that were read, with their checksums."""
+    return dict(con.execute("SELECT file_name, checksum FROM ops.archive_files").fetchall())
+
+
+@dataclass(frozen=True)
+class FeedMemory:
+    """What is remembered of a feed: validators of its last answer (None before the first), and all known items."""
+
+    etag: str | None
+    last_modified: str | None
+    is_first: bool
+    items: "dict[str, SeenItem]"
+
+
+@dataclass(frozen=True)
+class SeenItem:
+    """An item as it was seen last."""
+
+    feed: str
+    item_hash: str
+    article: str
+    tries: int
+
+
+def seen_items(con: duckdb.DuckDBPyConnection) -> dict[str, SeenItem]:
+    """Every item that any feed has shown, by doc_id."""
+    rows = con.execute("SELECT doc_id, feed, item_hash, article, tries FROM ops.feed_items").fetchall()
+    return {doc_id: SeenItem(*rest) for doc_id, *rest in rows}
+
+
+def feed_memory(con: duckdb.DuckDBPyConnection, feed: str, items: dict[str, SeenItem]) -> FeedMemory:
+    """The memory of one feed."""
+    state = con.execute("SELECT etag, last_modified FROM ops.feed_states WHERE feed = $1", [feed]).fetchall()
+    etag, modified = state[0] if state else (None, None)
+    return FeedMemory(etag, modified, not state, items)

@@ -1,0 +1,92 @@
+"""Fetch ahead: remote parts are read by worker threads while the writer is busy with the parts before them."""
+
+import queue
+import threading
+import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from pipelines.sources.source import Page, Part
+
+AHEAD = 2
+CHECK_S = 0.2
+_END = object()
+
+
+@dataclass
+class _Shelf:
+    """A few pages of one part, put there by a worker and taken by the writer."""
+
+    pages: "queue.Queue[object]" = field(default_factory=lambda: queue.Queue(maxsize=AHEAD))
+    dropped: bool = False
+
+
+class Prefetch:
+    """Pages of parts in the order of the parts; `waited_s` is the time that the writer stood waiting for them."""
+
+    def __init__(self, parts: list[Part], workers: int) -> None:
+        self.waited_s = 0.0
+        self._stop = threading.Event()
+        self._shelves: dict[int, _Shelf] = {}
+        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="tapewire-fetch")
+        for part in parts:
+            if part.is_remote:
+                shelf = self._shelves[id(part)] = _Shelf()
+                self._pool.submit(self._fill, part, shelf)
+
+    def pages(self, part: Part) -> Generator[Page, None, None]:
+        """The pages of one of the parts. Whatever its source raised is raised here."""
+        shelf = self._shelves.get(id(part))
+        if shelf is None:
+            yield from part.pages()
+            return
+        try:
+            while (item := self._take(shelf)) is not _END:
+                if isinstance(item, BaseException):
+                    raise item
+                assert isinstance(item, Page)
+                yield item
+        finally:  # a writer that gives the part up must not leave its worker waiting
+            shelf.dropped = True
+
+    def _take(self, shelf: _Shelf) -> object:
+        began = time.perf_counter()
+        item = shelf.pages.get()
+        self.waited_s += time.perf_counter() - began
+        return item
+
+    def _fill(self, part: Part, shelf: _Shelf) -> None:
+        last: object = _END
+        try:
+            for page in part.pages():
+                if not self._put(shelf, page):
+                    return
+        except BaseException as error:  # handed to the writer, which decides
+            last = error
+        self._put(shelf, last)
+
+    def _put(self, shelf: _Shelf, item: object) -> bool:
+        while not (self._stop.is_set() or shelf.dropped):
+            try:
+                shelf.pages.put(item, timeout=CHECK_S)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def close(self) -> None:
+        """Stop the workers. One in the middle of a request ends with it."""
+        self._stop.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def prefetch(parts: list[Part], workers: int) -> Iterator[Prefetch]:
+    """A Prefetch that is closed at the end, whatever happens."""
+    ahead = Prefetch(parts, workers)
+    try:
+        yield ahead
+    finally:
+        ahead.close()

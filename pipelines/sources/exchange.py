@@ -1,0 +1,368 @@
+"""Candles and funding from any exchange that ccxt supports: closed bars by the exchange's own clock.
+
+One client per exchange, on the network's loop, serves all symbols; ccxt spaces the requests as the exchange wants. A
+symbol resumes from what the warehouse has: spans that are missing are asked for, with some bars of overlap at the end
+to see revisions.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.settings import ExchangeSource
+from pipelines.sources.aliases import canonical
+from pipelines.sources.net import Net
+from pipelines.sources.paging import Asked, Rows, Span, between, due, holes, joined, spans, walk
+from pipelines.sources.source import Page, SourceError, digest
+from warehouse.entities import ASKED_RANGES, CANDLES, FUNDING, TIMEFRAMES
+
+PAGE_ROWS = 20_000
+OUTER_TIMEOUT_MS = 3_600_000  # the network's own limits come first
+DEFAULT_LIMIT = 500
+FUNDING_OVERLAP_MS = 3 * 86_400_000
+UNTIL = {"okx": "after"}  # ccxt does not translate "until" for its funding history
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the warehouse has of a market: spans of bars, and spans that were asked for and stayed empty."""
+
+    spans: list[Span] = field(default_factory=list)
+    asked: Asked = field(default_factory=list)
+
+
+class Client:
+    """A ccxt client, opened at first use. SourceError for everything that keeps it from answering."""
+
+    def __init__(self, source: ExchangeSource, net: Net) -> None:
+        self.source, self.net = source, net
+        self._lock = threading.Lock()
+        self._failure: SourceError | None = None
+        self._exchange: Any = None
+        self._offset_ms = 0.0
+
+    def exchange(self) -> Any:
+        """The ccxt client with its markets loaded and the exchange's clock read; one try per run."""
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            if self._exchange is None:
+                try:
+                    exchange = self.net.run(self._open())
+                    self.net.at_close(lambda: setattr(exchange, "session", None))  # the session is the network's
+                    self.guarded(exchange.load_markets)
+                    self._offset_ms = self._clock(exchange)
+                except SourceError as error:
+                    self._failure = error
+                    raise
+                self._exchange = exchange
+            return self._exchange
+
+    def now_ms(self) -> int:
+        """The exchange's time (ms since 1970)."""
+        self.exchange()
+        return int(time.time() * 1000 + self._offset_ms)
+
+    def market(self, symbol: str) -> Mapping[str, Any]:
+        """ccxt's description of a market. SourceError where the exchange lists no such symbol."""
+        exchange = self.exchange()
+        if symbol not in exchange.markets:
+            base = symbol.partition("/")[0]
+            near = sorted(s for s in exchange.markets if s.startswith(base + "/"))[:5]
+            raise SourceError(
+                f"{self.source.id} lists no {symbol} (delisted, or never there)"
+                + (f"; it has {', '.join(near)}" if near else f" and nothing else with {base}")
+            )
+        return exchange.markets[symbol]
+
+    def guarded(self, call: Any, *args: Any, **kwargs: Any) -> Any:
+        """The result of an async ccxt call. SourceError for ccxt's errors and for answers that ccxt cannot read.
+
+        A rate limit that is told inside a good answer passes by the network's own retries: it is waited out here.
+        """
+        import ccxt.async_support as ccxt
+
+        limits = self.net.settings
+        try:
+            for done in range(1, limits.tries):
+                try:
+                    return self.net.run(call(*args, **kwargs))
+                except ccxt.DDoSProtection:
+                    time.sleep(limits.backoff_s * 2**done)
+            return self.net.run(call(*args, **kwargs))
+        except SourceError:
+            raise
+        except ccxt.BaseError as error:
+            raise SourceError(f"{self.source.id}: {type(error).__name__}: {_short(error)}") from error
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
+            raise SourceError(
+                f"{self.source.id} sent what ccxt cannot read ({type(error).__name__}: {_short(error)})"
+            ) from error
+
+    async def _open(self) -> Any:
+        import ccxt.async_support as ccxt
+
+        kind = getattr(ccxt, self.source.id, None)
+        if kind is None or self.source.id not in ccxt.exchanges:
+            raise SourceError(
+                f"ccxt knows no exchange {self.source.id!r}; see `python -c 'import ccxt; print(ccxt.exchanges)'`"
+            )
+        exchange = kind(
+            {
+                "session": self.net.session(json=True), "asyncio_loop": self.net.loop, "enableRateLimit": True,
+                "timeout": OUTER_TIMEOUT_MS, "options": self._options(),
+            }
+        )  # fmt: skip
+        if self.source.base_url:
+            exchange.urls["api"] = _rebased(exchange.urls["api"], self.source.base_url)
+        return exchange
+
+    def _options(self) -> dict[str, Any]:
+        """No account data; on Binance only the kinds of market that are wanted."""
+        swaps = any(":" in s for s in self.source.symbols)
+        spot = any(":" not in s for s in self.source.symbols)
+        types = ["spot"] * spot + ["linear"] * swaps
+        wanted = {"fetchMarkets": {"types": types}} if self.source.id.startswith("binance") else {}
+        return {"fetchCurrencies": False, **wanted, **self.source.options}
+
+    def _clock(self, exchange: Any) -> float:
+        """The exchange's clock less ours (ms): asked for, else from the Date of its last answer."""
+        before = time.time() * 1000
+        if exchange.has.get("fetchTime"):
+            theirs = self.guarded(exchange.fetch_time)
+        else:
+            theirs = _http_date_ms(exchange.last_response_headers)
+        if not isinstance(theirs, int | float):
+            raise SourceError(f"{self.source.id} does not tell its time, so closed bars cannot be known")
+        return float(theirs) - (before + time.time() * 1000) / 2
+
+
+@dataclass(frozen=True)
+class Candles:
+    """The bars of one symbol and timeframe. Each of its pages stands by itself."""
+
+    client: Client
+    symbol: str
+    timeframe: str
+    since_ms: int
+    until_ms: int | None = None
+    known: Known = field(default_factory=Known)
+    is_simulated: bool = False
+    is_remote: bool = True
+    stands_by_page: bool = True
+
+    @property
+    def name(self) -> str:
+        """As it is called in the warehouse."""
+        return f"exchange:{self.client.source.id}:{self.symbol}:{self.timeframe}"
+
+    def pages(self) -> Iterator[Page]:
+        """Closed bars that are missing, then what stayed missing. SourceError where the exchange does not deliver."""
+        market = self.client.market(self.symbol)
+        step = TIMEFRAMES[self.timeframe] * 1000
+        limit = self._limit(market)
+        now = self.client.now_ms()
+        first, last = _grid(self.since_ms, now, self.until_ms, market.get("created"), step)
+        todo = self._todo(first, last, step, limit, now)
+        seen: list[NDArray[np.int64]] = []
+        kept: list[Rows] = []
+        for span in todo:
+            for rows in walk(self._fetch(limit), *span, step, limit):
+                seen.append(rows[_sound(rows), 0].astype(np.int64))
+                kept.append(rows)
+                if sum(map(len, kept)) >= PAGE_ROWS:
+                    yield self._page(np.concatenate(kept), market)
+                    kept = []
+        if kept:
+            yield self._page(np.concatenate(kept), market)
+        if todo:
+            yield self._asked_page(todo, seen, step, now)
+
+    def _todo(self, first: int, last: int, step: int, limit: int, now: int) -> list[Span]:
+        wanted = due(holes(self.known.spans, first, last, step), self.known.asked, now, step)
+        if self.known.spans and self.client.source.overlap_bars:
+            newest = min(self.known.spans[-1][1], last)
+            wanted.append((max(first, newest - (self.client.source.overlap_bars - 1) * step), newest))
+        return [(a, b) for a, b in joined(wanted, limit * step) if a <= b]
+
+    def _limit(self, market: Mapping[str, Any]) -> int:
+        exchange = self.client.exchange()
+        if self.timeframe not in (exchange.timeframes or {}):
+            raise SourceError(
+                f"{self.client.source.id} has no {self.timeframe} candles; it has {', '.join(exchange.timeframes or {})}"
+            )
+        described = (exchange.features or {}).get("spot" if market.get("spot") else "swap") or {}
+        described = described.get("linear") or described
+        return int((described.get("fetchOHLCV") or {}).get("limit") or DEFAULT_LIMIT)
+
+    def _fetch(self, limit: int) -> Any:
+        def fetch(since: int | None, until: int | None) -> Rows:
+            params = {} if until is None else {"until": until}
+            got = self.client.guarded(
+                self.client.exchange().fetch_ohlcv, self.symbol, self.timeframe, since, limit, params
+            )
+            return _as_rows(got, self.client.source.id)
+
+        return fetch
+
+    def _page(self, rows: Rows, market: Mapping[str, Any]) -> Page:
+        opened = pl.col("ts").cast(pl.Int64).cast(pl.Datetime("ms", "UTC")).dt.cast_time_unit("us")
+        frame = pl.DataFrame(rows, schema=["ts", "open_quote", "high_quote", "low_quote", "close_quote", "volume_base"])
+        columns = ["open_quote", "high_quote", "low_quote", "close_quote", "volume_base"]
+        typed = frame.select(
+            exchange=pl.lit(self.client.source.id), symbol=pl.lit(self.symbol), timeframe=pl.lit(self.timeframe),
+            event_ts=opened, available_ts=opened + pl.duration(seconds=TIMEFRAMES[self.timeframe]),
+            asset=pl.lit(canonical(market["base"], self.client.source.id)), quote=pl.lit(market["quote"]),
+            **{c: pl.col(c).fill_nan(None) for c in columns},
+        )  # fmt: skip
+        where = f"{self.client.source.id} {self.symbol} {self.timeframe} from {int(rows[0, 0])}"
+        return Page(CANDLES, typed, f"exchange:{self.client.source.id}", where, digest(rows.tobytes()), rows.nbytes)
+
+    def _asked_page(self, todo: list[Span], seen: list[NDArray[np.int64]], step: int, now: int) -> Page:
+        """The spans that stayed empty, those asked for now and those resting since earlier."""
+        got = spans(np.concatenate(seen) if seen else np.array([], np.int64), step)
+        present = spans_union(self.known.spans + got, step)
+        empty = [(a, b, now) for first, last in todo for a, b in holes(present, first, last, step)]
+        resting = [
+            (a, b, at)
+            for first, last, at in self.known.asked
+            for a, b in holes(spans_union(present + todo, step), first, last, step)
+        ]
+        frame = pl.DataFrame(
+            sorted(resting + empty), schema={"start": pl.Int64, "end": pl.Int64, "asked": pl.Int64}, orient="row"
+        ).select(
+            exchange=pl.lit(self.client.source.id), symbol=pl.lit(self.symbol), timeframe=pl.lit(self.timeframe),
+            start_ts=_utc("start"), end_ts=_utc("end"), asked_ts=_utc("asked"),
+        )  # fmt: skip
+        mine = {"exchange": self.client.source.id, "symbol": self.symbol, "timeframe": self.timeframe}
+        where = f"{self.client.source.id} {self.symbol} {self.timeframe} empty spans"
+        return Page(ASKED_RANGES, frame, f"exchange:{self.client.source.id}", where, digest(where, now), replace=mine)
+
+
+@dataclass(frozen=True)
+class Funding:
+    """The funding settlements of one perpetual swap."""
+
+    client: Client
+    symbol: str
+    since_ms: int
+    until_ms: int | None = None
+    newest_ms: int | None = None
+    is_simulated: bool = False
+    is_remote: bool = True
+    stands_by_page: bool = True
+
+    @property
+    def name(self) -> str:
+        """As it is called in the warehouse."""
+        return f"exchange:{self.client.source.id}:{self.symbol}:funding"
+
+    def pages(self) -> Iterator[Page]:
+        """Settlements from the newest stored one on, a few days of overlap included."""
+        exchange, market = self.client.exchange(), self.client.market(self.symbol)
+        if not exchange.has.get("fetchFundingRateHistory"):
+            raise SourceError(f"{self.client.source.id} has no funding history in ccxt: set funding = false")
+        now = min(self.client.now_ms(), self.until_ms or 1 << 62)
+        cursor = max(self.since_ms, (self.newest_ms or 0) - FUNDING_OVERLAP_MS, int(market.get("created") or 0))
+        while cursor <= now:
+            rows = self._fetch(cursor, None)
+            rows = rows[(rows[:, 0] >= cursor) & (rows[:, 0] <= now)]
+            if not len(rows):
+                return
+            for page in [*between(self._fetch, cursor, int(rows[:, 0].min()) - 1, 1), rows]:
+                yield self._page(page, market)
+            cursor = int(rows[:, 0].max()) + 1
+
+    def _fetch(self, since: int | None, until: int | None) -> Rows:
+        """Settlements as [N, 2]: ms since 1970, rate."""
+        params = {} if until is None else {UNTIL.get(self.client.source.id, "until"): until}
+        got = self.client.guarded(self.client.exchange().fetch_funding_rate_history, self.symbol, since, None, params)
+        try:
+            return np.array([(r["timestamp"], r["fundingRate"]) for r in got], np.float64).reshape(-1, 2)
+        except (TypeError, KeyError, ValueError) as error:
+            raise SourceError(
+                f"{self.client.source.id} sent funding rates that cannot be read: {_short(got)}"
+            ) from error
+
+    def _page(self, rows: Rows, market: Mapping[str, Any]) -> Page:
+        settled = _utc("ts").dt.truncate("1s")  # exchanges stamp them some milliseconds late
+        frame = pl.DataFrame(rows, schema=["ts", "funding_rate"]).sort("ts").select(
+            exchange=pl.lit(self.client.source.id), symbol=pl.lit(self.symbol), event_ts=settled,
+            available_ts=settled, asset=pl.lit(canonical(market["base"], self.client.source.id)),
+            funding_rate=pl.col("funding_rate").fill_nan(None),
+        )  # fmt: skip
+        where = f"{self.client.source.id} {self.symbol} funding from {int(rows[:, 0].min())}"
+        return Page(FUNDING, frame, f"exchange:{self.client.source.id}", where, digest(rows.tobytes()), rows.nbytes)
+
+
+def spans_union(all_spans: list[Span], step: int) -> list[Span]:
+    """Spans that cover the same bars, ascending and apart."""
+    out: list[Span] = []
+    for a, b in sorted(all_spans):
+        if out and a <= out[-1][1] + step:
+            out[-1] = (out[-1][0], max(out[-1][1], b))
+        else:
+            out.append((a, b))
+    return out
+
+
+def _grid(since: int, now: int, until: int | None, listed: int | None, step: int) -> tuple[int, int]:
+    """First bar wanted, and the last bar that is closed by the exchange's clock."""
+    first = -(-max(since, int(listed or 0) // step * step) // step) * step
+    last = (min(now, until or now) // step - 1) * step
+    return first, last
+
+
+def _sound(rows: Rows) -> NDArray[np.bool_]:
+    """Rows that can be true: others are refused when they are written, and asked for again as if they were missing."""
+    with np.errstate(invalid="ignore"):
+        top, bottom = rows[:, [1, 4]].max(1), rows[:, [1, 4]].min(1)
+        return np.isfinite(rows).all(1) & (rows[:, 3] > 0) & (rows[:, 2] >= top) & (rows[:, 3] <= bottom)
+
+
+def _as_rows(got: Any, exchange: str) -> Rows:
+    """ccxt's candles as [N, 6], None as NaN. SourceError where they are no such table."""
+    if not isinstance(got, list):
+        raise SourceError(f"{exchange} sent {type(got).__name__} where candles were expected")
+    if not got:
+        return np.empty((0, 6))
+    try:
+        rows = np.array([row[:6] for row in got], dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise SourceError(f"{exchange} sent candles that are no numbers: {_short(got[0])}") from error
+    if rows.ndim != 2 or rows.shape[1] != 6 or not np.isfinite(rows[:, 0]).all():
+        raise SourceError(f"{exchange} sent candles without their six columns or times: {_short(got[0])}")
+    return rows
+
+
+def _utc(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Int64).cast(pl.Datetime("ms", "UTC")).dt.cast_time_unit("us")
+
+
+def _rebased(urls: Any, base: str) -> Any:
+    """Every address in `urls` with scheme and host of `base`."""
+    if isinstance(urls, dict):
+        return {k: _rebased(v, base) for k, v in urls.items()}
+    if not isinstance(urls, str):
+        return urls
+    mirror, own = urlsplit(base), urlsplit(urls.replace("{hostname}", "hostname"))
+    return urlunsplit((mirror.scheme, mirror.netloc, mirror.path.rstrip("/") + own.path, own.query, ""))
+
+
+def _http_date_ms(headers: Any) -> float | None:
+    import email.utils
+
+    date = (headers or {}).get("Date")
+    return email.utils.parsedate_to_datetime(date).timestamp() * 1000 if date else None
+
+
+def _short(value: object) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= 200 else text[:200] + "…"
