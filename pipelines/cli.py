@@ -1,17 +1,26 @@
 """The commands, thin: parse, call one thing, say what happened. Heavy libraries are imported where they are used."""
 
 import atexit
-import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pipelines.terminal import (
+    Format,
+    expected_errors,
+    log_to_stderr,
+    moment,
+    print_frame,
+    progress,
+    quiet_prefect,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -26,10 +35,20 @@ app = typer.Typer(
 
 Profile = Annotated[
     str | None,
-    typer.Option("--profile", "-p", help="'simulated', or the path of a TOML file.", show_default="simulated"),
+    typer.Option("--profile", "-p", help="'simulated', 'live', or the path of a TOML file.", show_default="simulated"),
 ]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Moment to look from, UTC, such as 2024-06-01T00:00:00Z.")]
 Home = Annotated[str | None, typer.Option("--home", help="Folder that everything is kept in.", show_default="var")]
+
+
+class Timeframe(StrEnum):
+    """Length of a bar."""
+
+    minute = "1m"
+    five_minutes = "5m"
+    quarter = "15m"
+    hour = "1h"
+    day = "1d"
 
 
 class Kind(StrEnum):
@@ -40,77 +59,17 @@ class Kind(StrEnum):
     news = "news"
 
 
-class Format(StrEnum):
-    """How `sql` prints."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no time; write 2024-06-01T00:00:00Z") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _settings(profile: str | None, as_of: str | None, home: str | None) -> "Settings":
-    from pipelines.settings import SettingsError, load_settings
-
-    try:
-        return load_settings(profile, as_of=_moment(as_of), home=home)
-    except SettingsError as error:
-        print(f"tapewire: {error}", file=sys.stderr)
-        raise typer.Exit(2) from error
-
-
-def _quiet_prefect() -> None:
-    """Prefect without telemetry or chatter (errors reach the user as exceptions); what the user has set stays."""
-    for name, value in (
-        ("PREFECT_SERVER_ANALYTICS_ENABLED", "false"), ("DO_NOT_TRACK", "1"), ("PREFECT_LOGGING_LEVEL", "CRITICAL"),
-        ("PREFECT_LOGGING_SERVER_LEVEL", "ERROR"), ("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore"),
-    ):  # fmt: skip
-        os.environ.setdefault(name, value)
-
-
-def _log() -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    logger = logging.getLogger("tapewire")
-    logger.handlers[:] = [handler]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Expected failures become one line and exit code 1."""
-    from features.candles import NotEnoughDataError
-    from warehouse.connect import WarehouseBusyError, WarehouseMissingError
-    from warehouse.migrate import MigrationError
-
-    try:
-        yield
-    except (WarehouseBusyError, WarehouseMissingError, MigrationError, NotEnoughDataError) as error:
-        print(f"tapewire: {error}", file=sys.stderr)
-        raise typer.Exit(1) from error
-
-
 @app.command()
 def nightly(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> None:
     """Run the whole night: ingest, derive, evaluate, forecast, score, backtest, publish, report.
 
     Examples:  tapewire nightly   |   tapewire nightly --profile profiles/files.example.toml
     """
-    settings = _settings(profile, as_of, home)
-    _quiet_prefect()
-    _log()
+    settings = settings_of(profile, as_of, home)
+    quiet_prefect()
+    log_to_stderr()
     began = datetime.now()
-    with _errors():
+    with expected_errors():
         from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
         from pipelines.nightly import NightFailedError
@@ -134,24 +93,66 @@ def ingest(
 ) -> None:  # fmt: skip
     """Write what the sources have into core and run the quality checks.
 
-    Examples:  tapewire ingest   |   tapewire ingest prices supply -p profiles/files.example.toml
+    Examples:  tapewire ingest   |   tapewire ingest prices supply -p live
     """
-    from pipelines import run as runs
-    from pipelines.summary import ingest_summary
+    _ingest(settings_of(profile, as_of, home), "ingest", tuple(k.value for k in kinds or ()))
 
-    settings = _settings(profile, as_of, home)
-    _log()
-    with _errors():
+
+@app.command()
+def backfill(
+    since: Annotated[str, typer.Option(help="How far back, UTC, such as 2020-01-01.")],
+    kinds: Annotated[list[Kind] | None, typer.Argument(help="prices, supply; both where left out.")] = None,
+    exchange: Annotated[str | None, typer.Option(help="One exchange of the profile, by its ccxt id.")] = None,
+    symbol: Annotated[list[str] | None, typer.Option(help="A symbol of the profile; may be given again.")] = None,
+    timeframe: Annotated[list[Timeframe] | None, typer.Option(help="May be given again.")] = None,
+    archive: Annotated[bool, typer.Option("--archive", help="From the Binance public data archives.")] = False,
+    profile: Annotated[str, typer.Option("--profile", "-p", help="'live', or the path of a TOML file.")] = "live",
+    home: Home = None,
+) -> None:
+    """Fetch history further back than the profile does. It goes on where it was stopped.
+
+    Examples:  tapewire backfill prices --since 2020-01-01   |   tapewire backfill prices --since 2017-08-01 --archive
+    """
+    from pipelines.backfill import HISTORIES, reaching_back
+    from pipelines.settings import SettingsError
+
+    start = moment(since)
+    assert start is not None
+    wanted = tuple(k.value for k in kinds or ()) or HISTORIES
+    if "news" in wanted:
+        print("tapewire: feeds hold no history, so news cannot be backfilled; give files instead", file=sys.stderr)
+        raise typer.Exit(2)
+    settings = settings_of(profile, None, home)
+    try:
+        settings = reaching_back(
+            settings, start, exchange=exchange, symbols=tuple(symbol or ()),
+            timeframes=tuple(t.value for t in timeframe or ()), archive=archive,
+        )  # fmt: skip
+    except SettingsError as error:
+        print(f"tapewire: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
+    _ingest(settings, "backfill", wanted)
+
+
+def _ingest(settings: "Settings", flow: str, kinds: tuple[str, ...]) -> None:
+    """Ingest with progress and a summary, and exit with its code."""
+    from pipelines import run as runs
+    from pipelines.summary import ingest_summary, network_line
+
+    log_to_stderr()
+    with expected_errors():
         from pipelines.ingest import ingest as work
 
-        run = runs.start(settings, "ingest")
+        run = runs.start(settings, flow)
         code = 1
         try:
-            result = work(run, tuple(k.value for k in kinds or ()))
+            with progress() as shown:
+                result = work(run, kinds, shown)
             code = result.exit_code
         finally:
             runs.finish(run, code)
     print(ingest_summary(result))
+    print(network_line(result))
     raise typer.Exit(code)
 
 
@@ -161,8 +162,8 @@ def _run_stages(settings: "Settings", flow: str, steps: list[Callable[["Bench"],
     from pipelines.stages import Bench
     from pipelines.summary import stage_summary
 
-    _log()
-    with _errors():
+    log_to_stderr()
+    with expected_errors():
         run = runs.start(settings, flow)
         results, code = [], 1
         try:
@@ -187,7 +188,7 @@ def train(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> Non
     from pipelines import stages
 
     _run_stages(
-        _settings(profile, as_of, home), "train",
+        settings_of(profile, as_of, home), "train",
         [stages.derive_stage, lambda bench: stages.forecast_stage(bench, retrain=True)],
     )  # fmt: skip
 
@@ -200,7 +201,7 @@ def forecast(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> 
     """
     from pipelines import stages
 
-    _run_stages(_settings(profile, as_of, home), "forecast", [stages.derive_stage, stages.forecast_stage])
+    _run_stages(settings_of(profile, as_of, home), "forecast", [stages.derive_stage, stages.forecast_stage])
 
 
 @app.command()
@@ -211,7 +212,7 @@ def evaluate(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> 
     """
     from pipelines import stages
 
-    _run_stages(_settings(profile, as_of, home), "evaluate", [stages.derive_stage, stages.evaluate_stage])
+    _run_stages(settings_of(profile, as_of, home), "evaluate", [stages.derive_stage, stages.evaluate_stage])
 
 
 @app.command()
@@ -222,7 +223,7 @@ def impact(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> No
     """
     from pipelines import stages
 
-    _run_stages(_settings(profile, as_of, home), "impact", [stages.derive_stage, stages.impact_stage])
+    _run_stages(settings_of(profile, as_of, home), "impact", [stages.derive_stage, stages.impact_stage])
 
 
 @app.command()
@@ -234,7 +235,7 @@ def backtest(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> 
     from pipelines import stages
 
     _run_stages(
-        _settings(profile, as_of, home), "backtest",
+        settings_of(profile, as_of, home), "backtest",
         [stages.derive_stage, stages.evaluate_stage, stages.backtest_stage],
     )  # fmt: skip
 
@@ -245,8 +246,8 @@ def publish(profile: Profile = None, home: Home = None) -> None:
 
     Example:  tapewire publish
     """
-    settings = _settings(profile, None, home)
-    with _errors():
+    settings = settings_of(profile, None, home)
+    with expected_errors():
         from warehouse.connect import WarehouseMissingError
 
         if not settings.warehouse.exists():
@@ -272,8 +273,8 @@ def report(profile: Profile = None, home: Home = None) -> None:
 
     Example:  tapewire report
     """
-    settings = _settings(profile, None, home)
-    with _errors():
+    settings = settings_of(profile, None, home)
+    with expected_errors():
         from dashboards.report.build import write_report
 
         write_report(settings.published, settings.report)
@@ -291,7 +292,7 @@ def dashboard(
     """
     import importlib.util
 
-    settings = _settings(profile, None, home)
+    settings = settings_of(profile, None, home)
     if importlib.util.find_spec("streamlit") is None:
         print("tapewire: the dashboard needs Streamlit: pip install -e '.[dashboard]'", file=sys.stderr)
         raise typer.Exit(1)
@@ -317,9 +318,9 @@ def sql(
     """
     import duckdb
 
-    settings = _settings(profile, None, home)
+    settings = settings_of(profile, None, home)
     text = sys.stdin.read() if query == "-" else query
-    with _errors():
+    with expected_errors():
         from dashboards.data import Published
 
         try:
@@ -328,21 +329,7 @@ def sql(
         except duckdb.Error as error:
             print(f"tapewire: {error}", file=sys.stderr)
             raise typer.Exit(1) from error
-    _print_frame(frame, output)
-
-
-def _print_frame(frame: Any, output: Format) -> None:
-    import polars as pl
-
-    if output is Format.csv:
-        print(frame.write_csv(), end="")
-    elif output is Format.json:
-        print(frame.write_json())
-    else:
-        with pl.Config(
-            tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=80, tbl_width_chars=200, tbl_hide_dataframe_shape=True
-        ):
-            print(frame)
+    print_frame(frame, output)
 
 
 @app.command()
@@ -351,8 +338,8 @@ def status(profile: Profile = None, home: Home = None) -> None:
 
     Example:  tapewire status
     """
-    settings = _settings(profile, None, home)
-    with _errors():
+    settings = settings_of(profile, None, home)
+    with expected_errors():
         from pipelines.summary import status_summary
 
         print(status_summary(settings.published))
@@ -362,14 +349,14 @@ def status(profile: Profile = None, home: Home = None) -> None:
 def doctor(profile: Profile = None, home: Home = None) -> None:
     """Check the installation, the profile's sources and the warehouse, and say what to do.
 
-    Example:  tapewire doctor -p profiles/files.example.toml
+    Example:  tapewire doctor -p live
     """
-    from pipelines.doctor import diagnose
+    from pipelines.doctor import diagnose, exit_code
 
-    checks = diagnose(_settings(profile, None, home))
+    checks = diagnose(settings_of(profile, None, home))
     for check in checks:
         print(f"{'ok  ' if check.ok else 'FAIL' if check.ok is False else 'note'}  {check.name}: {check.detail}")
-    raise typer.Exit(1 if any(c.ok is False for c in checks) else 0)
+    raise typer.Exit(exit_code(checks))
 
 
 def main() -> None:

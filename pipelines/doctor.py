@@ -4,13 +4,25 @@ import importlib.metadata
 import importlib.util
 import shutil
 import sys
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 
+import duckdb
+
+from pipelines.reach import reach
 from pipelines.settings import Settings
 from pipelines.sources.files import files
+from pipelines.sources.source import SourceError
 
-LIBRARIES = ("duckdb", "polars", "torch", "pytorch-lightning", "prefect", "plotly")
+LIBRARIES = ("duckdb", "polars", "ccxt", "feedparser", "torch", "pytorch-lightning", "prefect", "plotly")
 MIN_FREE_GB = 2.0
+_NEWEST = """
+    SELECT source, max(event_ts) FROM (
+        SELECT source, event_ts FROM core.candles UNION ALL SELECT source, event_ts FROM core.supply
+        UNION ALL SELECT source, event_ts FROM core.asset_metrics UNION ALL SELECT source, event_ts FROM core.documents
+    ) GROUP BY source
+"""
 
 
 @dataclass(frozen=True)
@@ -20,6 +32,13 @@ class Diagnosis:
     name: str
     ok: bool | None
     detail: str
+    is_source: bool = False
+
+
+def exit_code(checks: list[Diagnosis]) -> int:
+    """1 where the installation is broken or no source answers, 3 where some do not, else 0."""
+    failed = [c for c in checks if c.ok is False]
+    return 1 if any(not c.is_source for c in failed) else 3 if failed else 0
 
 
 def diagnose(settings: Settings) -> list[Diagnosis]:
@@ -68,8 +87,39 @@ def _sources(settings: Settings) -> list[Diagnosis]:
     for file in files(settings.files):
         there = file.path.is_file()
         detail = f"{file.path.stat().st_size / 1e6:.1f} MB" if there else f"{file.path} is not there: check files.root"
-        out.append(Diagnosis(f"source {file.name}", there, detail))
-    return out or [Diagnosis("sources", False, "the profile names none: give simulated or files")]
+        out.append(Diagnosis(f"source {file.name}", there, detail, is_source=True))
+    out += _live(settings)
+    return out or [Diagnosis("sources", False, "the profile names none: give simulated, live or files")]
+
+
+def _live(settings: Settings) -> list[Diagnosis]:
+    try:
+        answers = reach(settings)
+    except SourceError as error:
+        return [Diagnosis("sources", False, str(error))]
+    newest = _newest(settings)
+    out = []
+    for answer in answers:
+        have = newest.get(answer.stored_as)
+        stored = f"stored up to {have:%Y-%m-%d %H:%M}" if have else "nothing stored yet"
+        out.append(Diagnosis(f"source {answer.name}", answer.ok, f"{answer.detail}; {stored}", is_source=True))
+    if answers and not any(a.ok for a in answers):
+        out.append(Diagnosis("network", False, "no source answers: is there a network? A proxy goes into HTTPS_PROXY"))
+    return out
+
+
+def _newest(settings: Settings) -> dict[str, datetime]:
+    """The newest `event_ts` per source, as published, else as in the warehouse."""
+    from warehouse.connect import open_reader
+
+    path = settings.published if settings.published.exists() else settings.warehouse
+    if not path.exists():
+        return {}
+    try:
+        with closing(open_reader(path)) as con:
+            return dict(con.execute(_NEWEST).fetchall())
+    except duckdb.Error:  # another run holds it, or it is older than these tables: nothing can be told
+        return {}
 
 
 def _warehouse(settings: Settings) -> Diagnosis:

@@ -5,9 +5,9 @@ A part that fails costs its own data only.
 
 import logging
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Protocol
 
 import duckdb
 import polars as pl
@@ -53,18 +53,52 @@ class IngestResult:
         return 3 if self.missing else 0
 
 
-def ingest(run: Run, kinds: tuple[str, ...] = (), report: Callable[[str], None] = log.info) -> IngestResult:
+class Progress(Protocol):
+    """Told how an ingest goes on."""
+
+    def begin(self, n_parts: int) -> None:
+        """So many parts are to come."""
+
+    def page(self, part: str, n_rows: int) -> None:
+        """A page of a part was written."""
+
+    def end(self, line: str) -> None:
+        """A part has ended, as the line says."""
+
+
+class LogProgress:
+    """A line in the log per part."""
+
+    def __init__(self) -> None:
+        self.done, self.of = 0, 0
+
+    def begin(self, n_parts: int) -> None:
+        """So many parts are to come."""
+        self.of = n_parts
+
+    def page(self, part: str, n_rows: int) -> None:
+        """Pages make no lines."""
+
+    def end(self, line: str) -> None:
+        """One more part."""
+        self.done += 1
+        log.info("[%d/%d] %s", self.done, self.of, line)
+
+
+def ingest(run: Run, kinds: tuple[str, ...] = (), progress: Progress | None = None) -> IngestResult:
     """Write everything the sources have, then run the quality checks. Never raises for a source that fails."""
     writes: dict[str, WriteResult] = {}
     delivered: list[str] = []
     missing: list[tuple[str, str]] = []
     began_all = time.perf_counter()
+    progress = progress or LogProgress()
     with run.open() as con, closing(Net(run.settings.network)) as net:
         todo = parts(run, con, net, kinds)
+        progress.begin(len(todo))
         with prefetch(todo, run.settings.network.workers) as ahead:
             for part in todo:
                 began = time.perf_counter()
-                mine, reason = _deliver(con, run, part, ahead)
+                mine, reason = _deliver(con, run, part, ahead, progress)
                 rows = sum(w.new + w.changed + w.unchanged for w in mine.values())
                 seconds = time.perf_counter() - began
                 _record_status(con, run, part.name, rows, reason, seconds)
@@ -72,10 +106,10 @@ def ingest(run: Run, kinds: tuple[str, ...] = (), report: Callable[[str], None] 
                     writes[name] = writes[name] + result if name in writes else result
                 if reason is None:
                     delivered.append(part.name)
-                    report(f"{part.name}: {rows:,} rows in {seconds:.1f} s")
+                    progress.end(f"{part.name}: {rows:,} rows in {seconds:.1f} s")
                 else:
                     missing.append((part.name, reason))
-                    report(f"{part.name}: {f'only {rows:,} rows' if rows else 'nothing'} delivered: {reason}")
+                    progress.end(f"{part.name}: {f'only {rows:,} rows' if rows else 'nothing'} delivered: {reason}")
         findings = run_checks(con, run_id=run.run_id, as_of=run.as_of, now=run.now)
     return IngestResult(
         writes, tuple(delivered), tuple(missing), tuple(findings), time.perf_counter() - began_all, ahead.waited_s
@@ -83,7 +117,7 @@ def ingest(run: Run, kinds: tuple[str, ...] = (), report: Callable[[str], None] 
 
 
 def _deliver(
-    con: duckdb.DuckDBPyConnection, run: Run, part: Part, ahead: Prefetch
+    con: duckdb.DuckDBPyConnection, run: Run, part: Part, ahead: Prefetch, progress: Progress
 ) -> tuple[dict[str, WriteResult], str | None]:
     """Write a part, wholly or page by page as it stands; what was written, and why it ended early if it did."""
     results: dict[str, WriteResult] = {}
@@ -94,10 +128,12 @@ def _deliver(
                     with transaction(con):
                         written = _write_page(con, run, part, page)
                     _count(results, written)
+                    progress.page(part.name, page.frame.height)
             else:
                 with transaction(con):
                     for page in pages:
                         _count(results, _write_page(con, run, part, page))
+                        progress.page(part.name, page.frame.height)
     except (SourceError, SchemaError, OSError, pl.exceptions.PolarsError, duckdb.Error) as error:
         return (results if part.stands_by_page else {}), str(error)
     return results, None

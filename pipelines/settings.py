@@ -57,6 +57,7 @@ class Network(_Section):
 
     contact: str = Field(default="", description="address or mail that the user agent names")
     workers: int = Field(default=6, ge=1, description="parts fetched side by side")
+    connect_s: float = Field(default=6.0, gt=0, description="for a connection")
     timeout_s: float = Field(default=60.0, gt=0, description="for one attempt, body included")
     max_mb: float = Field(default=64.0, gt=0, description="largest answer, decompressed")
     tries: int = Field(default=5, ge=1, description="attempts after 429, 418, 5xx, a broken answer")

@@ -1,5 +1,6 @@
 """What a command says at its end, in plain lines."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from pipelines.stages import StageResult
 if TYPE_CHECKING:
     from pipelines.nightly import Night
 
+NAMED = 4
 SIMULATED = "SIMULATED MARKET: every figure comes from the simulator and says nothing about real assets."
 
 
@@ -21,10 +23,30 @@ def ingest_summary(result: IngestResult) -> str:
         f"{name:<18}{w.new:>12,}{w.changed:>10,}{w.unchanged:>12,}{w.quarantined:>13,}"
         for name, w in result.writes.items()
     ]
-    lines += [f"missing: {name}: {reason}" for name, reason in result.missing]
+    lines += missing_lines(result.missing)
     severities = [f.check.severity for f in result.findings]
     lines.append("checks: " + ", ".join(f"{severities.count(s)} {s}" for s in ("error", "warning", "info")))
     return "\n".join(lines)
+
+
+def missing_lines(missing: Sequence[tuple[str, str]]) -> list[str]:
+    """One line per reason, with the sources that it holds for."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in missing:
+        by_reason.setdefault(reason, []).append(name)
+    out = []
+    for reason, names in by_reason.items():
+        shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+        out.append(f"missing: {shown}: {reason}")
+    return out
+
+
+def network_line(result: IngestResult) -> str:
+    """How long an ingest took, and how much of it was waiting for the network."""
+    working = result.seconds - result.waited_s
+    rows = sum(w.new + w.changed + w.unchanged for w in result.writes.values())
+    rate = f", {rows / result.seconds:,.0f} rows/s" if rows and result.seconds else ""
+    return f"{result.seconds:.1f} s: {result.waited_s:.1f} s waiting for sources, {working:.1f} s working{rate}"
 
 
 def stage_summary(results: list[StageResult]) -> str:
@@ -71,5 +93,5 @@ def status_summary(published: Path) -> str:
         for r in runs
     ]
     lines += ["", *(f"{f['mart']:<18}{f['status']:<9}{f['newest_ts'] or ''}" for f in fresh)]
-    lines += [f"missing: {m['source']}: {m['reason']}" for m in missing]
+    lines += missing_lines([(m["source"], m["reason"]) for m in missing])
     return "\n".join(lines)

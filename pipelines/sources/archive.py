@@ -150,28 +150,28 @@ class ArchivePart:
 
     def _candles(self, text: bytes, path: str) -> Page:
         raw = _csv(text, path, KLINE_COLUMNS)
-        opened = _stamp("column_1")
+        opened = _stamp("c0")
         base, _, quote = self.symbol.partition(":")[0].partition("/")
-        numbers = zip(("open", "high", "low", "close"), range(2, 6), strict=True)
+        numbers = zip(("open", "high", "low", "close"), range(1, 5), strict=True)
         frame = raw.select(
             exchange=pl.lit("binance"), symbol=pl.lit(self.symbol), timeframe=pl.lit(self.timeframe), event_ts=opened,
             available_ts=opened + pl.duration(seconds=TIMEFRAMES[self.timeframe]),
             asset=pl.lit(canonical(base, "binance")), quote=pl.lit(quote),
-            **{f"{name}_quote": pl.col(f"column_{i}") for name, i in numbers}, volume_base=pl.col("column_6"),
+            **{f"{name}_quote": pl.col(f"c{i}") for name, i in numbers}, volume_base=pl.col("c5"),
         ).filter((pl.col("available_ts") <= self.now) | pl.col("available_ts").is_null())  # fmt: skip
         return Page(CANDLES, frame, SOURCE, path, digest(text), len(text))
 
     def _funding(self, text: bytes, path: str) -> Page:
-        settled = _stamp("column_1").dt.truncate("1s")
+        settled = _stamp("c0").dt.truncate("1s")
         frame = _csv(text, path, 3).select(
             exchange=pl.lit("binance"), symbol=pl.lit(self.symbol), event_ts=settled, available_ts=settled,
-            asset=pl.lit(canonical(self.symbol.partition("/")[0], "binance")), funding_rate=pl.col("column_3"),
+            asset=pl.lit(canonical(self.symbol.partition("/")[0], "binance")), funding_rate=pl.col("c2"),
         )  # fmt: skip
         return Page(FUNDING, frame, SOURCE, path, digest(text), len(text))
 
 
 def _csv(text: bytes, path: str, width: int) -> pl.DataFrame:
-    """All columns as text, without a header line where there is one. SourceError for another width."""
+    """Columns c0, c1 … as text, without a header line where there is one. SourceError for another width."""
     first = text.split(b"\n", 1)[0]
     header = not first[:1].isdigit()
     try:
@@ -182,7 +182,7 @@ def _csv(text: bytes, path: str, width: int) -> pl.DataFrame:
         raise SourceError(f"{path} cannot be read as CSV: {str(error).splitlines()[0]}") from error
     if frame.width != width:
         raise SourceError(f"{path} has {frame.width} columns; expected {width}")
-    return frame
+    return frame.rename({name: f"c{i}" for i, name in enumerate(frame.columns)})
 
 
 def _stamp(column: str) -> pl.Expr:

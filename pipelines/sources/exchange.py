@@ -65,6 +65,12 @@ class Client:
                 self._exchange = exchange
             return self._exchange
 
+    def ping(self) -> float:
+        """How far the exchange's clock is ahead of ours (s), without loading its markets."""
+        exchange = self.net.run(self._open())
+        self.net.at_close(lambda: setattr(exchange, "session", None))
+        return self._clock(exchange) / 1000
+
     def now_ms(self) -> int:
         """The exchange's time (ms since 1970)."""
         self.exchange()
@@ -196,7 +202,8 @@ class Candles:
         exchange = self.client.exchange()
         if self.timeframe not in (exchange.timeframes or {}):
             raise SourceError(
-                f"{self.client.source.id} has no {self.timeframe} candles; it has {', '.join(exchange.timeframes or {})}"
+                f"{self.client.source.id} has no {self.timeframe} candles; "
+                f"it has {', '.join(exchange.timeframes or {})}"
             )
         described = (exchange.features or {}).get("spot" if market.get("spot") else "swap") or {}
         described = described.get("linear") or described

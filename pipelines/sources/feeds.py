@@ -7,9 +7,8 @@ written, and the moment at which a document was seen first is never lost.
 import calendar
 import re
 import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +21,7 @@ from pipelines.known import FeedMemory, SeenItem
 from pipelines.settings import FeedsSource
 from pipelines.sources.articles import Reader, text_of
 from pipelines.sources.feedlist import Feed, Wire
-from pipelines.sources.net import Net
+from pipelines.sources.net import Net, Reply
 from pipelines.sources.shapes import PRECISION_S, canonical_url, document_id
 from pipelines.sources.source import Page, SourceError, digest
 from warehouse.entities import DOCUMENT_ASSETS, DOCUMENTS, FEED_ITEMS, FEED_STATES
@@ -35,6 +34,7 @@ EARLIEST = datetime(2009, 1, 3, tzinfo=UTC)
 SKEW = timedelta(minutes=10)
 KEEP_PAYLOAD = 1 << 20
 _ZONE = re.compile(r"(?:Z|[+-]\d{2}:?\d{2}|\b(?:UTC?|GMT|[ECMP][SD]T))\s*$", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 
 
@@ -89,7 +89,6 @@ class FeedPart:
     is_simulated: bool = False
     is_remote: bool = True
     stands_by_page: bool = False
-    _clock: Any = field(default=time.monotonic, repr=False)
 
     @property
     def name(self) -> str:
@@ -99,56 +98,33 @@ class FeedPart:
     def pages(self) -> Iterator[Page]:
         """New and edited items as documents with their assets; what to remember. SourceError where it is no feed."""
         try:
-            body, headers, changed = self._ask()
-            items, refused = self._items(body, headers) if changed else ([], [])
+            reply = self._ask()
+            items, refused = read_items(reply, self.feed, self.now) if reply.status != 304 else ([], [])
         except BaseException:
             self.claims.pass_on(self.feed.name)
             raise
         mine = self.claims.claim(self.feed.name, items)
         fresh = [i for i in mine if self._is_wanted(i)]
         if fresh or refused:
-            yield from self._documents(fresh, refused, body)
+            yield from self._documents(fresh, refused, reply.body)
+        told = reply.headers
         state = pl.DataFrame(
             {
-                "feed": [self.feed.name], "etag": [headers.get("ETag") or self.memory.etag],
-                "last_modified": [headers.get("Last-Modified") or self.memory.last_modified], "polled_ts": [self.now],
+                "feed": [self.feed.name], "etag": [told.get("ETag") or self.memory.etag],
+                "last_modified": [told.get("Last-Modified") or self.memory.last_modified], "polled_ts": [self.now],
             },
             schema_overrides={"etag": pl.String, "last_modified": pl.String},
         )  # fmt: skip
         yield Page(FEED_STATES, state, self.name, self.feed.url, digest(self.feed.url, self.now))
 
-    def _ask(self) -> tuple[bytes, dict[str, str], bool]:
-        """Body and headers of the feed, and whether it changed since it was read last."""
+    def _ask(self) -> Reply:
+        """The feed, with status 304 where it is as it was when it was read last."""
         asked = {"Accept": "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*;q=0.5"}
         if self.memory.etag:
             asked["If-None-Match"] = self.memory.etag
         if self.memory.last_modified:
             asked["If-Modified-Since"] = self.memory.last_modified
-        reply = self.net.get(self.feed.url, headers=asked, allow=(304,))
-        return reply.body, {k.title().replace("Etag", "ETag"): v for k, v in reply.headers.items()}, reply.status != 304
-
-    def _items(self, body: bytes, headers: dict[str, str]) -> tuple[list[Item], list[tuple[str, str]]]:
-        import feedparser
-
-        parsed = feedparser.parse(
-            body, response_headers={"content-type": headers.get("Content-Type", ""), "content-location": self.feed.url}
-        )
-        if not parsed.get("version") and not parsed.entries:
-            kind = "a web page" if b"<html" in body[:2000].lower() else "nothing" if not body.strip() else "no feed"
-            raise SourceError(f"{self.feed.url} gave {kind} where RSS, Atom or RDF was expected: check feeds.toml")
-        if parsed.bozo and not parsed.entries:
-            raise SourceError(
-                f"{self.feed.url} is broken XML ({parsed.get('bozo_exception')}) and has no readable item"
-            )
-        items: dict[str, Item] = {}
-        refused = []
-        for entry in parsed.entries[:MAX_ITEMS]:
-            item = item_of(entry, self.feed.publisher, self.now)
-            if item is None:
-                refused.append(("an item without title and text, or without address, id and title", str(entry)[:2000]))
-            else:
-                items.setdefault(item.doc_id, item)
-        return list(items.values()), refused
+        return self.net.get(self.feed.url, headers=asked, allow=(304,))
 
     def _is_wanted(self, item: Item) -> bool:
         """New, edited, or with a page that could not be read the last times."""
@@ -225,6 +201,29 @@ _TIMES = {c.name: pl.Datetime("us", "UTC") for c in DOCUMENTS.given if c.type ==
 _EMPTY = {c.name: pl.String for c in DOCUMENTS.given if c.required}
 
 
+def read_items(reply: Reply, feed: Feed, now: datetime) -> tuple[list[Item], list[tuple[str, str]]]:
+    """The items of a feed, each document once, and what was refused. SourceError where it is no feed."""
+    import feedparser
+
+    kind = reply.headers.get("Content-Type", "")
+    parsed = feedparser.parse(reply.body, response_headers={"content-type": kind, "content-location": feed.url})
+    if not parsed.get("version") and not parsed.entries:
+        head = reply.body[:2000].lower()
+        got = "a web page" if b"<html" in head else "nothing" if not head.strip() else "no feed"
+        raise SourceError(f"{feed.url} gave {got} where RSS, Atom or RDF was expected: check feeds.toml")
+    if parsed.bozo and not parsed.entries:
+        raise SourceError(f"{feed.url} is broken XML ({parsed.get('bozo_exception')}) and has no readable item")
+    items: dict[str, Item] = {}
+    refused = []
+    for entry in parsed.entries[:MAX_ITEMS]:
+        item = item_of(entry, feed.publisher, now)
+        if item is None:
+            refused.append(("an item without title and text, or without address, id and title", str(entry)[:2000]))
+        else:
+            items.setdefault(item.doc_id, item)
+    return list(items.values()), refused
+
+
 def item_of(entry: Any, publisher: str, now: datetime) -> Item | None:
     """An item from a parsed entry; None where it says nothing or cannot be told from others."""
     title = text_of(_string(entry.get("title"))).replace("\n", " ")[:MAX_TITLE]
@@ -245,21 +244,28 @@ def published_at(entry: Any, now: datetime) -> tuple[datetime | None, str]:
     A time without a zone, or a date without a time, is good to the day. None (and "day") where there is no time, none
     that can be read, one in the future, or one before there were crypto assets.
     """
-    for name in ("published", "created", "updated"):
-        raw, parsed = _string(entry.get(name)).strip(), entry.get(f"{name}_parsed")
-        if raw and parsed:
-            break
-    else:
-        return None, "day"
-    try:
-        moment = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
-    except (ValueError, OverflowError, OSError, TypeError):
+    named = ((_string(entry.get(n)).strip(), entry.get(f"{n}_parsed")) for n in ("published", "created", "updated"))
+    raw, moment = next(((raw, m) for raw, parsed in named if raw and (m := _moment(raw, parsed))), ("", None))
+    if moment is None:
         return None, "day"
     clock = _CLOCK.search(raw)
     precision = "day" if not clock or not _ZONE.search(raw) else "second" if clock.group(1) else "minute"
     if precision == "day":
         moment = moment.replace(hour=0, minute=0, second=0)
     return (moment, precision) if EARLIEST <= moment <= now + SKEW else (None, "day")
+
+
+def _moment(raw: str, parsed: Any) -> datetime | None:
+    """What feedparser made of a time, else what dateutil makes of one that names its year; None where neither can."""
+    from dateutil import parser
+
+    try:
+        if parsed:
+            return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+        moment = parser.parse(raw) if _YEAR.search(raw) else None
+    except (ValueError, OverflowError, OSError, TypeError):
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC) if moment else None
 
 
 def _string(value: Any) -> str:

@@ -27,6 +27,7 @@ AGENT = "tapewire/0.1 (market research; reads public data, obeys robots.txt and 
 ASKED_TO_WAIT = (418, 429)
 PASSED_ON = (304, 400, 404, 410, 422)  # the caller knows what they mean
 CHUNK = 1 << 16
+HOSTS_THAT_PROVE = 5  # so many hosts out of reach and none that answered: the network is down
 
 
 class HttpError(SourceError):
@@ -66,6 +67,7 @@ class Traffic:
     """What went over the network."""
 
     requests: int = 0
+    answers: int = 0
     retries: int = 0
     n_bytes: int = 0
 
@@ -110,6 +112,7 @@ class Net:
         self.settings = settings
         self.hosts: dict[str, Host] = {}
         self.traffic = Traffic()
+        self.out_of_reach: set[str] = set()
         self.agent = AGENT.format(contact=f"; {settings.contact}" if settings.contact else "")
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -184,7 +187,7 @@ class Net:
             self._sessions[json] = aiohttp.ClientSession(
                 middlewares=(_Polite(self, json),),
                 response_class=type("_Response", (_Bounded,), {"max_bytes": limit}),
-                timeout=aiohttp.ClientTimeout(total=None),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.settings.connect_s),
                 trust_env=True,
                 read_bufsize=CHUNK,
             )
@@ -246,6 +249,10 @@ class _Polite:
 
     async def _turn(self, name: str, host: Host) -> None:
         """Wait while the host has asked for it. HttpError while its circuit is open."""
+        if not self.net.traffic.answers and len(self.net.out_of_reach) >= HOSTS_THAT_PROVE:
+            raise HttpError(
+                f"the network seems to be down: none of {', '.join(sorted(self.net.out_of_reach))} could be reached"
+            )
         now = time.monotonic()
         if host.open_until > now:
             raise HttpError(
@@ -263,11 +270,18 @@ class _Polite:
             async with asyncio.timeout(limits.timeout_s):
                 reply = await handler(request)
                 body = await reply.read()
+        except aiohttp.ConnectionTimeoutError:
+            self.net.out_of_reach.add(name)
+            why = f"no connection within {limits.connect_s:g} s"
+            return _Attempt(
+                f"{name} cannot be reached ({why}): check network and proxy", tries=limits.tries_unreachable
+            )
         except TimeoutError:
             return _Attempt(
                 f"{name} did not answer in full within {limits.timeout_s:g} s", tries=limits.tries_unreachable
             )
         except aiohttp.ClientConnectorError as error:
+            self.net.out_of_reach.add(name)
             why = str(error.os_error.strerror or error.os_error) if error.os_error else str(error)
             return _Attempt(
                 f"{name} cannot be reached ({why}): check network, DNS and proxy", tries=limits.tries_unreachable
@@ -276,6 +290,7 @@ class _Polite:
             return _Attempt(f"{name} sent more than {limits.max_mb:g} MB (network.max_mb)", is_outage=False)
         except (aiohttp.ClientError, OSError) as error:
             return _Attempt(f"{name} broke off its answer ({type(error).__name__})", tries=limits.tries)
+        self.net.traffic.answers += 1
         self.net.traffic.n_bytes += len(body)
         return self._judge(name, reply, body)
 

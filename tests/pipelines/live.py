@@ -1,4 +1,4 @@
-"""A desk for the tests of live sources: settings that point at local servers, runs, and what the warehouse then holds."""
+"""A desk for the tests of live sources: settings that point at local servers, runs, what the warehouse then holds."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ class Desk:
 
     def ingest(self, *, network: dict[str, Any] | None = None, **sources: Any) -> IngestResult:
         run = runs.start(self.settings(network=network, **sources), "ingest")
-        return ingest(run, report=lambda line: None)
+        return ingest(run)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         run = runs.start(self.settings(), "look")

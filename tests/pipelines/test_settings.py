@@ -74,5 +74,5 @@ def test_settings_cannot_be_changed_afterwards():
 
 def test_a_profile_file_cannot_take_the_name_of_the_simulated_market(tmp_path):
     (tmp_path / "simulated.toml").write_text("")
-    with pytest.raises(SettingsError, match="belongs to the simulated market"):
+    with pytest.raises(SettingsError, match="belong to the profiles that tapewire ships"):
         load_settings(str(tmp_path / "simulated.toml"))

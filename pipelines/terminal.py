@@ -1,0 +1,131 @@
+"""What every command needs of a terminal: settings from flags, logs, expected errors, progress, tables."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from pipelines.ingest import Progress
+    from pipelines.settings import Settings
+
+
+class Format(StrEnum):
+    """How `sql` prints."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no time; write 2024-06-01T00:00:00Z") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def settings_of(profile: str | None, as_of: str | None, home: str | None) -> "Settings":
+    from pipelines.settings import SettingsError, load_settings
+
+    try:
+        return load_settings(profile, as_of=moment(as_of), home=home)
+    except SettingsError as error:
+        print(f"tapewire: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
+
+
+def quiet_prefect() -> None:
+    """Prefect without telemetry or chatter (errors reach the user as exceptions); what the user has set stays."""
+    for name, value in (
+        ("PREFECT_SERVER_ANALYTICS_ENABLED", "false"), ("DO_NOT_TRACK", "1"), ("PREFECT_LOGGING_LEVEL", "CRITICAL"),
+        ("PREFECT_LOGGING_SERVER_LEVEL", "ERROR"), ("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore"),
+    ):  # fmt: skip
+        os.environ.setdefault(name, value)
+
+
+def log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logger = logging.getLogger("tapewire")
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+@contextmanager
+def expected_errors() -> Iterator[None]:
+    """Expected failures become one line and exit code 1."""
+    from features.candles import NotEnoughDataError
+    from warehouse.connect import WarehouseBusyError, WarehouseMissingError
+    from warehouse.migrate import MigrationError
+
+    try:
+        yield
+    except (WarehouseBusyError, WarehouseMissingError, MigrationError, NotEnoughDataError) as error:
+        print(f"tapewire: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+
+
+def print_frame(frame: Any, output: Format) -> None:
+    import polars as pl
+
+    if output is Format.csv:
+        print(frame.write_csv(), end="")
+    elif output is Format.json:
+        print(frame.write_json())
+    else:
+        with pl.Config(
+            tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=80, tbl_width_chars=200, tbl_hide_dataframe_shape=True
+        ):
+            print(frame)
+
+
+class _Bars:
+    """Two bars: parts done, and rows of the part at work."""
+
+    def __init__(self, bars: Any) -> None:
+        self._bars = bars
+        self._parts = bars.add_task("parts", total=None)
+        self._rows = bars.add_task("", total=None)
+        self._seen: dict[str, int] = {}
+
+    def begin(self, n_parts: int) -> None:
+        """So many parts are to come."""
+        self._bars.update(self._parts, total=n_parts)
+
+    def page(self, part: str, n_rows: int) -> None:
+        """More rows of a part."""
+        self._seen[part] = self._seen.get(part, 0) + n_rows
+        self._bars.update(self._rows, description=f"{part}: {self._seen[part]:,} rows")
+
+    def end(self, line: str) -> None:
+        """A part has ended."""
+        self._bars.console.print(line, markup=False, highlight=False)
+        self._bars.advance(self._parts)
+
+
+@contextmanager
+def progress() -> "Iterator[Progress]":
+    """Bars where a person looks on, lines in the log elsewhere."""
+    from pipelines.ingest import LogProgress
+
+    if not sys.stderr.isatty():
+        yield LogProgress()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Rich
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Rich(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield _Bars(bars)

@@ -1,0 +1,107 @@
+"""The Binance archives, over HTTP and from a folder, in good order and spoilt."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from tests.providers import faults
+from tests.providers.binance_archive import BinanceArchive, write_archive
+from tests.providers.candles import HOUR, Listing, funding_rates, market
+from tests.providers.server import LocalServer
+
+START_2024_11 = 1_730_419_200_000
+N = 24 * 100
+BARS = market(N, seed=1, start_ms=START_2024_11)  # into 2025: milliseconds, then microseconds
+AS_OF = datetime(2025, 2, 5, 12, tzinfo=UTC)
+NOW_MS = int(AS_OF.timestamp() * 1000)
+CLOSED = NOW_MS // (24 * HOUR) * 24 * HOUR  # the archive has whole days
+FROM = datetime(2024, 11, 1, tzinfo=UTC)
+
+
+def archive(**more) -> BinanceArchive:
+    return BinanceArchive({"BTC/USDT": BARS}, lambda: NOW_MS, **more)
+
+
+def told(location: str, *symbols: str, **more):
+    return {"location": location, "symbols": symbols or ("BTC/USDT",), "since": FROM} | more
+
+
+def stored(desk) -> np.ndarray:
+    rows = desk.rows("SELECT epoch_ms(event_ts), open_quote, high_quote, low_quote, close_quote, volume_base "
+                     "FROM core.candles ORDER BY 1")  # fmt: skip
+    return np.array(rows, dtype=float).reshape(-1, 6)
+
+
+def test_months_and_days_with_both_kinds_of_stamps_become_one_history(desk):
+    with LocalServer(archive()) as server:
+        result = desk.ingest(archives=[told(server.url)], as_of=AS_OF)
+        assert (result.exit_code, result.missing) == (0, ())
+        asked = len(server.requests)
+        again = desk.ingest(archives=[told(server.url)], as_of=AS_OF)
+        assert again.is_quiet
+        assert len(server.requests) - asked < asked, "files that were read are not fetched again"
+    np.testing.assert_allclose(stored(desk), BARS[BARS[:, 0] < CLOSED], rtol=1e-9)
+
+
+def test_a_folder_of_the_same_layout_gives_the_same_rows(desk, tmp_path):
+    write_archive(archive(), tmp_path / "archive", every=("monthly", "daily"))
+    assert desk.ingest(archives=[told(str(tmp_path / "archive"))], as_of=AS_OF).exit_code == 0
+    np.testing.assert_allclose(stored(desk), BARS[BARS[:, 0] < CLOSED], rtol=1e-9)
+
+
+def test_futures_with_their_header_line_and_funding(desk):
+    rates = funding_rates(300, seed=2, start_ms=START_2024_11)
+    swap = BinanceArchive({"BTC/USDT:USDT": Listing(BARS, funding=rates)}, lambda: NOW_MS)
+    with LocalServer(swap) as server:
+        result = desk.ingest(archives=[told(server.url, "BTC/USDT:USDT", funding=True)], as_of=AS_OF)
+    assert result.missing == ()
+    assert desk.rows("SELECT DISTINCT symbol, asset FROM core.candles") == [("BTC/USDT:USDT", "BTC")]
+    got = desk.rows("SELECT epoch_ms(event_ts), funding_rate FROM core.funding ORDER BY 1")
+    months = rates[rates[:, 0] < 1_738_368_000_000]  # funding comes in whole months only
+    np.testing.assert_allclose(np.array(got), months[: len(got)])
+    assert len(got) == len(months)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("checksum", "does not have the checksum"), ("corrupt", "no complete zip"), ("not a zip", "no complete zip"),
+     ("bomb", "unzips to more than"), ("second member", "expected one .csv"), ("traversal", "expected one .csv")],
+)  # fmt: skip
+def test_a_spoilt_file_stops_its_symbol_with_the_reason_and_nothing_wrong_is_stored(desk, kind, reason):
+    with LocalServer(archive(spoilt={"BTCUSDT-1h-2024-12": kind})) as server:
+        result = desk.ingest(archives=[told(server.url)], as_of=AS_OF)
+    assert reason in result.missing[0][1]
+    np.testing.assert_allclose(stored(desk), BARS[BARS[:, 0] < START_2024_11 + 30 * 24 * HOUR])
+
+
+def test_garbled_rows_are_refused_alone_or_the_file_as_a_whole(desk):
+    with LocalServer(archive(spoilt={"BTCUSDT-1h-2024-12": "garbled"})) as server:
+        result = desk.ingest(archives=[told(server.url)], as_of=AS_OF)
+    assert result.missing or result.writes["candles"].quarantined
+    assert np.isin(stored(desk)[:, 4], BARS[:, 4]).all()
+
+
+def test_an_archive_without_the_symbol_says_so(desk):
+    with LocalServer(archive()) as server:
+        result = desk.ingest(archives=[told(server.url, "NOPE/USDT")], as_of=AS_OF)
+    assert "has no 1h of NOPE/USDT since 2024-11-01" in result.missing[0][1]
+
+
+def test_an_archive_that_is_down_is_missing_with_the_reason(desk):
+    with LocalServer(archive(), faults=[faults.status(503, times=None)]) as server:
+        result = desk.ingest(archives=[told(server.url)], as_of=AS_OF)
+    assert "HTTP 503" in result.missing[0][1]
+
+
+def test_the_archive_and_the_exchange_agree_row_for_row(desk):
+    from tests.providers.binance import Binance
+
+    with LocalServer(archive()) as files, LocalServer(Binance({"BTC/USDT": BARS}, lambda: NOW_MS)) as live:
+        desk.ingest(archives=[told(files.url)], as_of=AS_OF)
+        exchange = {"id": "binance", "symbols": ["BTC/USDT"], "since": FROM, "base_url": live.url}
+        result = desk.ingest(exchanges=[exchange])
+        klines = [r for r in live.requests if "klines" in r.path]
+    assert len(klines) == 1, "what the archive brought is not asked for again"
+    assert result.writes["candles"].quarantined == result.writes["candles"].changed == 0
+    np.testing.assert_allclose(stored(desk), BARS[BARS[:, 0] + HOUR <= NOW_MS], rtol=1e-9)
