@@ -26,6 +26,7 @@ from warehouse.entities import ASKED_RANGES, CANDLES, FUNDING, TIMEFRAMES
 PAGE_ROWS = 20_000
 OUTER_TIMEOUT_MS = 3_600_000  # the network's own limits come first
 DEFAULT_LIMIT = 500
+SETTLE_MS = 5_000  # a bar's last trades may still be counted; also more than we can be wrong about their clock
 FUNDING_OVERLAP_MS = 3 * 86_400_000
 UNTIL = {"okx": "after"}  # ccxt does not translate "until" for its funding history
 
@@ -321,9 +322,9 @@ def spans_union(all_spans: list[Span], step: int) -> list[Span]:
 
 
 def _grid(since: int, now: int, until: int | None, listed: int | None, step: int) -> tuple[int, int]:
-    """First bar wanted, and the last bar that is closed by the exchange's clock."""
+    """First bar wanted, and the last bar that was closed, by the exchange's clock, for SETTLE_MS at least."""
     first = -(-max(since, int(listed or 0) // step * step) // step) * step
-    last = (min(now, until or now) // step - 1) * step
+    last = (min(now - SETTLE_MS, until or now) // step - 1) * step
     return first, last
 
 

@@ -75,7 +75,7 @@ def test_perpetual_swaps_come_with_their_funding(desk, kind, id):
 
 
 def test_a_candle_still_open_is_never_stored_and_comes_once_it_is_closed(desk):
-    clock = [START + 10 * HOUR + 1]
+    clock = [START + 10 * HOUR + 10_000]
     exchange = Binance({"BTC/USDT": BARS}, now_ms=lambda: clock[0])
     with serving(exchange) as server:
         desk.ingest(exchanges=[source(server.url)])

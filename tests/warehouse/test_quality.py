@@ -65,3 +65,16 @@ def test_checks_look_only_at_what_was_available_then(con, batch):
     write(con, CANDLES, candle_rows(20).filter(pl.int_range(pl.len()) != 15), batch)
     early = candle_rows(20)["available_ts"][10]
     assert ("candles_missing_bars", "binance BTC/USDT 1h") not in _found(con, early)
+
+
+def test_two_venues_that_disagree_are_reported_and_two_that_agree_are_not(con, batch):
+    bars = candle_rows(20)
+    dear = pl.int_range(pl.len()) == 7
+    raised = [pl.when(dear).then(pl.col(c) * 1.1).otherwise(c).alias(c)
+              for c in ("open_quote", "high_quote", "low_quote", "close_quote")]  # fmt: skip
+    write(con, CANDLES, bars, batch)
+    write(con, CANDLES, bars.with_columns(exchange=pl.lit("coinbase"), symbol=pl.lit("BTC/USD")), batch)
+    assert not [k for k in _found(con) if k[0] == "candles_across_venues"]
+    write(con, CANDLES, bars.with_columns(pl.lit("kraken").alias("exchange"), *raised), batch)
+    found = _found(con)[("candles_across_venues", "binance BTC/USDT and kraken BTC/USDT")]
+    assert (found.n_rows, found.detail) == (1, "hours, largest 9.1 % at 2024-01-01 08:00")

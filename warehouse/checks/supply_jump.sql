@@ -9,7 +9,7 @@ FROM (
     FROM (
         SELECT coin, event_ts - INTERVAL 1 DAY AS day, coalesce(supply_units, market_cap_usd) AS s,
                lag(s) OVER (PARTITION BY coin, chain ORDER BY event_ts) AS before, s / before - 1 AS g
-        FROM core.supply_as_of($as_of) WHERE available_ts <= $as_of
+        FROM core.supply_as_of($as_of) WHERE chain = 'all' AND available_ts <= $as_of
     )
     WHERE abs(g) > 0.10 AND s > 1e8 AND before > 1e7
 )

@@ -8,7 +8,7 @@ FROM (
         SELECT coin, event_ts, coalesce(supply_units, market_cap_usd) AS s,
                row_number() OVER (PARTITION BY coin ORDER BY event_ts)
                    - row_number() OVER (PARTITION BY coin, coalesce(supply_units, market_cap_usd) ORDER BY event_ts) AS island
-        FROM core.supply_as_of($as_of) WHERE available_ts <= $as_of
+        FROM core.supply_as_of($as_of) WHERE chain = 'all' AND available_ts <= $as_of
     )
     GROUP BY coin, s, island
 )
