@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -92,6 +92,16 @@ class _Bounded(aiohttp.ClientResponse):
                 chunks.append(chunk)
             self._body = b"".join(chunks)
         return self._body
+
+
+class _Connector(aiohttp.TCPConnector):
+    """A connector with a time limit of its own: ccxt hands every request a limit that knows no connections."""
+
+    connect_s = 0.0
+
+    async def connect(self, req: Any, traces: Any, timeout: aiohttp.ClientTimeout) -> Any:
+        """A connection, made within `connect_s`."""
+        return await super().connect(req, traces, replace(timeout, sock_connect=self.connect_s))
 
 
 @dataclass
@@ -184,10 +194,13 @@ class Net:
         """The session for JSON (other answers are refused) or for anything. Call it on the loop."""
         if json not in self._sessions:
             limit = int(self.settings.max_mb * (1 << 20))
+            connector = _Connector()
+            connector.connect_s = self.settings.connect_s
             self._sessions[json] = aiohttp.ClientSession(
+                connector=connector,
                 middlewares=(_Polite(self, json),),
                 response_class=type("_Response", (_Bounded,), {"max_bytes": limit}),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self.settings.connect_s),
+                timeout=aiohttp.ClientTimeout(total=None),
                 trust_env=True,
                 read_bufsize=CHUNK,
             )
