@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -101,7 +101,7 @@ class _Connector(aiohttp.TCPConnector):
 
     async def connect(self, req: Any, traces: Any, timeout: aiohttp.ClientTimeout) -> Any:
         """A connection, made within `connect_s`."""
-        return await super().connect(req, traces, replace(timeout, sock_connect=self.connect_s))
+        return await super().connect(req, traces, aiohttp.ClientTimeout(sock_connect=self.connect_s))
 
 
 @dataclass
