@@ -15,14 +15,13 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
-from models.text.entities import link
 from models.text.labels import release_group
 from pipelines.known import FeedMemory, SeenItem
 from pipelines.settings import FeedsSource
 from pipelines.sources.articles import Reader, text_of
 from pipelines.sources.feedlist import Feed, Wire
 from pipelines.sources.net import Net, Reply
-from pipelines.sources.shapes import PRECISION_S, canonical_url, document_id
+from pipelines.sources.shapes import PRECISION_S, canonical_url, document_id, linked
 from pipelines.sources.source import Page, SourceError, digest
 from warehouse.entities import DOCUMENT_ASSETS, DOCUMENTS, FEED_ITEMS, FEED_STATES
 
@@ -153,7 +152,7 @@ class FeedPart:
         payload = body if len(body) <= KEEP_PAYLOAD else None
         yield Page(DOCUMENTS, docs, self.name, self.feed.url, key, len(body), payload, bad)
         if rows:
-            yield Page(DOCUMENT_ASSETS, _links(docs), self.name, self.feed.url, digest(key, "assets"))
+            yield Page(DOCUMENT_ASSETS, linked(docs), self.name, self.feed.url, digest(key, "assets"))
             columns = [c.name for c in FEED_ITEMS.given]
             marked = pl.DataFrame(marks, schema=columns, orient="row", schema_overrides={"tries": pl.Int32})
             yield Page(FEED_ITEMS, marked, self.name, self.feed.url, digest(key, "items"))
@@ -277,9 +276,3 @@ def _is_address(url: str) -> bool:
         return urlsplit(url).scheme in ("http", "https") and bool(canonical_url(url))
     except ValueError:
         return False
-
-
-def _links(docs: pl.DataFrame) -> pl.DataFrame:
-    return link(docs.select("doc_id", "title", "body")).join(
-        docs.select("doc_id", "event_ts", "available_ts"), on="doc_id"
-    )

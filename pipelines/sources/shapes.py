@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import polars as pl
 
+from models.text.entities import link
 from models.text.labels import release_group
 from pipelines.settings import FileTable
 from pipelines.sources.source import SourceError, nothing_refused
@@ -39,6 +40,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
          "source_urls"),
     ),
 }  # fmt: skip
+LINK_COLUMNS = ["doc_id", "event_ts", "available_ts", "asset", "confidence", "method"]
 PRECISION_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 EVENT_PRECISION_S = {
     "second": 1, "minute": 60, "report-minute": 60, "~5min": 300, "~15min": 900, "~30min": 1800, "hour": 3600,
@@ -226,8 +228,9 @@ def _documents(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typ
         .with_columns(*_evidence(), release_group())
     )  # fmt: skip
     yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
-    links = _links(docs.with_columns(assets=pl.col("assets").cast(pl.String)), "given by the source", 0.6)
-    yield Typed(DOCUMENT_ASSETS, links, f"files:{name}")
+    docs = docs.with_columns(assets=pl.col("assets").cast(pl.String).fill_null(""))
+    given = _links(docs, "given by the source", 0.6)
+    yield Typed(DOCUMENT_ASSETS, pl.concat([given, linked(docs.filter(pl.col("assets") == ""))]), f"files:{name}")
 
 
 def _floor(moment: pl.Expr, precision: pl.Expr) -> pl.Expr:
@@ -259,6 +262,13 @@ def _links(docs: pl.DataFrame, method: str, confidence: float) -> pl.DataFrame:
         .unique(["doc_id", "asset"], maintain_order=True)
         .with_columns(confidence=pl.lit(confidence), method=pl.lit(method))
     )
+
+
+def linked(docs: pl.DataFrame) -> pl.DataFrame:
+    """Links of documents (doc_id, title, body, event_ts, available_ts) to assets, by the table of entities."""
+    timed = docs.filter(pl.col("event_ts").is_not_null()).unique("doc_id", keep="last", maintain_order=True)
+    found = link(timed.select("doc_id", "title", "body"))
+    return found.join(timed.select("doc_id", "event_ts", "available_ts"), on="doc_id").select(LINK_COLUMNS)
 
 
 def _events(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:

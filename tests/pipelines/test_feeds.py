@@ -207,7 +207,7 @@ def test_a_feed_that_does_not_deliver_costs_itself_only(desk, tmp_path, fault):
     error.path = "/rss.xml"
     newsroom = Newsroom({"/rss.xml": Feed(list(ITEMS)), "/good.xml": Feed(list(ITEMS[:2]))})
     with LocalServer(newsroom, faults=[error]) as server:
-        result = desk.ingest(feeds=listed(tmp_path, server, "rss", "good"), network={"breaker_after": 9})
+        result = desk.ingest(feeds=listed(tmp_path, server, "rss", "good"), network={"breaker_after": 9, "breaker_s": 0.0})
     assert (result.exit_code, [m[0] for m in result.missing]) == (3, ["feeds:rss"])
     assert reason in result.missing[0][1]
     assert desk.rows("SELECT count(*) FROM core.documents") == [(2,)]
