@@ -5,8 +5,10 @@ A part that fails costs its own data only.
 
 import logging
 import time
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 import duckdb
@@ -85,6 +87,28 @@ class LogProgress:
         log.info("[%d/%d] %s", self.done, self.of, line)
 
 
+class _Lease:
+    """The warehouse, open while there is something to write and let go of while the network is waited for."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._open: AbstractContextManager[duckdb.DuckDBPyConnection] | None = None
+        self._con: duckdb.DuckDBPyConnection | None = None
+
+    def con(self) -> duckdb.DuckDBPyConnection:
+        """A connection, opened anew where it was let go. WarehouseBusyError where another run holds on to it."""
+        if self._con is None:
+            self._open = self._run.open()
+            self._con = self._open.__enter__()
+        return self._con
+
+    def close(self) -> None:
+        """Let go, so that another run can write."""
+        if self._open is not None:
+            self._open.__exit__(None, None, None)
+        self._open = self._con = None
+
+
 def ingest(run: Run, kinds: tuple[str, ...] = (), progress: Progress | None = None) -> IngestResult:
     """Write everything the sources have, then run the quality checks. Never raises for a source that fails."""
     writes: dict[str, WriteResult] = {}
@@ -92,16 +116,16 @@ def ingest(run: Run, kinds: tuple[str, ...] = (), progress: Progress | None = No
     missing: list[tuple[str, str]] = []
     began_all = time.perf_counter()
     progress = progress or LogProgress()
-    with run.open() as con, closing(Net(run.settings.network)) as net:
-        todo = parts(run, con, net, kinds)
+    with closing(_Lease(run)) as lease, closing(Net(run.settings.network)) as net:
+        todo = parts(run, lease.con(), net, kinds)
         progress.begin(len(todo))
-        with prefetch(todo, run.settings.network.workers) as ahead:
+        with prefetch(todo, run.settings.network.workers, lease.close) as ahead:
             for part in todo:
                 began = time.perf_counter()
-                mine, reason = _deliver(con, run, part, ahead, progress)
+                mine, reason = _deliver(lease, run, part, ahead, progress)
                 rows = sum(w.new + w.changed + w.unchanged for w in mine.values())
                 seconds = time.perf_counter() - began
-                _record_status(con, run, part.name, rows, reason, seconds)
+                _record_status(lease.con(), run, part.name, rows, reason, seconds)
                 for name, result in mine.items():
                     writes[name] = writes[name] + result if name in writes else result
                 if reason is None:
@@ -110,28 +134,23 @@ def ingest(run: Run, kinds: tuple[str, ...] = (), progress: Progress | None = No
                 else:
                     missing.append((part.name, reason))
                     progress.end(f"{part.name}: {f'only {rows:,} rows' if rows else 'nothing'} delivered: {reason}")
-        findings = run_checks(con, run_id=run.run_id, as_of=run.as_of, now=run.now)
+        findings = run_checks(lease.con(), run_id=run.run_id, as_of=run.as_of, now=run.now)
     return IngestResult(
         writes, tuple(delivered), tuple(missing), tuple(findings), time.perf_counter() - began_all, ahead.waited_s
     )
 
 
 def _deliver(
-    con: duckdb.DuckDBPyConnection, run: Run, part: Part, ahead: Prefetch, progress: Progress
+    lease: _Lease, run: Run, part: Part, ahead: Prefetch, progress: Progress
 ) -> tuple[dict[str, WriteResult], str | None]:
     """Write a part, wholly or page by page as it stands; what was written, and why it ended early if it did."""
     results: dict[str, WriteResult] = {}
     try:
         with closing(ahead.pages(part)) as pages:
-            if part.stands_by_page:
-                for page in pages:
-                    with transaction(con):
-                        written = _write_page(con, run, part, page)
-                    _count(results, written)
-                    progress.page(part.name, page.frame.height)
-            else:
+            for together in _transactions(part, pages):
+                con = lease.con()
                 with transaction(con):
-                    for page in pages:
+                    for page in together:
                         _count(results, _write_page(con, run, part, page))
                         progress.page(part.name, page.frame.height)
     except (SourceError, SchemaError, OSError, pl.exceptions.PolarsError, duckdb.Error) as error:
@@ -139,8 +158,18 @@ def _deliver(
     return results, None
 
 
+def _transactions(part: Part, pages: Iterator[Page]) -> Iterator[Iterable[Page]]:
+    """The pages of a part, grouped as they are to be written. No transaction waits for a network."""
+    if part.stands_by_page:
+        yield from ([page] for page in pages)
+    else:
+        yield list(pages) if part.is_remote else pages
+
+
 def _write_page(con: duckdb.DuckDBPyConnection, run: Run, part: Part, page: Page) -> WriteResult:
-    batch = run.batch(page.source, is_simulated=part.is_simulated, locator=page.locator)
+    """What comes over a network was seen when it came, which can be long after the run began."""
+    now = datetime.now(UTC).replace(microsecond=0) if part.is_remote else run.now
+    batch = replace(run.batch(page.source, is_simulated=part.is_simulated, locator=page.locator), now=now)
     if page.entity.schema != "ops":
         _keep_page(con, run, page)
     result = write(con, page.entity, page.frame, batch, replace=page.replace or False)

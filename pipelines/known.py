@@ -35,9 +35,18 @@ def newest_funding(con: duckdb.DuckDBPyConnection, exchange: str, symbol: str) -
 
 
 def newest_metric(con: duckdb.DuckDBPyConnection, source: str, asset: str) -> datetime | None:
-    """The end of the newest day that a vendor's figures of an asset describe."""
+    """The end of the newest day that all of a vendor's figures of an asset reach: some lag behind others."""
     return con.execute(
-        "SELECT max(event_ts) FROM core.asset_metrics WHERE source = $1 AND asset = $2", [source, asset]
+        "SELECT min(newest) FROM (SELECT max(event_ts) AS newest FROM core.asset_metrics "
+        "WHERE source = $1 AND asset = $2 GROUP BY metric)",
+        [source, asset],
+    ).fetchall()[0][0]
+
+
+def covered_since(con: duckdb.DuckDBPyConnection, source: str, subject: str) -> datetime | None:
+    """From when on a history was asked for already, None where it never was."""
+    return con.execute(
+        "SELECT min(since_ts) FROM ops.covered WHERE asked_of = $1 AND subject = $2", [source, subject]
     ).fetchall()[0][0]
 
 
@@ -58,18 +67,31 @@ class FeedMemory:
 
 @dataclass(frozen=True)
 class SeenItem:
-    """An item as it was seen last."""
+    """An item as it was seen last, when it was seen first, and the assets that it was linked to."""
 
     feed: str
     item_hash: str
     article: str
     tries: int
+    first_seen_ts: datetime
+    assets: tuple[str, ...]
 
 
 def seen_items(con: duckdb.DuckDBPyConnection) -> dict[str, SeenItem]:
     """Every item that any feed has shown, by doc_id."""
-    rows = con.execute("SELECT doc_id, feed, item_hash, article, tries FROM ops.feed_items").fetchall()
-    return {doc_id: SeenItem(*rest) for doc_id, *rest in rows}
+    rows = con.execute(
+        """
+        SELECT i.doc_id, i.feed, i.item_hash, i.article, i.tries, i.first_seen_ts, l.assets
+        FROM ops.feed_items i LEFT JOIN (
+            SELECT doc_id, list(asset ORDER BY asset) AS assets FROM core.document_assets
+            WHERE confidence > 0 GROUP BY doc_id
+        ) l USING (doc_id)
+        """
+    ).fetchall()
+    return {
+        doc_id: SeenItem(feed, item_hash, article, tries, first_seen, tuple(assets or ()))
+        for doc_id, feed, item_hash, article, tries, first_seen, assets in rows
+    }
 
 
 def feed_memory(con: duckdb.DuckDBPyConnection, feed: str, items: dict[str, SeenItem]) -> FeedMemory:

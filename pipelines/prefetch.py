@@ -1,17 +1,23 @@
 """Fetch ahead: remote parts are read by worker threads while the writer is busy with the parts before them."""
 
+import logging
 import queue
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from pipelines.sources.source import Page, Part
+import polars as pl
 
+from pipelines.sources.source import Page, Part, SourceError
+
+log = logging.getLogger("tapewire.ingest")
 AHEAD = 2
 CHECK_S = 0.2
+PATIENCE_S = 1.0  # a writer that waits longer than this is told so
+EXPECTED = (SourceError, OSError, pl.exceptions.PolarsError)
 _END = object()
 
 
@@ -24,10 +30,14 @@ class _Shelf:
 
 
 class Prefetch:
-    """Pages of parts in the order of the parts; `waited_s` is the time that the writer stood waiting for them."""
+    """Pages of parts in the order of the parts; `waited_s` is the time that the writer stood waiting for them.
 
-    def __init__(self, parts: list[Part], workers: int) -> None:
+    `on_wait` is called when a wait grows long, so that the writer can let go of what others need.
+    """
+
+    def __init__(self, parts: list[Part], workers: int, on_wait: Callable[[], None] = lambda: None) -> None:
         self.waited_s = 0.0
+        self._on_wait = on_wait
         self._stop = threading.Event()
         self._shelves: dict[int, _Shelf] = {}
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="tapewire-fetch")
@@ -40,7 +50,7 @@ class Prefetch:
         """The pages of one of the parts. Whatever its source raised is raised here."""
         shelf = self._shelves.get(id(part))
         if shelf is None:
-            yield from part.pages()
+            yield from safe_pages(part)
             return
         try:
             while (item := self._take(shelf)) is not _END:
@@ -52,15 +62,23 @@ class Prefetch:
             shelf.dropped = True
 
     def _take(self, shelf: _Shelf) -> object:
-        began = time.perf_counter()
-        item = shelf.pages.get()
-        self.waited_s += time.perf_counter() - began
-        return item
+        """The next thing on the shelf. The wait is cut into short ones: an interrupt is seen between them."""
+        began, told = time.perf_counter(), False
+        try:
+            while True:
+                try:
+                    return shelf.pages.get(timeout=CHECK_S)
+                except queue.Empty:
+                    if not told and time.perf_counter() - began > PATIENCE_S:
+                        self._on_wait()
+                        told = True
+        finally:
+            self.waited_s += time.perf_counter() - began
 
     def _fill(self, part: Part, shelf: _Shelf) -> None:
         last: object = _END
         try:
-            for page in part.pages():
+            for page in safe_pages(part):
                 if not self._put(shelf, page):
                     return
         except BaseException as error:  # handed to the writer, which decides
@@ -82,10 +100,25 @@ class Prefetch:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
+def safe_pages(part: Part) -> Generator[Page, None, None]:
+    """The pages of a part, with an exception that no source should raise turned into a SourceError that names it.
+
+    The world can answer in ways that a parser did not expect: that costs the part, never the others. The log has the
+    traceback.
+    """
+    try:
+        yield from part.pages()
+    except EXPECTED:
+        raise
+    except Exception as error:
+        log.exception("%s failed in a way that it should not", part.name)
+        raise SourceError(f"{part.name} failed on what it was given ({type(error).__name__}: {error})") from error
+
+
 @contextmanager
-def prefetch(parts: list[Part], workers: int) -> Iterator[Prefetch]:
+def prefetch(parts: list[Part], workers: int, on_wait: Callable[[], None]) -> Iterator[Prefetch]:
     """A Prefetch that is closed at the end, whatever happens."""
-    ahead = Prefetch(parts, workers)
+    ahead = Prefetch(parts, workers, on_wait)
     try:
         yield ahead
     finally:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pipelines.settings import ArchiveSource, ExchangeSource, FeedsSource, OnchainSource, Settings, StablecoinsSource
-from pipelines.sources import exchange, feedlist, feeds, onchain, stablecoins
+from pipelines.sources import exchange, feedlist, items, onchain, stablecoins
 from pipelines.sources.archive import Archive
-from pipelines.sources.net import Net
+from pipelines.sources.net import Net, shown
 from pipelines.sources.source import SourceError
 
 DEADLINE_S = 10.0
@@ -54,6 +54,8 @@ def _answer(question: _Question, future: "Future[str]") -> Reach:
         return Reach(question.name, True, future.result(), question.stored_as)
     except SourceError as error:
         return Reach(question.name, False, str(error), question.stored_as)
+    except Exception as error:  # the world answered as no parser expected
+        return Reach(question.name, False, f"unreadable answer ({type(error).__name__}: {error})", question.stored_as)
 
 
 def _questions(settings: Settings, net: Net) -> list[_Question]:
@@ -90,7 +92,7 @@ def _archive(source: ArchiveSource, net: Net) -> _Question:
         there = Archive(source, net, 1 << 20).check(path)
         return "reachable" if there else f"reachable, but has no {path}"
 
-    return _Question(f"archive {source.location}", "archive:binance", ask)
+    return _Question(f"archive {shown(source.location)}", "archive:binance", ask)
 
 
 def _stablecoins(source: StablecoinsSource, net: Net) -> _Question:
@@ -113,9 +115,9 @@ def _onchain(source: OnchainSource, net: Net) -> _Question:
 def _feeds(source: FeedsSource, net: Net) -> list[_Question]:
     def question(feed: feedlist.Feed) -> _Question:
         def ask() -> str:
-            items, _ = feeds.read_items(net.get(feed.url), feed, datetime.now(UTC))
-            newest = max((i.published for i in items if i.published), default=None)
-            return f"reachable; {len(items)} items" + (f", newest {newest:%Y-%m-%d %H:%M}" if newest else ", undated")
+            found, _ = items.read_items(net.get(feed.url), feed, datetime.now(UTC))
+            newest = max((i.published for i in found if i.published), default=None)
+            return f"reachable; {len(found)} items" + (f", newest {newest:%Y-%m-%d %H:%M}" if newest else ", undated")
 
         return _Question(f"feed {feed.name}", f"feeds:{feed.name}", ask)
 

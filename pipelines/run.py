@@ -57,7 +57,7 @@ def start(settings: Settings, flow: str) -> Run:
         con.execute(
             "INSERT INTO ops.runs VALUES ($1, $2, $3, $4, $5, NULL, 'running', NULL, $6, $7, $8)",
             [run.run_id, flow, settings.profile, run.as_of, now, code_fingerprint(),
-             settings.model_dump_json(), settings.simulated.enabled],
+             settings.shown(), settings.simulated.enabled],
         )  # fmt: skip
     return run
 

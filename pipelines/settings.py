@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,10 @@ SIMULATED = "simulated"
 LIVE = "live"
 LIVE_FILE = Path(__file__).parent.parent / "profiles" / "live.toml"
 Shape = Literal["candles", "supply", "asset_metrics", "funding", "documents", "events"]
+
+
+_PASSWORD = re.compile(r"://[^/@\s\"]+@")
+_SECRET = re.compile(r'("[^"]*(?:key|secret|password|token)[^"]*":\s*)"[^"]*"', re.IGNORECASE)
 
 
 class SettingsError(ValueError):
@@ -192,7 +197,7 @@ class Settings(BaseSettings):
     memory_gb: float = Field(default=2.0, gt=0)
     seed: int = 7
     keep_published: int = Field(default=3, ge=1)
-    wait_for_writer_s: float = Field(default=60.0, ge=0, description="how long to wait for another run to end")
+    wait_for_writer_s: float = Field(default=300.0, ge=0, description="how long to wait for another run to end")
     simulated: SimulatedSource = SimulatedSource(enabled=False)
     files: FilesSource = FilesSource()
     network: Network = Network()
@@ -230,6 +235,11 @@ class Settings(BaseSettings):
     def checkpoints(self) -> Path:
         """Where checkpoints lie."""
         return self.folder / "checkpoints"
+
+    def shown(self) -> str:
+        """All settings as JSON, with passwords in addresses and values of keys and secrets masked."""
+        masked = _PASSWORD.sub("://***@", self.model_dump_json())
+        return _SECRET.sub(r'\1"***"', masked)
 
     def moment(self) -> datetime:
         """The moment that the run looks from: as_of, else the simulator's fixed end, else now."""

@@ -1,5 +1,7 @@
 """The parts of the world that the settings name, each told what the warehouse has of it already."""
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -13,7 +15,7 @@ from pipelines.sources.articles import Reader
 from pipelines.sources.files import files
 from pipelines.sources.net import Net
 from pipelines.sources.simulated import SimulatedMarket
-from pipelines.sources.source import Part
+from pipelines.sources.source import Page, Part, SourceError
 
 KINDS = {
     "prices": ("candles", "funding"),
@@ -37,21 +39,40 @@ def parts(run: Run, con: duckdb.DuckDBPyConnection, net: Net, kinds: tuple[str, 
             out += _exchange(source, settings, con, net)
     if "supply" in wanted:
         if settings.stablecoins.enabled:
-            out += stablecoins.coins(settings.stablecoins, net, run.as_of)
+            out += _or_broken("stablecoins", lambda: stablecoins.coins(settings.stablecoins, net, run.as_of))
         if settings.onchain.enabled:
-            out += [
-                onchain.Asset(
-                    settings.onchain,
-                    net,
-                    a,
-                    run.as_of,
-                    known.newest_metric(con, onchain.SOURCE, canonical(a, onchain.SOURCE)),
-                )
-                for a in settings.onchain.assets
-            ]
+            out += [_onchain(asset, run, con, net) for asset in settings.onchain.assets]
     if "documents" in wanted and settings.feeds.enabled:
-        out += _feeds(run, con, net)
+        out += _or_broken("feeds", lambda: _feeds(run, con, net))
     return out
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A source whose own settings cannot be used: missing, with the reason, and no reason for others to fail."""
+
+    name: str
+    reason: str
+    is_simulated: bool = False
+    is_remote: bool = False
+    stands_by_page: bool = False
+
+    def pages(self) -> Iterator[Page]:
+        """None: SourceError with the reason."""
+        raise SourceError(self.reason)
+
+
+def _or_broken(name: str, make: Callable[[], Sequence[Part]]) -> Sequence[Part]:
+    try:
+        return make()
+    except SourceError as error:
+        return [Broken(name, str(error))]
+
+
+def _onchain(asset: str, run: Run, con: duckdb.DuckDBPyConnection, net: Net) -> onchain.Asset:
+    newest = known.newest_metric(con, onchain.SOURCE, canonical(asset, onchain.SOURCE))
+    covered = known.covered_since(con, onchain.SOURCE, asset)
+    return onchain.Asset(run.settings.onchain, net, asset, run.as_of, newest, covered)
 
 
 def _feeds(run: Run, con: duckdb.DuckDBPyConnection, net: Net) -> list[Part]:
@@ -61,9 +82,7 @@ def _feeds(run: Run, con: duckdb.DuckDBPyConnection, net: Net) -> list[Part]:
     claims = feeds.Claims(items, tuple(f.name for f in listed.feeds))
     reader = Reader(net, settings.page_interval_s)
     return [
-        feeds.FeedPart(
-            feed, listed.wires, settings, net, reader, known.feed_memory(con, feed.name, items), claims, run.now
-        )
+        feeds.FeedPart(feed, listed.wires, settings, net, reader, known.feed_memory(con, feed.name, items), claims)
         for feed in listed.feeds
     ]
 
@@ -86,7 +105,8 @@ def _exchange(source: ExchangeSource, settings: Settings, con: duckdb.DuckDBPyCo
             out.append(exchange.Candles(client, symbol, timeframe, since, until, have))
         if source.funding and ":" in symbol:
             newest = known.newest_funding(con, source.id, symbol)
-            out.append(exchange.Funding(client, symbol, since, until, newest))
+            covered = known.covered_since(con, f"exchange:{source.id}", symbol)
+            out.append(exchange.Funding(client, symbol, since, until, newest, _ms(covered) if covered else None))
     return out
 
 

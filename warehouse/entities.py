@@ -296,7 +296,11 @@ DOCUMENT_ASSETS = Entity(
         Column("event_ts", TS, "As the document (UTC)"),
         Column("available_ts", TS, "As the document (UTC)"),
         Column("confidence", "DOUBLE", "How sure the link is, 0 to 1"),
-        Column("method", "VARCHAR", "given by the source, curated, linked by the table of entities, or simulated"),
+        Column(
+            "method",
+            "VARCHAR",
+            "given by the source, curated, linked by the table of entities, withdrawn by an edit (0), or simulated",
+        ),
     ),
     versioned=True,
     rules=(_in_range("confidence", 0, 1), AVAILABLE_AFTER_EVENT),
@@ -631,6 +635,18 @@ ASKED_RANGES = Entity(
     ),
 )
 
+COVERED = Entity(
+    "covered",
+    "ops",
+    "From when on a history without a grid (funding, daily figures) was asked for: an earlier wish starts there anew",
+    ("asked_of", "subject"),
+    (
+        Column("asked_of", "VARCHAR", "Source that was asked"),
+        Column("subject", "VARCHAR", "Symbol or asset"),
+        Column("since_ts", TS, "Beginning of the history that was asked for (UTC)"),
+    ),
+)
+
 ARCHIVE_FILES = Entity(
     "archive_files",
     "ops",
@@ -638,7 +654,7 @@ ARCHIVE_FILES = Entity(
     ("file_name",),
     (
         Column("file_name", "VARCHAR", "Path of the file inside the archive"),
-        Column("checksum", "VARCHAR", "SHA-256 that the archive gives"),
+        Column("checksum", "VARCHAR", "SHA-256 that the archive gives; 'absent' for an old file that is not there"),
         Column("n_rows", "BIGINT", "Rows that it held"),
     ),
 )
@@ -666,7 +682,11 @@ FEED_ITEMS = Entity(
         Column("feed", "VARCHAR", "Feed that showed it first: only that feed revises it"),
         Column("item_hash", "VARCHAR", "Hash of the item as the feed gives it"),
         Column("first_seen_ts", TS, "When it was seen first (UTC)", kept=True),
-        Column("article", "VARCHAR", "full (page read), feed (text of the feed), disallowed, or failed"),
+        Column(
+            "article",
+            "VARCHAR",
+            "full (page read), feed (text of the feed), disallowed, failed, later, edited (its page is awaited)",
+        ),
         Column("tries", "INTEGER", "How often the page was tried"),
     ),
 )
@@ -677,5 +697,5 @@ MODELS = (
     TRAINING_RUNS, FORECASTS, SCORES, IMPACT, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, SCORED,
     BACKTEST_EQUITY, BACKTEST_METRICS,
 )  # fmt: skip
-OPS = (ASKED_RANGES, ARCHIVE_FILES, FEED_STATES, FEED_ITEMS)
+OPS = (ASKED_RANGES, COVERED, ARCHIVE_FILES, FEED_STATES, FEED_ITEMS)
 ENTITIES = {e.name: e for e in CORE + FEATURES + MODELS + OPS}

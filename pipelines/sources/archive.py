@@ -18,12 +18,13 @@ import polars as pl
 
 from pipelines.settings import ArchiveSource
 from pipelines.sources.aliases import canonical
-from pipelines.sources.net import HttpError, Net
+from pipelines.sources.net import HttpError, Net, shown
 from pipelines.sources.source import Page, SourceError, digest
 from warehouse.entities import ARCHIVE_FILES, CANDLES, FUNDING, TIMEFRAMES
 
 SOURCE = "archive:binance"
 RECHECK_DAYS = 62
+ABSENT = "absent"
 MICROSECONDS_FROM = 10**14
 KLINE_COLUMNS = 12
 
@@ -40,10 +41,7 @@ class Archive:
         """A file of the archive, None where there is none. SourceError where it cannot be had."""
         if "://" not in self.source.location:
             return self._read_local(Path(self.source.location) / path)
-        try:
-            reply = self.net.get(f"{self.source.location.rstrip('/')}/{path}", allow=(404,))
-        except HttpError as error:
-            raise SourceError(f"archive: {error}") from error
+        reply = self.net.get(f"{self.source.location.rstrip('/')}/{path}", allow=(404,))
         return None if reply.status == 404 else reply.body
 
     def _read_local(self, path: Path) -> bytes | None:
@@ -109,37 +107,56 @@ class ArchivePart:
         return f"archive:{self.symbol}:{self.timeframe}"
 
     def pages(self) -> Iterator[Page]:
-        """Every file that is new or mended, oldest first. SourceError where none is there at all."""
-        found = False
-        for month in _months(self.archive.source.since.date(), self.now.date()):
-            name = self._path("monthly", f"{month:%Y-%m}")
-            there, pages = self._file(name, month)
+        """Every file that is new or mended, oldest first.
+
+        SourceError where none is there at all; or, once the others are through, where some cannot be used.
+        """
+        found, spoilt = False, list[str]()
+        for path, begins in self._wanted():
+            try:
+                there, pages = self._file(path, begins)
+            except HttpError:
+                raise
+            except SourceError as error:
+                there, pages = True, []
+                spoilt.append(str(error))
             found = found or there
             yield from pages
-            if there or self.timeframe == "funding" or (self.now.date() - month).days > RECHECK_DAYS:
-                continue
-            for day in _days(month, self.now.date()):
-                there, pages = self._file(self._path("daily", f"{day:%Y-%m-%d}"), day)
-                found = found or there
-                yield from pages
+        if spoilt:
+            raise SourceError(f"{len(spoilt)} files cannot be used, the others are stored: " + "; ".join(spoilt[:3]))
         if not found:
             raise SourceError(
-                f"the archive at {self.archive.source.location} has no {self.timeframe} of {self.symbol} "
+                f"the archive at {shown(self.archive.source.location)} has no {self.timeframe} of {self.symbol} "
                 f"since {self.archive.source.since:%Y-%m-%d}: check the symbol, or the folder"
             )
 
+    def _wanted(self) -> Iterator[tuple[str, date]]:
+        """Months, and the days of those among the last ones that are not there as a whole."""
+        for month in _months(self.archive.source.since.date(), self.now.date()):
+            whole = self._path("monthly", f"{month:%Y-%m}")
+            yield whole, month
+            recent = (self.now.date() - month).days <= RECHECK_DAYS
+            if recent and self.timeframe != "funding" and self.archive.check(whole) is None:
+                for day in _days(month, self.now.date()):
+                    yield self._path("daily", f"{day:%Y-%m-%d}"), day
+
     def _file(self, path: str, begins: date) -> tuple[bool, list[Page]]:
-        """Whether the file is there, and its pages where they are to be written."""
+        """Whether the file is there, and its pages where they are to be written. Old files are looked at once."""
         known = self.read_before.get(path)
         if known is not None and (self.now.date() - begins).days > RECHECK_DAYS:
-            return True, []
+            return known != ABSENT, []
         checksum = self.archive.check(path)
-        if checksum is None or checksum == known:
-            return checksum is not None, []
+        if checksum is None:
+            return False, [self._mark(path, ABSENT, 0)] if (self.now.date() - begins).days > RECHECK_DAYS else []
+        if checksum == known:
+            return True, []
         text = self.archive.member(path, checksum)
         page = self._funding(text, path) if self.timeframe == "funding" else self._candles(text, path)
-        mark = pl.DataFrame({"file_name": [path], "checksum": [checksum], "n_rows": [page.frame.height]})
-        return True, [page, Page(ARCHIVE_FILES, mark, SOURCE, path, digest(path, checksum))]
+        return True, [page, self._mark(path, checksum, page.frame.height)]
+
+    def _mark(self, path: str, checksum: str, n_rows: int) -> Page:
+        mark = pl.DataFrame({"file_name": [path], "checksum": [checksum], "n_rows": [n_rows]})
+        return Page(ARCHIVE_FILES, mark, SOURCE, path, digest(path, checksum))
 
     def _path(self, span: str, stamp: str) -> str:
         market = "futures/um" if ":" in self.symbol else "spot"
@@ -158,7 +175,7 @@ class ArchivePart:
             available_ts=opened + pl.duration(seconds=TIMEFRAMES[self.timeframe]),
             asset=pl.lit(canonical(base, "binance")), quote=pl.lit(quote),
             **{f"{name}_quote": pl.col(f"c{i}") for name, i in numbers}, volume_base=pl.col("c5"),
-        ).filter((pl.col("available_ts") <= self.now) | pl.col("available_ts").is_null())  # fmt: skip
+        )  # fmt: skip
         return Page(CANDLES, frame, SOURCE, path, digest(text), len(text))
 
     def _funding(self, text: bytes, path: str) -> Page:

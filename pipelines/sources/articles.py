@@ -4,13 +4,15 @@ import html
 import re
 import threading
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from pipelines.sources.net import HttpError, Net
+from pipelines.sources.net import HttpError, Net, Reply
 
 ROBOT = "tapewire"
 MAX_PAGE = 5 << 20
 MAX_TEXT = 200_000
+MAX_ROBOTS = 500 << 10
+MAX_HOPS = 5
 MAX_CRAWL_DELAY_S = 20.0
 _BLOCKS = {"p", "br", "div", "li", "ul", "ol", "tr", "table", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"}
 _TAG = re.compile(r"<[^<>]*>")
@@ -29,10 +31,11 @@ def text_of(markup: str) -> str:
 
 @dataclass(frozen=True)
 class Article:
-    """What came of a page: `status` is full, disallowed or failed; `text` is there only where it is full."""
+    """What came of a page: `status` is full, disallowed, failed, or later (not asked for yet)."""
 
     status: str
     text: str = ""
+    asked: bool = True
 
 
 class Reader:
@@ -40,43 +43,61 @@ class Reader:
 
     def __init__(self, net: Net, interval_s: float) -> None:
         self.net, self.interval_s = net, interval_s
-        self._robots: dict[str, _Rules] = {}
+        self._robots: dict[str, _Rules | None] = {}
         self._lock = threading.Lock()
 
     def read(self, url: str, hosts: tuple[str, ...]) -> Article:
-        """The text of a page on one of `hosts`."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or (parts.netloc or "").lower() not in hosts:
-            return Article("disallowed")
-        rules = self._rules(f"{parts.scheme}://{parts.netloc}")
-        if not rules.allows(url):
-            return Article("disallowed")
-        try:
-            reply = self.net.get(url, interval_s=max(self.interval_s, rules.delay_s))
-        except HttpError:
-            return Article("failed")
-        if (urlsplit(reply.url).netloc or "").lower() not in hosts:  # led away to another host
-            return Article("disallowed")
-        if len(reply.body) > MAX_PAGE or "html" not in reply.headers.get("Content-Type", "html"):
-            return Article("failed")
-        text = main_text(reply.body, url)
-        return Article("full", text) if text else Article("failed")
+        """The text of a page on one of `hosts`. Redirects are followed on those hosts, under their robots.txt."""
+        for _ in range(MAX_HOPS):
+            parts = urlsplit(url)
+            if parts.scheme not in ("http", "https") or (parts.netloc or "").lower() not in hosts:
+                return Article("disallowed")
+            rules = self._rules(f"{parts.scheme}://{parts.netloc}", hosts)
+            if rules is None:
+                return Article("later", asked=False)  # its robots.txt cannot be had now
+            if not rules.allows(url):
+                return Article("disallowed")
+            try:
+                pause = max(self.interval_s, rules.delay_s)
+                reply = self.net.get(url, interval_s=pause, follow=False, counts=False)
+            except HttpError as error:
+                return Article("failed", asked=True) if error.asked else Article("later", asked=False)
+            if reply.status == 200:
+                return _article(reply, url)
+            url = urljoin(url, reply.headers.get("Location", ""))
+        return Article("failed")
 
-    def _rules(self, site: str) -> "_Rules":
+    def _rules(self, site: str, hosts: tuple[str, ...]) -> "_Rules | None":
         with self._lock:
             if site not in self._robots:
-                self._robots[site] = self._ask(site)
+                self._robots[site] = self._ask(f"{site}/robots.txt", hosts)
             return self._robots[site]
 
-    def _ask(self, site: str) -> "_Rules":
-        """RFC 9309: no robots.txt allows everything, a server that cannot give it nothing."""
-        try:
-            reply = self.net.get(f"{site}/robots.txt", allow=(401, 403, 404, 410))
-        except HttpError as error:
-            return _Rules(None, everything=bool(error.status and 400 <= error.status < 500 and error.status != 429))
-        if reply.status != 200:
-            return _Rules(None, everything=True)
-        return _Rules(reply.body[: 500 << 10].decode("utf-8", errors="replace"))
+    def _ask(self, url: str, hosts: tuple[str, ...]) -> "_Rules | None":
+        """RFC 9309: no robots.txt allows everything, a server that cannot give it nothing (None: not now)."""
+        for _ in range(MAX_HOPS):
+            try:
+                reply = self.net.get(url, allow=(401, 403, 404, 410), follow=False, counts=False)
+            except HttpError as error:
+                is_clear = (
+                    error.status is not None and 400 <= error.status < 500 and error.status not in (418, 429, 451)
+                )
+                return _Rules(None, everything=True) if is_clear else None
+            if reply.status == 200:
+                return _Rules(reply.body[:MAX_ROBOTS].decode("utf-8", errors="replace"))
+            if not 300 <= reply.status < 400:
+                return _Rules(None, everything=True)
+            url = urljoin(url, reply.headers.get("Location", ""))
+            if (urlsplit(url).netloc or "").lower() not in hosts:
+                return _Rules(None, everything=False)
+        return _Rules(None, everything=False)
+
+
+def _article(reply: Reply, url: str) -> Article:
+    if len(reply.body) > MAX_PAGE or "html" not in reply.headers.get("Content-Type", "html"):
+        return Article("failed")
+    text = main_text(reply.body, url)
+    return Article("full", text) if text else Article("failed")
 
 
 class _Rules:

@@ -9,24 +9,26 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
+import orjson
 import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.settings import ExchangeSource
 from pipelines.sources.aliases import canonical
-from pipelines.sources.net import Net
+from pipelines.sources.net import BODIES, Net
 from pipelines.sources.paging import Asked, Rows, Span, between, due, holes, joined, spans, walk
-from pipelines.sources.source import Page, SourceError, digest
+from pipelines.sources.source import Page, SourceError, covered, digest
 from warehouse.entities import ASKED_RANGES, CANDLES, FUNDING, TIMEFRAMES
 
 PAGE_ROWS = 20_000
 OUTER_TIMEOUT_MS = 3_600_000  # the network's own limits come first
 DEFAULT_LIMIT = 500
-SETTLE_MS = 5_000  # a bar's last trades may still be counted; also more than we can be wrong about their clock
+SETTLE_MS = 5_000  # a bar's last trades may still be on their way into it
 FUNDING_OVERLAP_MS = 3 * 86_400_000
 UNTIL = {"okx": "after"}  # ccxt does not translate "until" for its funding history
 
@@ -70,6 +72,8 @@ class Client:
         """How far the exchange's clock is ahead of ours (s), without loading its markets."""
         exchange = self.net.run(self._open())
         self.net.at_close(lambda: setattr(exchange, "session", None))
+        if not exchange.has.get("fetchTime"):
+            self.guarded(exchange.load_markets)
         return self._clock(exchange) / 1000
 
     def now_ms(self) -> int:
@@ -101,8 +105,8 @@ class Client:
             for done in range(1, limits.tries):
                 try:
                     return self.net.run(call(*args, **kwargs))
-                except ccxt.DDoSProtection:
-                    time.sleep(limits.backoff_s * 2**done)
+                except (ccxt.DDoSProtection, ccxt.RateLimitExceeded):
+                    self.net.pause(limits.backoff_s * 2**done)
             return self.net.run(call(*args, **kwargs))
         except SourceError:
             raise
@@ -140,15 +144,18 @@ class Client:
         return {"fetchCurrencies": False, **wanted, **self.source.options}
 
     def _clock(self, exchange: Any) -> float:
-        """The exchange's clock less ours (ms): asked for, else from the Date of its last answer."""
-        before = time.time() * 1000
+        """The exchange's clock less ours (ms): asked for, else from the Date of its last answer.
+
+        The answer may be old by the time it is here (it may have been waited and asked for again), so theirs is now at
+        least this much ahead: no bar counts as closed too early.
+        """
         if exchange.has.get("fetchTime"):
             theirs = self.guarded(exchange.fetch_time)
         else:
             theirs = _http_date_ms(exchange.last_response_headers)
         if not isinstance(theirs, int | float):
             raise SourceError(f"{self.source.id} does not tell its time, so closed bars cannot be known")
-        return float(theirs) - (before + time.time() * 1000) / 2
+        return float(theirs) - time.time() * 1000
 
 
 @dataclass(frozen=True)
@@ -213,12 +220,28 @@ class Candles:
     def _fetch(self, limit: int) -> Any:
         def fetch(since: int | None, until: int | None) -> Rows:
             params = {} if until is None else {"until": until}
-            got = self.client.guarded(
-                self.client.exchange().fetch_ohlcv, self.symbol, self.timeframe, since, limit, params
+            exchange = self.client.exchange()
+            got, bodies = self.client.guarded(
+                _with_bodies, exchange.fetch_ohlcv, self.symbol, self.timeframe, since, limit, params
             )
+            if not got and bodies:
+                self._check_that_nothing_was_sent(exchange, bodies[-1])
             return _as_rows(got, self.client.source.id)
 
         return fetch
+
+    def _check_that_nothing_was_sent(self, exchange: Any, body: bytes) -> None:
+        """ccxt drops rows whose times it cannot read. SourceError where an answer has such rows and no other."""
+        sent = _longest_list(orjson.loads(body))
+        market = exchange.market(self.symbol)
+        try:
+            times = [exchange.parse_ohlcv(row, market)[0] for row in sent]
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError):
+            times = []
+        if sent and not any(isinstance(t, int | float) for t in times):
+            raise SourceError(
+                f"{self.client.source.id} sent {len(sent)} rows without readable times: {_short(sent[0])}"
+            )
 
     def _page(self, rows: Rows, market: Mapping[str, Any]) -> Page:
         opened = pl.col("ts").cast(pl.Int64).cast(pl.Datetime("ms", "UTC")).dt.cast_time_unit("us")
@@ -263,6 +286,7 @@ class Funding:
     since_ms: int
     until_ms: int | None = None
     newest_ms: int | None = None
+    covered_ms: int | None = None
     is_simulated: bool = False
     is_remote: bool = True
     stands_by_page: bool = True
@@ -278,15 +302,20 @@ class Funding:
         if not exchange.has.get("fetchFundingRateHistory"):
             raise SourceError(f"{self.client.source.id} has no funding history in ccxt: set funding = false")
         now = min(self.client.now_ms(), self.until_ms or 1 << 62)
-        cursor = max(self.since_ms, (self.newest_ms or 0) - FUNDING_OVERLAP_MS, int(market.get("created") or 0))
+        is_covered = self.covered_ms is not None and self.covered_ms <= self.since_ms
+        resumed = (self.newest_ms or 0) - FUNDING_OVERLAP_MS if is_covered else 0
+        cursor = max(self.since_ms, resumed, int(market.get("created") or 0))
         while cursor <= now:
             rows = self._fetch(cursor, None)
             rows = rows[(rows[:, 0] >= cursor) & (rows[:, 0] <= now)]
             if not len(rows):
-                return
+                break
             for page in [*between(self._fetch, cursor, int(rows[:, 0].min()) - 1, 1), rows]:
                 yield self._page(page, market)
             cursor = int(rows[:, 0].max()) + 1
+        if not is_covered:
+            since = datetime.fromtimestamp(self.since_ms / 1000, UTC)
+            yield covered(f"exchange:{self.client.source.id}", self.symbol, since)
 
     def _fetch(self, since: int | None, until: int | None) -> Rows:
         """Settlements as [N, 2]: ms since 1970, rate."""
@@ -308,6 +337,22 @@ class Funding:
         )  # fmt: skip
         where = f"{self.client.source.id} {self.symbol} funding from {int(rows[:, 0].min())}"
         return Page(FUNDING, frame, f"exchange:{self.client.source.id}", where, digest(rows.tobytes()), rows.nbytes)
+
+
+async def _with_bodies(call: Any, *args: Any) -> tuple[Any, list[bytes]]:
+    """What a ccxt call gives, and the bodies of the answers that it is made from."""
+    bodies: list[bytes] = []
+    BODIES.set(bodies)
+    return await call(*args), bodies
+
+
+def _longest_list(value: Any) -> list[Any]:
+    """The longest list of rows (lists or objects) anywhere in a JSON value."""
+    if isinstance(value, dict):
+        return max((_longest_list(v) for v in value.values()), key=len, default=[])
+    if isinstance(value, list) and any(isinstance(v, list | dict) for v in value):
+        return value
+    return []
 
 
 def spans_union(all_spans: list[Span], step: int) -> list[Span]:

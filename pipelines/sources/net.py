@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -23,6 +24,8 @@ from pipelines.settings import Network
 from pipelines.sources.source import SourceError
 
 T = TypeVar("T")
+LENIENT: ContextVar[bool] = ContextVar("LENIENT", default=False)  # failures do not count against the host
+BODIES: ContextVar["list[bytes] | None"] = ContextVar("BODIES", default=None)  # where the bodies of a call are kept
 AGENT = "tapewire/0.1 (market research; reads public data, obeys robots.txt and Retry-After{contact})"
 ASKED_TO_WAIT = (418, 429)
 PASSED_ON = (304, 400, 404, 410, 422)  # the caller knows what they mean
@@ -31,11 +34,12 @@ HOSTS_THAT_PROVE = 5  # so many hosts out of reach and none that answered: the n
 
 
 class HttpError(SourceError):
-    """A host did not deliver; `status` is its HTTP status, None where there was none."""
+    """A host did not deliver; `status` is its HTTP status, None where there was none; whether it was `asked` at all."""
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    def __init__(self, message: str, status: int | None = None, *, asked: bool = True) -> None:
         super().__init__(message)
         self.status = status
+        self.asked = asked
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,7 @@ class Net:
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
+        self.closed = threading.Event()
         self._closing: list[Callable[[], None]] = []
 
     def at_close(self, work: Callable[[], None]) -> None:
@@ -137,15 +142,27 @@ class Net:
     def loop(self) -> asyncio.AbstractEventLoop:
         """The loop, started at first use."""
         with self._lock:
+            if self.closed.is_set():
+                raise HttpError("the network is closed: the run is ending", asked=False)
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 threading.Thread(target=self._loop.run_forever, name="tapewire-net", daemon=True).start()
             return self._loop
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of a coroutine on the loop; call it from any other thread."""
-        future: Future[T] = asyncio.run_coroutine_threadsafe(work, self.loop)
+        """The result of a coroutine on the loop; call it from any other thread. HttpError once the loop is closed."""
+        try:
+            loop = self.loop
+        except HttpError:
+            work.close()
+            raise
+        future: Future[T] = asyncio.run_coroutine_threadsafe(work, loop)
         return future.result()
+
+    def pause(self, seconds: float) -> None:
+        """Wait, in any thread but the loop's. HttpError where the network is closed meanwhile."""
+        if self.closed.wait(seconds):
+            raise HttpError("the network is closed: the run is ending", asked=False)
 
     def get(
         self,
@@ -156,12 +173,15 @@ class Net:
         json: bool = False,
         interval_s: float = 0.0,
         allow: tuple[int, ...] = (),
+        follow: bool = True,
+        counts: bool = True,
     ) -> Reply:
         """GET, with everything above. `interval_s` apart from the last request to the host.
 
-        HttpError (a SourceError) where the host does not deliver; statuses in `allow` are handed back instead.
+        Redirects are followed, or handed back (`follow`). A failure that does not count leaves the host's circuit as
+        it is. HttpError (a SourceError) where the host does not deliver; statuses in `allow` are handed back instead.
         """
-        return self.run(self._get(url, params, headers, json, interval_s, allow))
+        return self.run(self._get(url, params, headers, json, interval_s, allow, follow, counts))
 
     async def _get(
         self,
@@ -171,22 +191,28 @@ class Net:
         json: bool,
         interval_s: float,
         allow: tuple[int, ...],
+        follow: bool,
+        counts: bool,
     ) -> Reply:
+        LENIENT.set(not counts)
         try:
             host = self.hosts.setdefault(_host(url), Host())
             turn = max(time.monotonic(), host.next_turn)
             host.next_turn = turn + interval_s
             await asyncio.sleep(turn - time.monotonic())
             session = self.session(json=json)
-            async with session.get(url, params=params, headers=headers, allow_redirects=True, max_redirects=5) as reply:
+            async with session.get(
+                url, params=params, headers=headers, allow_redirects=follow, max_redirects=5
+            ) as reply:
                 body = await reply.read()
         except HttpError as error:
             if error.status in allow:
                 return Reply(url, error.status or 0, {}, b"")
             raise
         except (aiohttp.ClientError, ValueError) as error:
-            raise HttpError(f"{url} cannot be read ({type(error).__name__}: {error})") from error
-        if reply.status != 200 and reply.status not in allow:
+            raise HttpError(f"{shown(url)} cannot be read ({type(error).__name__})") from error
+        handed_back = reply.status in allow or (not follow and 300 <= reply.status < 400)
+        if reply.status != 200 and not handed_back:
             raise HttpError(f"{_host(url)} answered HTTP {reply.status} to {_path(url)}", reply.status)
         return Reply(str(reply.url), reply.status, reply.headers, body)
 
@@ -209,6 +235,7 @@ class Net:
     def close(self) -> None:
         """Close the sessions and stop the loop."""
         with self._lock:
+            self.closed.set()
             loop, self._loop = self._loop, None
         if loop is None:
             return
@@ -264,12 +291,14 @@ class _Polite:
         """Wait while the host has asked for it. HttpError while its circuit is open."""
         if not self.net.traffic.answers and len(self.net.out_of_reach) >= HOSTS_THAT_PROVE:
             raise HttpError(
-                f"the network seems to be down: none of {', '.join(sorted(self.net.out_of_reach))} could be reached"
+                f"the network seems to be down: none of {', '.join(sorted(self.net.out_of_reach))} could be reached",
+                asked=False,
             )
         now = time.monotonic()
         if host.open_until > now:
             raise HttpError(
-                f"{name} is left alone for {host.open_until - now:.0f} s more after {host.failures} failures in a row"
+                f"{name} is left alone for {host.open_until - now:.0f} s more after {host.failures} failures in a row",
+                asked=False,
             )
         if host.not_before > now:
             await asyncio.sleep(host.not_before - now)
@@ -303,6 +332,8 @@ class _Polite:
             return _Attempt(f"{name} sent more than {limits.max_mb:g} MB (network.max_mb)", is_outage=False)
         except (aiohttp.ClientError, OSError) as error:
             return _Attempt(f"{name} broke off its answer ({type(error).__name__})", tries=limits.tries)
+        if (kept := BODIES.get()) is not None:
+            kept.append(body)
         self.net.traffic.answers += 1
         self.net.traffic.n_bytes += len(body)
         return self._judge(name, reply, body)
@@ -334,7 +365,7 @@ class _Polite:
 
     def _give_up(self, host: Host, result: _Attempt) -> None:
         """Open the circuit after some failures in a row; at once where the host has asked for a long wait."""
-        if not result.is_outage:
+        if not result.is_outage or LENIENT.get():
             return
         host.failures += 1
         limits = self.net.settings
@@ -370,6 +401,15 @@ def _is_json(body: bytes) -> bool:
     except orjson.JSONDecodeError:
         return False
     return True
+
+
+def shown(url: str) -> str:
+    """An address as it may stand in messages and tables: without user, password and query."""
+    scheme, found, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return (
+        f"{scheme}{found}{host.rsplit('@', 1)[-1]}{slash}{path.partition('?')[0]}" if found else url.partition("?")[0]
+    )
 
 
 def _host(url: str) -> str:

@@ -17,7 +17,7 @@ import polars as pl
 from pipelines.settings import OnchainSource
 from pipelines.sources.aliases import canonical
 from pipelines.sources.net import HttpError, Net
-from pipelines.sources.source import Page, SourceError, digest
+from pipelines.sources.source import Page, SourceError, covered, digest
 from warehouse.entities import ASSET_METRICS
 
 SOURCE = "coinmetrics"
@@ -37,6 +37,7 @@ class Asset:
     asset: str
     now: datetime
     newest: datetime | None = None
+    covered_since: datetime | None = None
     is_simulated: bool = False
     is_remote: bool = True
     stands_by_page: bool = True
@@ -48,7 +49,8 @@ class Asset:
 
     def pages(self) -> Iterator[Page]:
         """Figures from the newest stored day on, a month of overlap included. SourceError where there are none."""
-        since = max(self.source.since, self.newest - OVERLAP) if self.newest else self.source.since
+        is_covered = self.covered_since is not None and self.covered_since <= self.source.since
+        since = max(self.source.since, self.newest - OVERLAP) if self.newest and is_covered else self.source.since
         n_rows = 0
         for rows, where in self._from_csv(since) if self.source.csv else self._from_api(since):
             frame = self._frame(rows)
@@ -57,6 +59,8 @@ class Asset:
                 yield Page(ASSET_METRICS, frame, SOURCE, where, digest(where, rows), len(rows) * 100)
         if not n_rows and self.newest is None:
             raise SourceError(f"Coin Metrics has none of {', '.join(METRICS)} for {self.asset} since {since:%Y-%m-%d}")
+        if not is_covered:
+            yield covered(SOURCE, self.asset, self.source.since)
 
     def _from_api(self, since: datetime) -> Iterator[tuple[list[dict[str, Any]], str]]:
         query = {
@@ -86,11 +90,10 @@ class Asset:
             if error.status == 403:
                 raise SourceError(f"the community API of Coin Metrics does not give {self.asset} (HTTP 403)") from error
             raise
-        answer = reply.json() if reply.body else {}
         if reply.status == 400:
-            told = (answer.get("error") or {}).get("message") if isinstance(answer, dict) else None
-            raise SourceError(f"Coin Metrics refuses the question for {self.asset}: {str(told)[:300]}")
-        return answer
+            told = " ".join(reply.body[:300].decode("utf-8", errors="replace").split())
+            raise SourceError(f"Coin Metrics refuses the question for {self.asset}: {told}")
+        return reply.json()
 
     def _from_csv(self, since: datetime) -> Iterator[tuple[list[dict[str, Any]], str]]:
         name = f"{self.asset.lower()}.csv"

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 import polars as pl
 
-from warehouse.entities import Entity
+from warehouse.entities import COVERED, Entity
 
 
 class SourceError(RuntimeError):
@@ -60,6 +61,12 @@ class Part(Protocol):
     def pages(self) -> Iterator[Page]:
         """The pages, in order. SourceError where the part cannot be delivered."""
         ...
+
+
+def covered(source: str, subject: str, since: datetime) -> Page:
+    """The note that a history was asked for from `since` on."""
+    frame = pl.DataFrame({"asked_of": [source], "subject": [subject], "since_ts": [since]})
+    return Page(COVERED, frame, source, f"{subject} covered", digest(subject, since))
 
 
 def digest(*parts: object) -> str:

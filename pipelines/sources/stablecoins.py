@@ -5,6 +5,7 @@ later stamp (the unfinished day's newest point) describes no day's end yet and w
 restates becomes a new version.
 """
 
+import math
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from warehouse.entities import STABLECOINS, SUPPLY
 
 SOURCE = "defillama"
 INTERVAL_S = 0.5
+LAST_STAMP = 1e11  # in the year 5138: a larger one is not in seconds
 GECKO_IDS = {
     "USDT": "tether", "USDC": "usd-coin", "DAI": "dai", "BUSD": "binance-usd", "USDP": "paxos-standard",
     "TUSD": "true-usd", "FRAX": "frax", "FDUSD": "first-digital-usd", "PYUSD": "paypal-usd", "USDE": "ethena-usde",
@@ -109,12 +111,14 @@ class Coin:
         yield self._description(entry, vendor_id, peg)
         chains = {"all": detail["tokens"]}
         if self.llama.source.chains:
-            balances = detail.get("chainBalances") or {}
+            balances = detail.get("chainBalances")
+            if not isinstance(balances, dict):
+                raise SourceError(f"DefiLlama's /{path} has no 'chainBalances': its format has changed")
             chains |= {str(k): v.get("tokens") or [] for k, v in balances.items() if isinstance(v, dict)}
         rows, refused = _rows(chains, peg)
-        if not any(chain == "all" for chain, _, _ in rows):
-            raise SourceError(f"DefiLlama has no history of {self.ticker}")
         frame = self._frame(rows, self.llama.prices(str(entry.get("gecko_id"))))
+        if frame.filter(pl.col("chain") == "all").is_empty():
+            raise SourceError(f"DefiLlama has no history of {self.ticker} up to now: are its stamps still in seconds?")
         yield Page(SUPPLY, frame, SOURCE, path, digest(rows), len(rows) * 24, None, refused)
 
     def _description(self, entry: Mapping[str, Any], vendor_id: str, peg: str) -> Page:
@@ -154,7 +158,7 @@ def _rows(chains: Mapping[str, Any], peg: str) -> tuple[list[tuple[str, int, flo
     for chain, points in chains.items():
         for point in points if isinstance(points, list) else []:
             stamp = _number(point.get("date")) if isinstance(point, dict) else None
-            if stamp is None:
+            if stamp is None or not 0 <= stamp < LAST_STAMP:
                 refused.append(("date is no number of seconds", f"{chain}: {str(point)[:200]}"))
                 continue
             held = point.get("circulating")
@@ -179,9 +183,10 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(value)
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) else None
 
 
 def coins(source: StablecoinsSource, net: Net, now: datetime) -> list[Coin]:

@@ -68,11 +68,12 @@ def test_futures_with_their_header_line_and_funding(desk):
     [("checksum", "does not have the checksum"), ("corrupt", "no complete zip"), ("not a zip", "no complete zip"),
      ("bomb", "unzips to more than"), ("second member", "expected one .csv"), ("traversal", "expected one .csv")],
 )  # fmt: skip
-def test_a_spoilt_file_stops_its_symbol_with_the_reason_and_nothing_wrong_is_stored(desk, kind, reason):
+def test_a_spoilt_file_is_left_out_with_the_reason_and_the_others_are_stored(desk, kind, reason):
     with LocalServer(archive(spoilt={"BTCUSDT-1h-2024-12": kind})) as server:
         result = desk.ingest(archives=[told(server.url)], as_of=AS_OF)
     assert reason in result.missing[0][1]
-    np.testing.assert_allclose(stored(desk), BARS[BARS[:, 0] < START_2024_11 + 30 * 24 * HOUR])
+    december = (BARS[:, 0] >= START_2024_11 + 30 * 24 * HOUR) & (BARS[:, 0] < 1_735_689_600_000)
+    np.testing.assert_allclose(stored(desk), BARS[(BARS[:, 0] < CLOSED) & ~december])
 
 
 def test_garbled_rows_are_refused_alone_or_the_file_as_a_whole(desk):
@@ -104,4 +105,20 @@ def test_the_archive_and_the_exchange_agree_row_for_row(desk):
         klines = [r for r in live.requests if "klines" in r.path]
     assert len(klines) == 1, "what the archive brought is not asked for again"
     assert result.writes["candles"].quarantined == result.writes["candles"].changed == 0
-    np.testing.assert_allclose(stored(desk), BARS[BARS[:, 0] + HOUR <= NOW_MS], rtol=1e-9)
+    np.testing.assert_allclose(stored(desk), BARS[BARS[:, 0] + HOUR < NOW_MS], rtol=1e-9)
+
+
+def test_a_run_that_looks_from_the_past_costs_no_later_run_its_bars(desk):
+    with LocalServer(archive()) as server:
+        desk.ingest(archives=[told(server.url)], as_of=datetime(2024, 12, 15, tzinfo=UTC))
+        assert desk.ingest(archives=[told(server.url)], as_of=AS_OF).exit_code == 0
+    np.testing.assert_allclose(stored(desk), BARS[BARS[:, 0] < CLOSED], rtol=1e-9)
+
+
+def test_old_months_that_are_not_there_are_asked_for_once(desk):
+    early = told("", since=datetime(2020, 1, 1, tzinfo=UTC))
+    with LocalServer(archive()) as server:
+        desk.ingest(archives=[early | {"location": server.url}], as_of=AS_OF)
+        asked = len(server.asked("-2020-"))
+        desk.ingest(archives=[early | {"location": server.url}], as_of=AS_OF)
+        assert asked == len(server.asked("-2020-")) == 12

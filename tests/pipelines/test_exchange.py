@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.pipelines.live import SINCE
+from tests.pipelines.live import SINCE, moment
 from tests.providers import faults
 from tests.providers.binance import Binance
 from tests.providers.candles import HOUR, START, Listing, Quirks, funding_rates, market
 from tests.providers.coinbase import Coinbase
 from tests.providers.kraken import RATE_LIMITED, Kraken
+from tests.providers.okx import RATE_LIMITED as OKX_LIMITED
 from tests.providers.okx import Okx
 from tests.providers.server import LocalServer
 
@@ -273,3 +274,33 @@ def test_once_the_circuit_is_open_the_other_symbols_fail_at_once(desk):
     assert len(result.missing) == 12
     assert asked <= 5 * 4
     assert "is left alone" in result.missing[-1][1]
+
+
+def test_okx_limits_are_waited_out_too(desk):
+    error = faults.transform(lambda body: OKX_LIMITED, path="candles", times=1)
+    with serving(Okx({"BTC/USDT": BARS}, now_ms=lambda: NOW), error) as server:
+        assert desk.ingest(exchanges=[source(server.url, "BTC/USDT", id="okx")]).exit_code == 0
+
+
+def test_a_clock_that_had_to_be_asked_twice_closes_no_bar_too_early(desk):
+    import time
+
+    began = time.time()
+    clock = lambda: START + 10 * HOUR - 500 + int((time.time() - began) * 1000)  # noqa: E731  (half a second to go)
+    slow = faults.status(429, {"Retry-After": "2"}, path="/time")
+    with serving(Binance({"BTC/USDT": BARS}, now_ms=clock), slow) as server:
+        desk.ingest(exchanges=[source(server.url)])
+    assert len(stored(desk)) == 9, "the tenth has been closed for less than five seconds"
+
+
+def test_a_backfill_reaches_funding_that_lies_before_what_is_stored(desk):
+    rates = funding_rates(250, seed=3)
+    with serving(Binance({"BTC/USDT:USDT": Listing(BARS, funding=rates)}, now_ms=lambda: NOW)) as server:
+        late = source(server.url, "BTC/USDT:USDT", funding=True) | {"since": moment(START + 1500 * HOUR)}
+        desk.ingest(exchanges=[late])
+        few = desk.rows("SELECT count(*) FROM core.funding")[0][0]
+        desk.ingest(exchanges=[late | {"since": SINCE}])
+        assert desk.rows("SELECT count(*) FROM core.funding")[0][0] == 250 > few
+        before = len(server.asked("fundingRate"))
+        desk.ingest(exchanges=[late | {"since": SINCE}])
+        assert len(server.asked("fundingRate")) - before <= 2

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.sources import feedlist
 from pipelines.sources.articles import text_of
-from pipelines.sources.feeds import item_of, published_at
+from pipelines.sources.items import item_of, published_at
 from pipelines.sources.source import SourceError
 from tests.providers import faults
 from tests.providers.newsroom import Feed, Item, Newsroom, releases, robots_text
@@ -125,7 +125,8 @@ def test_pages_are_read_only_where_robots_txt_allows_it(desk, tmp_path, robots, 
         pages = [r for r in server.requests if r.path.startswith("/news/")]
     assert result.exit_code == 0
     assert (len(pages) == len(ITEMS)) is reads
-    assert desk.rows("SELECT DISTINCT article FROM ops.feed_items") == [("full" if reads else "disallowed",)]
+    status = "full" if reads else "later" if robots == 500 else "disallowed"
+    assert desk.rows("SELECT DISTINCT article FROM ops.feed_items") == [(status,)]
     assert desk.rows("SELECT count(*) FROM core.documents WHERE body = ''") == [(0,)], "the feed's own text stays"
 
 
@@ -164,7 +165,7 @@ BROKEN = {
     "entity bomb": (room(spoilt="entity bomb"), None),
     "external entity": (room(spoilt="external entity"), None),
     "malformed": (room(spoilt="malformed"), None),
-    "cut in half": (room(spoilt="cut"), None),
+    "cut in half": (room(spoilt="cut"), "is cut off"),
     "a web page": (room(spoilt="html"), "a web page where RSS, Atom or RDF was expected"),
     "latin-1 called utf-8": (room(encoding="latin-1", declared="utf-8"), None),
     "utf-16": (room(encoding="utf-16", declared="utf-16"), None),
@@ -207,7 +208,9 @@ def test_a_feed_that_does_not_deliver_costs_itself_only(desk, tmp_path, fault):
     error.path = "/rss.xml"
     newsroom = Newsroom({"/rss.xml": Feed(list(ITEMS)), "/good.xml": Feed(list(ITEMS[:2]))})
     with LocalServer(newsroom, faults=[error]) as server:
-        result = desk.ingest(feeds=listed(tmp_path, server, "rss", "good"), network={"breaker_after": 9, "breaker_s": 0.0})
+        result = desk.ingest(
+            feeds=listed(tmp_path, server, "rss", "good"), network={"breaker_after": 9, "breaker_s": 0.0}
+        )
     assert (result.exit_code, [m[0] for m in result.missing]) == (3, ["feeds:rss"])
     assert reason in result.missing[0][1]
     assert desk.rows("SELECT count(*) FROM core.documents") == [(2,)]
@@ -288,3 +291,136 @@ def test_the_shipped_list_is_valid_and_a_wrong_one_says_what_is_wrong(tmp_path):
     )
     with pytest.raises(SourceError, match="cannot be used"):
         feedlist.load(tmp_path / "f.toml")
+
+
+def test_an_edit_that_speaks_of_another_asset_withdraws_the_first_one(desk, tmp_path):
+    newsroom = room([Item("Acme opens custody for Solana", "/news/s", WHEN, "Custody for Solana.")])
+    with LocalServer(newsroom) as server:
+        desk.ingest(feeds=listed(tmp_path, server, full_text=False))
+        newsroom.change("/rss.xml", "/news/s", title="Acme opens custody for Ethereum", summary="Custody for Ethereum.")
+        desk.ingest(feeds=listed(tmp_path, server, full_text=False))
+        newsroom.change("/rss.xml", "/news/s", title="Acme opens custody for Ethereum, again", summary="For Ethereum.")
+        desk.ingest(feeds=listed(tmp_path, server, full_text=False))
+    links = desk.rows("SELECT asset, confidence > 0.5, method FROM core.document_assets ORDER BY 1")
+    assert links == [("ETH", True, "entities-v1"), ("SOL", False, "withdrawn")]
+    assert desk.rows("SELECT assets FROM marts.releases") == [("ETH",)]
+
+
+def test_items_on_one_page_told_apart_by_their_place_are_documents_of_their_own(desk, tmp_path):
+    items = [Item(f"Change {i} of Bitcoin", f"/log#{i}", WHEN, f"change {i}") for i in range(3)]
+    with LocalServer(room(items)) as server:
+        desk.ingest(feeds=listed(tmp_path, server, full_text=False))
+    assert desk.rows("SELECT count(*) FROM core.documents") == [(3,)]
+
+
+def test_items_that_share_an_address_are_refused_but_for_the_first(desk, tmp_path):
+    items = [Item(f"Change {i} of Bitcoin", "/log", WHEN, f"change {i}", guid=f"g{i}") for i in range(3)]
+    with LocalServer(room(items)) as server:
+        result = desk.ingest(feeds=listed(tmp_path, server, full_text=False))
+    assert (result.writes["documents"].new, result.writes["documents"].quarantined) == (1, 2)
+
+
+def test_a_failed_page_is_tried_again_although_the_feed_has_not_changed(desk, tmp_path):
+    with LocalServer(room(ITEMS[:1]), faults=[faults.status(404, path="/news/")]) as server:
+        desk.ingest(feeds=listed(tmp_path, server))
+        assert desk.rows("SELECT article FROM ops.feed_items") == [("failed",)]
+        desk.ingest(feeds=listed(tmp_path, server))
+        assert desk.rows("SELECT article FROM ops.feed_items") == [("full",)]
+    assert desk.rows("SELECT max(version) FROM core.documents_versions") == [(2,)]
+
+
+def test_pages_wait_where_there_are_too_many_and_are_read_later(desk, tmp_path):
+    with LocalServer(
+        room(), faults=[faults.status(404, path="robots"), faults.status(503, path="/news/", times=0)]
+    ) as s:
+        few = listed(tmp_path, s) | {"max_articles": 2}
+        desk.ingest(feeds=few)
+        assert sorted(desk.rows("SELECT article, tries FROM ops.feed_items")) == [("full", 0)] * 2 + [("later", 0)] * 4
+        desk.ingest(feeds=few)
+        desk.ingest(feeds=few)
+        assert desk.rows("SELECT DISTINCT article FROM ops.feed_items") == [("full",)]
+
+
+def test_a_page_that_is_blocked_costs_its_neighbours_nothing(desk, tmp_path):
+    with LocalServer(room(), faults=[faults.status(451, path=ITEMS[0].link, times=None)]) as server:
+        desk.ingest(feeds=listed(tmp_path, server))
+    assert sorted(desk.rows("SELECT article, count(*) FROM ops.feed_items GROUP BY ALL")) == [
+        ("failed", 1), ("full", len(ITEMS) - 1)
+    ]  # fmt: skip
+
+
+def test_a_redirect_to_what_robots_txt_forbids_is_not_followed(desk, tmp_path):
+    newsroom = room([Item("Bitcoin", "/news/x", WHEN, "short")])
+    newsroom.robots = "User-agent: *\nDisallow: /private/\n"
+    newsroom.redirects["/news/x"] = "/private/y"
+    with LocalServer(newsroom) as server:
+        desk.ingest(feeds=listed(tmp_path, server))
+        assert not server.asked("/private/")
+    assert desk.rows("SELECT article FROM ops.feed_items") == [("disallowed",)]
+
+
+def test_an_edit_whose_page_cannot_be_read_does_not_shrink_the_story(desk, tmp_path):
+    newsroom = room(ITEMS[:1])
+    with LocalServer(newsroom) as server:
+        desk.ingest(feeds=listed(tmp_path, server))
+        newsroom.change("/rss.xml", ITEMS[0].id, title="Corrected title of Bitcoin")
+        server.faults.append(faults.status(404, path="/news/"))
+        assert desk.ingest(feeds=listed(tmp_path, server)).is_quiet
+        desk.ingest(feeds=listed(tmp_path, server))
+    versions = desk.rows("SELECT title, length(body) FROM core.documents_versions ORDER BY version")
+    assert [v[0] for v in versions] == [ITEMS[0].title, "Corrected title of Bitcoin"]
+    assert versions[1][1] > 150
+
+
+def test_an_undated_story_stays_on_the_day_on_which_it_was_seen_first(desk, tmp_path):
+    newsroom = room([Item("Undated Bitcoin", "/news/u", None, "text")])
+    with LocalServer(newsroom) as server:
+        desk.ingest(feeds=listed(tmp_path, server, full_text=False))
+        for table in ("ops.feed_items", "core.documents_versions"):
+            desk.rows(f"UPDATE {table} SET first_seen_ts = first_seen_ts - INTERVAL 20 DAY")
+        newsroom.change("/rss.xml", "/news/u", title="Undated Bitcoin, edited")
+        desk.ingest(feeds=listed(tmp_path, server, full_text=False))
+    row = "SELECT event_ts = date_trunc('day', first_seen_ts), available_ts > first_seen_ts + INTERVAL 19 DAY"
+    assert desk.rows(f"{row} FROM core.documents") == [(True, True)]
+
+
+def test_a_renamed_feed_goes_on_with_its_stories(desk, tmp_path):
+    newsroom = Newsroom({"/a.xml": Feed(list(ITEMS)), "/b.xml": Feed(list(ITEMS))})
+    with LocalServer(newsroom) as server:
+        desk.ingest(feeds=listed(tmp_path, server, "a", full_text=False))
+        newsroom.change("/b.xml", ITEMS[0].id, title="It was a hoax about Bitcoin")
+        result = desk.ingest(feeds=listed(tmp_path, server, "b", full_text=False))
+    assert (result.writes["documents"].changed, result.writes["documents"].quarantined) == (1, 0)
+    assert desk.rows("SELECT count(*) FROM core.documents WHERE title LIKE 'It was a hoax%'") == [(1,)]
+
+
+def test_a_stamp_without_a_zone_is_not_taken_for_known_before_its_day_has_ended_everywhere(desk, tmp_path):
+    item = Item("Bitcoin", "/news/z", None, "text", date_text="2024-01-05 23:30")
+    with LocalServer(room([item])) as server:
+        desk.ingest(feeds=listed(tmp_path, server, full_text=False))
+    assert desk.rows("SELECT event_ts, available_ts, ts_precision FROM core.documents") == [
+        (datetime(2024, 1, 5, tzinfo=UTC), datetime(2024, 1, 6, 12, tzinfo=UTC), "day")
+    ]
+
+
+@pytest.mark.parametrize("odd", ["&#xD800;", "&#x110000;", "&#99999999999999999999;", "\x00", "\ud83d"])
+def test_characters_that_there_are_not_cost_the_feed_at_most(desk, tmp_path, odd):
+    newsroom = Newsroom({"/rss.xml": Feed(list(ITEMS)), "/good.xml": Feed([Item("Bitcoin", "/g", WHEN, "text")])})
+    spoil = faults.transform(
+        lambda body: body.replace(b"</channel>", f"<x>{odd}</channel>".encode("utf-8", "surrogatepass")),
+        path="/rss.xml",
+    )
+    with LocalServer(newsroom, faults=[spoil]) as server:
+        result = desk.ingest(feeds=listed(tmp_path, server, "rss", "good", full_text=False))
+    assert "feeds:good" in result.delivered
+    assert desk.rows("SELECT count(*) FROM core.documents WHERE source = 'feeds:good'") == [(1,)]
+
+
+def test_a_wrong_name_among_the_feeds_costs_the_feeds_and_nothing_else(desk, tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "exchange,symbol,timeframe,ts,open,high,low,close,volume\nfile,X/USD,1h,2024-01-01T00:00:00Z,1,2,1,2,5\n"
+    )
+    files = {"root": tmp_path, "tables": [{"path": "a.csv", "shape": "candles"}]}
+    result = desk.ingest(feeds={"enabled": True, "only": ["coindeks"]}, files=files)
+    assert (result.exit_code, result.missing[0][0]) == (3, "feeds")
+    assert "has no feed 'coindeks'" in result.missing[0][1]

@@ -76,3 +76,14 @@ def test_a_profile_file_cannot_take_the_name_of_the_simulated_market(tmp_path):
     (tmp_path / "simulated.toml").write_text("")
     with pytest.raises(SettingsError, match="belong to the profiles that tapewire ships"):
         load_settings(str(tmp_path / "simulated.toml"))
+
+
+def test_secrets_in_settings_are_masked_where_they_are_shown(tmp_path):
+    told = load_settings(
+        "live", folder=tmp_path,
+        exchanges=[{"id": "okx", "symbols": ["BTC/USDT"], "since": "2024-01-01T00:00:00Z",
+                    "base_url": "https://me:hidden1@mirror.example", "options": {"apiKey": "hidden2", "note": "seen"}}],
+    ).shown()  # fmt: skip
+    assert "hidden" not in told
+    assert "seen" in told
+    assert "mirror.example" in told

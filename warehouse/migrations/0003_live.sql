@@ -1,4 +1,4 @@
--- Live sources: what feeds and exchanges were asked, descriptions of stablecoins, and when a document was first seen.
+-- Live sources: what exchanges, archives and feeds were asked, stablecoins, and when a document was first seen.
 
 CREATE TABLE core.stablecoins_versions (
     "coin" VARCHAR,
@@ -68,6 +68,24 @@ COMMENT ON COLUMN ops.asked_ranges."is_simulated" IS 'True where the row comes f
 COMMENT ON COLUMN ops.asked_ranges."run_id" IS 'Run that wrote the row (ops.runs)';
 COMMENT ON COLUMN ops.asked_ranges."ingested_ts" IS 'When tapewire wrote the row (wall clock, UTC)';
 
+CREATE TABLE ops.covered (
+    "asked_of" VARCHAR,
+    "subject" VARCHAR,
+    "since_ts" TIMESTAMPTZ,
+    "source" VARCHAR,
+    "is_simulated" BOOLEAN,
+    "run_id" VARCHAR,
+    "ingested_ts" TIMESTAMPTZ
+);
+COMMENT ON TABLE ops.covered IS 'From when on a history without a grid (funding, daily figures) was asked for: an earlier wish starts there anew';
+COMMENT ON COLUMN ops.covered."asked_of" IS 'Source that was asked';
+COMMENT ON COLUMN ops.covered."subject" IS 'Symbol or asset';
+COMMENT ON COLUMN ops.covered."since_ts" IS 'Beginning of the history that was asked for (UTC)';
+COMMENT ON COLUMN ops.covered."source" IS 'Source that delivered the row, or the computation that made it';
+COMMENT ON COLUMN ops.covered."is_simulated" IS 'True where the row comes from the market simulator or rests on it';
+COMMENT ON COLUMN ops.covered."run_id" IS 'Run that wrote the row (ops.runs)';
+COMMENT ON COLUMN ops.covered."ingested_ts" IS 'When tapewire wrote the row (wall clock, UTC)';
+
 CREATE TABLE ops.archive_files (
     "file_name" VARCHAR,
     "checksum" VARCHAR,
@@ -79,7 +97,7 @@ CREATE TABLE ops.archive_files (
 );
 COMMENT ON TABLE ops.archive_files IS 'Files of an archive that were read, by their checksum';
 COMMENT ON COLUMN ops.archive_files."file_name" IS 'Path of the file inside the archive';
-COMMENT ON COLUMN ops.archive_files."checksum" IS 'SHA-256 that the archive gives';
+COMMENT ON COLUMN ops.archive_files."checksum" IS 'SHA-256 that the archive gives; ''absent'' for an old file that is not there';
 COMMENT ON COLUMN ops.archive_files."n_rows" IS 'Rows that it held';
 COMMENT ON COLUMN ops.archive_files."source" IS 'Source that delivered the row, or the computation that made it';
 COMMENT ON COLUMN ops.archive_files."is_simulated" IS 'True where the row comes from the market simulator or rests on it';
@@ -123,7 +141,7 @@ COMMENT ON COLUMN ops.feed_items."doc_id" IS 'Document (core.documents)';
 COMMENT ON COLUMN ops.feed_items."feed" IS 'Feed that showed it first: only that feed revises it';
 COMMENT ON COLUMN ops.feed_items."item_hash" IS 'Hash of the item as the feed gives it';
 COMMENT ON COLUMN ops.feed_items."first_seen_ts" IS 'When it was seen first (UTC)';
-COMMENT ON COLUMN ops.feed_items."article" IS 'full (page read), feed (text of the feed), disallowed, or failed';
+COMMENT ON COLUMN ops.feed_items."article" IS 'full (page read), feed (text of the feed), disallowed, failed, later, edited (its page is awaited)';
 COMMENT ON COLUMN ops.feed_items."tries" IS 'How often the page was tried';
 COMMENT ON COLUMN ops.feed_items."source" IS 'Source that delivered the row, or the computation that made it';
 COMMENT ON COLUMN ops.feed_items."is_simulated" IS 'True where the row comes from the market simulator or rests on it';
@@ -219,5 +237,5 @@ COMMENT ON COLUMN core.documents."run_id" IS 'Run that wrote the row (ops.runs)'
 COMMENT ON COLUMN core.documents."ingested_ts" IS 'When tapewire wrote the row (wall clock, UTC)';
 COMMENT ON COLUMN core.documents."version" IS '1 for the first version of the key, one more for each revision';
 
-COMMENT ON COLUMN core.document_assets_versions."method" IS 'given by the source, curated, linked by the table of entities, or simulated';
-COMMENT ON COLUMN core.document_assets."method" IS 'given by the source, curated, linked by the table of entities, or simulated';
+COMMENT ON COLUMN core.document_assets_versions."method" IS 'given by the source, curated, linked by the table of entities, withdrawn by an edit (0), or simulated';
+COMMENT ON COLUMN core.document_assets."method" IS 'given by the source, curated, linked by the table of entities, withdrawn by an edit (0), or simulated';

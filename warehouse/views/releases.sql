@@ -1,11 +1,12 @@
 CREATE OR REPLACE VIEW marts.releases AS
-SELECT d.doc_id, d.event_ts, d.available_ts, d.ts_precision, d.is_late_stamp, d.publisher, d.kind, d.title, d.body,
+SELECT d.doc_id, d.event_ts, d.available_ts, d.ts_precision, d.is_late_stamp, d.availability_assumed,
+       d.first_seen_ts, d.publisher, d.kind, d.title, d.body,
        d.url, d.authorship, d.authorship_evidence, d.veracity, d.veracity_evidence, d.release_group, d.event_label,
        d.is_recommended, d.retracted_ts, d.reported_move, a.assets, d.source, d.is_simulated
 FROM core.documents_as_of(
     coalesce((SELECT as_of_ts FROM ops.runs ORDER BY started_ts DESC, run_id DESC LIMIT 1), 'infinity'::TIMESTAMPTZ)
 ) d
-LEFT JOIN (SELECT doc_id, string_agg(asset, ', ' ORDER BY asset) AS assets FROM core.document_assets GROUP BY doc_id) a
+LEFT JOIN (SELECT doc_id, string_agg(asset, ', ' ORDER BY asset) AS assets FROM core.document_assets WHERE confidence > 0 GROUP BY doc_id) a
   USING (doc_id);
 COMMENT ON VIEW marts.releases IS 'Releases, news and announcements with their assets and groups';
 COMMENT ON COLUMN marts.releases.doc_id IS 'Document';
@@ -13,6 +14,8 @@ COMMENT ON COLUMN marts.releases.event_ts IS 'Publication (UTC)';
 COMMENT ON COLUMN marts.releases.available_ts IS 'Latest moment that its precision allows (UTC)';
 COMMENT ON COLUMN marts.releases.ts_precision IS 'second, minute, hour or day';
 COMMENT ON COLUMN marts.releases.is_late_stamp IS 'True where the time is of the first report';
+COMMENT ON COLUMN marts.releases.availability_assumed IS 'True where nobody saw it arrive: its availability is assumed from its stamp';
+COMMENT ON COLUMN marts.releases.first_seen_ts IS 'When a live source saw it first (UTC)';
 COMMENT ON COLUMN marts.releases.publisher IS 'Newsroom, wire or channel';
 COMMENT ON COLUMN marts.releases.kind IS 'press_release, news, exchange_announcement or event';
 COMMENT ON COLUMN marts.releases.title IS 'Headline';
