@@ -28,6 +28,7 @@ from warehouse.entities import ASKED_RANGES, CANDLES, FUNDING, TIMEFRAMES
 PAGE_ROWS = 20_000
 OUTER_TIMEOUT_MS = 3_600_000  # the network's own limits come first
 DEFAULT_LIMIT = 500
+EARLIEST_MS = 1_230_940_800_000  # 2009-01-03: no bar of a crypto asset is older
 SETTLE_MS = 5_000  # a bar's last trades may still be on their way into it
 FUNDING_OVERLAP_MS = 3 * 86_400_000
 UNTIL = {"okx": "after"}  # ccxt does not translate "until" for its funding history
@@ -238,7 +239,7 @@ class Candles:
             times = [exchange.parse_ohlcv(row, market)[0] for row in sent]
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError):
             times = []
-        if sent and not any(isinstance(t, int | float) for t in times):
+        if sent and not any(isinstance(t, int | float) and t > EARLIEST_MS for t in times):
             raise SourceError(
                 f"{self.client.source.id} sent {len(sent)} rows without readable times: {_short(sent[0])}"
             )

@@ -4,7 +4,9 @@ import multiprocessing
 import os
 import random
 import signal
+import sys
 import time
+import types
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -78,6 +80,7 @@ def test_killing_ingestion_at_random_moments_and_running_it_again_gives_the_rows
     tmp_path, monkeypatch, sources
 ):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for the server that the processes are forked from
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))  # nothing to be imported again
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([killed.__name__])
 
