@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pipelines.settings import ArchiveSource, ExchangeSource, FeedsSource, OnchainSource, Settings, StablecoinsSource
-from pipelines.sources import exchange, feedlist, items, onchain, stablecoins
+from pipelines.sources import feedlist, items, onchain, stablecoins
 from pipelines.sources.archive import Archive
+from pipelines.sources.ccxt_client import Client
 from pipelines.sources.net import Net, shown
 from pipelines.sources.source import SourceError
 
@@ -72,7 +73,7 @@ def _questions(settings: Settings, net: Net) -> list[_Question]:
 
 def _exchange(source: ExchangeSource, net: Net) -> _Question:
     def ask() -> str:
-        ahead = exchange.Client(source, net).ping()
+        ahead = Client(source, net).ping()
         said = (
             "agrees with ours"
             if abs(ahead) < 5

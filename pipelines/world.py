@@ -12,6 +12,7 @@ from pipelines.settings import ArchiveSource, ExchangeSource, Settings
 from pipelines.sources import archive, exchange, feedlist, feeds, onchain, stablecoins
 from pipelines.sources.aliases import canonical
 from pipelines.sources.articles import Reader
+from pipelines.sources.ccxt_client import Client
 from pipelines.sources.files import files
 from pipelines.sources.net import Net
 from pipelines.sources.simulated import SimulatedMarket
@@ -96,7 +97,7 @@ def _archive(source: ArchiveSource, run: Run, con: duckdb.DuckDBPyConnection, ne
 
 
 def _exchange(source: ExchangeSource, settings: Settings, con: duckdb.DuckDBPyConnection, net: Net) -> list[Part]:
-    client = exchange.Client(source, net)
+    client = Client(source, net)
     since, until = _ms(source.since), _ms(settings.as_of) if settings.as_of else None
     out: list[Part] = []
     for symbol in source.symbols:

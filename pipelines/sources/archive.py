@@ -18,7 +18,8 @@ import polars as pl
 
 from pipelines.settings import ArchiveSource
 from pipelines.sources.aliases import canonical
-from pipelines.sources.net import HttpError, Net, shown
+from pipelines.sources.net import Net, shown
+from pipelines.sources.polite import HttpError
 from pipelines.sources.source import Page, SourceError, digest
 from warehouse.entities import ARCHIVE_FILES, CANDLES, FUNDING, TIMEFRAMES
 

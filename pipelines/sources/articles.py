@@ -6,7 +6,8 @@ import threading
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from pipelines.sources.net import HttpError, Net, Reply
+from pipelines.sources.net import Net, Reply
+from pipelines.sources.polite import HttpError
 
 ROBOT = "tapewire"
 MAX_PAGE = 5 << 20

@@ -16,7 +16,8 @@ import polars as pl
 
 from pipelines.settings import OnchainSource
 from pipelines.sources.aliases import canonical
-from pipelines.sources.net import HttpError, Net
+from pipelines.sources.net import Net
+from pipelines.sources.polite import HttpError
 from pipelines.sources.source import Page, SourceError, covered, digest
 from warehouse.entities import ASSET_METRICS
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipelines.sources.exchange import Client
+from pipelines.sources.ccxt_client import Client
 from tests.pipelines.live import SINCE, Desk
 from tests.providers import faults
 from tests.providers.binance import Binance

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.settings import Network
-from pipelines.sources.net import HttpError, Net, retry_after
+from pipelines.sources.net import Net
+from pipelines.sources.polite import HttpError, retry_after
 from tests.pipelines.live import QUICK
 from tests.providers import faults
 from tests.providers.server import Answer, LocalServer, Request
