@@ -19,11 +19,12 @@ from pipelines.run import Run
 from pipelines.sources.net import Net
 from pipelines.sources.source import Page, Part, SourceError
 from pipelines.world import parts
+from warehouse.conform import SchemaError
 from warehouse.connect import transaction
 from warehouse.entities import ENTITIES
 from warehouse.quality import Finding, errors, run_checks
 from warehouse.template import render
-from warehouse.write import SchemaError, WriteResult, quarantine, write
+from warehouse.write import WriteResult, quarantine, write
 
 log = logging.getLogger("tapewire.ingest")
 

@@ -137,12 +137,12 @@ class Candles:
     def _asked_page(self, todo: list[Span], seen: list[NDArray[np.int64]], step: int, now: int) -> Page:
         """The spans that stayed empty, those asked for now and those resting since earlier."""
         got = spans(np.concatenate(seen) if seen else np.array([], np.int64), step)
-        present = spans_union(self.known.spans + got, step)
+        present = joined(self.known.spans + got, step)
         empty = [(a, b, now) for first, last in todo for a, b in holes(present, first, last, step)]
         resting = [
             (a, b, at)
             for first, last, at in self.known.asked
-            for a, b in holes(spans_union(present + todo, step), first, last, step)
+            for a, b in holes(joined(present + todo, step), first, last, step)
         ]
         frame = pl.DataFrame(
             sorted(resting + empty), schema={"start": pl.Int64, "end": pl.Int64, "asked": pl.Int64}, orient="row"
@@ -231,17 +231,6 @@ def _longest_list(value: Any) -> list[Any]:
     if isinstance(value, list) and any(isinstance(v, list | dict) for v in value):
         return value
     return []
-
-
-def spans_union(all_spans: list[Span], step: int) -> list[Span]:
-    """Spans that cover the same bars, ascending and apart."""
-    out: list[Span] = []
-    for a, b in sorted(all_spans):
-        if out and a <= out[-1][1] + step:
-            out[-1] = (out[-1][0], max(out[-1][1], b))
-        else:
-            out.append((a, b))
-    return out
 
 
 def _grid(since: int, now: int, until: int | None, listed: int | None, step: int) -> tuple[int, int]:

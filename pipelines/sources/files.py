@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from pipelines.settings import FilesSource, FileTable
 from pipelines.sources import shapes
 from pipelines.sources.records import TextPage, read_csv, read_json_lines
-from pipelines.sources.source import Page, SourceError, digest, nothing_refused
+from pipelines.sources.source import Page, SourceError, digest
+from warehouse.conform import no_refusals
 
 PARQUET_ROWS = 500_000
 KEEP_PAYLOAD = 1 << 20
@@ -57,13 +58,13 @@ class File:
                 typed.entity, typed.frame, typed.source, self.path.name, digest(key, typed.entity.name, typed.source),
                 n_bytes, payload, pl.concat([refused, typed.refused]),
             )  # fmt: skip
-            refused, payload, n_bytes = nothing_refused(), None, 0
+            refused, payload, n_bytes = no_refusals(), None, 0
 
     def _read(self) -> Iterator[tuple[pl.DataFrame, bytes | None, int, pl.DataFrame]]:
         suffix = self.path.suffix.lower()
         if suffix == ".parquet":
             for frame in _read_parquet(self.path):
-                yield frame, None, int(frame.estimated_size()), nothing_refused()
+                yield frame, None, int(frame.estimated_size()), no_refusals()
         elif suffix in (".csv", ".jsonl", ".ndjson"):
             reader = read_csv if suffix == ".csv" else read_json_lines
             for page in reader(self.path, self.max_line):

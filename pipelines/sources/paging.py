@@ -54,10 +54,13 @@ def due(wanted: list[Span], asked: Asked, now: int, step: int) -> list[Span]:
     return out
 
 
-def joined(wanted: list[Span], nearer_than: int) -> list[Span]:
-    """`wanted` with spans joined that lie nearer to each other than a page is long: one request instead of two."""
+def joined(parts: list[Span], nearer_than: int) -> list[Span]:
+    """Spans in ascending order, those joined that overlap or lie at most `nearer_than` (ms) from each other.
+
+    With a bar's length that is their union; with a page's, one request serves where two would be made.
+    """
     out: list[Span] = []
-    for a, b in sorted(wanted):
+    for a, b in sorted(parts):
         if out and a - out[-1][1] <= nearer_than:
             out[-1] = (out[-1][0], max(out[-1][1], b))
         else:

@@ -13,7 +13,8 @@ import polars as pl
 from models.text.entities import link
 from models.text.labels import release_group
 from pipelines.settings import FileTable
-from pipelines.sources.source import SourceError, nothing_refused
+from pipelines.sources.source import SourceError
+from warehouse.conform import no_refusals
 from warehouse.entities import (
     ASSET_METRICS,
     CANDLES,
@@ -57,7 +58,7 @@ class Typed:
     entity: Entity
     frame: pl.DataFrame
     source: str
-    refused: pl.DataFrame = field(default_factory=nothing_refused)
+    refused: pl.DataFrame = field(default_factory=no_refusals)
 
 
 def shape(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:

@@ -8,16 +8,12 @@ from typing import Protocol
 
 import polars as pl
 
+from warehouse.conform import no_refusals
 from warehouse.entities import COVERED, Entity
 
 
 class SourceError(RuntimeError):
     """A source could not deliver; the message says what was there, what was expected, what to do."""
-
-
-def nothing_refused() -> pl.DataFrame:
-    """An empty table of refused rows."""
-    return pl.DataFrame(schema={"reason": pl.String, "payload": pl.String})
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,7 @@ class Page:
     page_hash: str
     n_bytes: int = 0
     payload: bytes | None = None
-    refused: pl.DataFrame = field(default_factory=nothing_refused)
+    refused: pl.DataFrame = field(default_factory=no_refusals)
     replace: dict[str, str] | None = None  # rows with these values and other keys are removed (derived tables only)
 
 

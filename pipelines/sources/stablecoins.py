@@ -17,7 +17,8 @@ import polars as pl
 from features.ssr import COIN_LISTS
 from pipelines.settings import StablecoinsSource
 from pipelines.sources.net import Net
-from pipelines.sources.source import Page, SourceError, digest, nothing_refused
+from pipelines.sources.source import Page, SourceError, digest
+from warehouse.conform import no_refusals
 from warehouse.entities import STABLECOINS, SUPPLY
 
 SOURCE = "defillama"
@@ -163,7 +164,7 @@ def _rows(chains: Mapping[str, Any], peg: str) -> tuple[list[tuple[str, int, flo
                 continue
             held = point.get("circulating")
             rows.append((chain, int(stamp), _number(held.get(peg)) if isinstance(held, dict) else None))
-    bad = pl.DataFrame(refused, schema=nothing_refused().schema, orient="row") if refused else nothing_refused()
+    bad = pl.DataFrame(refused, schema=no_refusals().schema, orient="row") if refused else no_refusals()
     return rows, bad
 
 

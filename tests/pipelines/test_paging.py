@@ -4,7 +4,6 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.sources.exchange import spans_union
 from pipelines.sources.paging import due, holes, joined, spans, walk
 
 STEP = 1_000
@@ -69,7 +68,7 @@ def test_joining_near_spans_keeps_every_bar_and_asks_no_more_often(present, near
     wide = joined(runs, near * STEP)
     assert len(wide) <= len(runs)
     assert all(any(a <= x <= y <= b for a, b in wide) for x, y in runs)
-    assert spans_union(runs + runs[:1], STEP) == runs
+    assert joined(runs + runs[:1], STEP) == runs
 
 
 def test_a_hole_is_asked_for_again_ever_more_rarely():

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from tests.conftest import NOW, candle_rows
 from warehouse import read
+from warehouse.conform import SchemaError, conform
 from warehouse.connect import transaction
 from warehouse.entities import CANDLES, SSR_DAILY
-from warehouse.write import SchemaError, conform, write
+from warehouse.write import write
 
 
 def _without_wall_clock(frame: pl.DataFrame) -> pl.DataFrame:
