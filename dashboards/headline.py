@@ -31,7 +31,7 @@ def headlines(warehouse: Published) -> list[Headline]:
         _excess(warehouse.mart("impact_tests"), caveats(warehouse)),
         *_compared(warehouse.mart("generated_against_real")),
         _sharpe(warehouse.mart("backtest_summary")),
-        _health(warehouse.mart("data_health")),
+        _health(warehouse.mart("data_health"), warehouse.mart("sources")),
     ]
 
 
@@ -170,6 +170,8 @@ def _sharpe(summary: pl.DataFrame) -> Headline:
                     f"95 % interval {_interval(mine, '.2f')}, after costs: {sure}{beside}")  # fmt: skip
 
 
-def _health(findings: pl.DataFrame) -> Headline:
+def _health(findings: pl.DataFrame, sources: pl.DataFrame) -> Headline:
     n = {s: findings.filter(pl.col("severity") == s).height for s in ("error", "warning", "info")}
-    return Headline("Data errors", f"{n['error']:,}", f"{n['warning']:,} warnings, {n['info']:,} notes")
+    silent = sources.filter(~pl.col("delivered")).height
+    missing = f"; {silent:,} of {sources.height:,} sources did not deliver" if silent else ""
+    return Headline("Data errors", f"{n['error']:,}", f"{n['warning']:,} warnings, {n['info']:,} notes{missing}")

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 TIE = "\u00a0"
 DIRECTION = {*"\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
 LINE_ENDS = re.compile("\r\n|[\r\u0085\u2028\u2029]")
+NAMED = 4
 UNIT = re.compile(r" (?=(%|σ|h\b|bn\b))|(?<=\b[np]) (?==)|(?<=\b[np] =) ")
 
 
@@ -42,3 +44,14 @@ def tied(text: str) -> str:
 def group_name(group: str) -> str:
     """A release group as people say it."""
     return group.replace("_", " ")
+
+
+def by_reason(missing: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(Sources, reason) per reason, from (source, reason) of each; of many sources the first few are named."""
+    grouped: dict[str, list[str]] = {}
+    for source, reason in missing:
+        grouped.setdefault(reason, []).append(source)
+    return [
+        (", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else ""), reason)
+        for reason, names in grouped.items()
+    ]

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from dashboards.data import Published
 from dashboards.headline import headlines
+from dashboards.words import by_reason
 from pipelines.ingest import IngestResult
 from pipelines.stages import StageResult
 
 if TYPE_CHECKING:
     from pipelines.nightly import Night
 
-NAMED = 4
 SIMULATED = "SIMULATED MARKET: every figure comes from the simulator and says nothing about real assets."
 
 
@@ -31,14 +31,7 @@ def ingest_summary(result: IngestResult) -> str:
 
 def missing_lines(missing: Sequence[tuple[str, str]]) -> list[str]:
     """One line per reason, with the sources that it holds for."""
-    by_reason: dict[str, list[str]] = {}
-    for name, reason in missing:
-        by_reason.setdefault(reason, []).append(name)
-    out = []
-    for reason, names in by_reason.items():
-        shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
-        out.append(f"missing: {shown}: {reason}")
-    return out
+    return [f"missing: {sources}: {reason}" for sources, reason in by_reason(missing)]
 
 
 def network_line(result: IngestResult) -> str:

@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs
 from dashboards import charts
 from dashboards.data import NETWORK, Published
 from dashboards.headline import caveats, headlines
-from dashboards.words import number, one_line, tied
+from dashboards.words import by_reason, number, one_line, tied
 
 HERE = Path(__file__).parent
 MAX_FABRICATIONS = 14
@@ -228,7 +228,15 @@ def _health(warehouse: Published) -> dict[str, Any]:
         descending=[False, False, True],
     )  # fmt: skip
     names = {"severity": "Severity", "check_name": "Check", "subject": "Subject", "n_rows": "Rows", "detail": "Finding"}
+    silent = (
+        warehouse.mart("sources")
+        .filter(~pl.col("delivered"))
+        .sort("source")
+        .select("source", pl.col("reason").fill_null(""))
+    )
+    missing = pl.DataFrame(by_reason(silent.rows()), schema={"sources": pl.String, "reason": pl.String}, orient="row")
     return {
+        "missing": _table(missing, {}, {"sources": "Did not deliver", "reason": "Why"}),
         "findings": _table(findings, {"n_rows": ","}, names),
         "freshness": _table(warehouse.mart("mart_freshness"), {"newest_ts": "%Y-%m-%d %H:%M"},
                             {"mart": "Mart", "status": "State", "newest_ts": "Newest row (UTC)"}),

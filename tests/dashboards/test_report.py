@@ -95,3 +95,11 @@ def test_the_same_warehouse_makes_the_same_text(published: Path):
     with Published(published) as warehouse:
         first, second = ("".join(parsed(render(warehouse)).text) for _ in range(2))
     assert first == second
+
+
+def test_sources_that_did_not_deliver_are_named_with_their_reason(report: Path):
+    found = parsed(report.read_text())
+    text = " ".join(" ".join(found.text).split())
+    assert "feeds:b, feeds:c" in text
+    assert "<b>HTTP 451</b>" in text
+    assert "2 of 3 sources did not deliver" in text

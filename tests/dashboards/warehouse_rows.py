@@ -224,6 +224,11 @@ def fill(con: duckdb.DuckDBPyConnection, *, simulated: bool = True) -> None:
         "INSERT INTO ops.checks VALUES ('run-1', 'candles_jump', 'candles', 'warning', $s, 3, 'jumps', $now, $now)",
         {"s": HOSTILE_SUBJECT, "now": NOW},
     )
+    for source, reason in (("feeds:a", None), ("feeds:c", "<b>HTTP 451</b>"), ("feeds:b", "<b>HTTP 451</b>")):
+        con.execute(
+            "INSERT INTO ops.source_status VALUES ('run-1', $source, $ok, 0, $reason, 1.0, $now)",
+            {"source": source, "ok": reason is None, "reason": reason, "now": NOW},
+        )
 
 
 def make_published(folder: Path, *, filled: bool = True, simulated: bool = True) -> Path:
