@@ -1,4 +1,4 @@
-"""Tests of forecasts against each other: Diebold-Mariano, Clark-West, Pesaran-Timmermann."""
+"""Tests of forecasts: of equal loss (Diebold-Mariano, Clark-West) and of direction (Pesaran-Timmermann and kin)."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,6 +9,7 @@ from scipy import stats
 
 Array = NDArray[np.float64]
 Alternative = Literal["two_sided", "less", "greater"]
+Kernel = Literal["acf", "bartlett"]
 
 
 @dataclass(frozen=True)
@@ -65,16 +66,41 @@ def diebold_mariano(
     return TestResult(statistic, _p_value(statistic, stats.t(n - 1), alternative), n)
 
 
-def clark_west(error_nested: Array, error_larger: Array, difference: Array) -> TestResult:
+def clark_west_gain(error_nested: Array, error_larger: Array, difference: Array) -> Array:
+    """Loss the larger model saves per origin, [N], in squared units: f = e₁² − (e₂² − (ŷ₁ − ŷ₂)²).
+
+    `error_nested` e₁, `error_larger` e₂ and `difference` ŷ₁ − ŷ₂, each [N]. The last term gives back the noise that
+    needless parameters add where the nested model is true. Clark and West (2007).
+    """
+    return error_nested**2 - (error_larger**2 - difference**2)
+
+
+def clark_west(
+    error_nested: Array, error_larger: Array, difference: Array, *, lags: int = 0, kernel: Kernel = "bartlett"
+) -> TestResult:
     """Clark-West test that the larger model's point forecast beats the nested walk's; one-sided normal p-value.
 
-    f = e₁² − (e₂² − (ŷ₁ − ŷ₂)²), tested for a positive mean with its t statistic. `difference` is ŷ₁ − ŷ₂. Clark and
-    West (2007).
+    Statistic: √n · mean(f) ÷ √variance(f), f as in `clark_west_gain`, arrays [N] in order of time. The variance is that
+    of independent origins (n − 1) at `lags` 0, else the long-run variance (n) to `lags`, for origins whose horizons
+    overlap; where a rectangular sum is not positive, lags 0, as in `diebold_mariano`. Gains without variation give
+    statistic 0 and p 1. ValueError for fewer than `lags` + 3 origins. Clark and West (2007); Newey and West (1987).
     """
-    f = error_nested**2 - (error_larger**2 - difference**2)
+    f = clark_west_gain(error_nested, error_larger, difference)
     n = len(f)
-    statistic = float(f.mean() / np.sqrt(f.var(ddof=1) / n))
+    if n < lags + 3:
+        raise ValueError(f"{n} origins are too few for a Clark-West test with {lags} lags")
+    variance = long_run_variance(f, lags, kernel) if lags else 0.0
+    if variance <= 0:
+        variance = float(f.var(ddof=1))
+    if variance <= 0:
+        return TestResult(0.0, 1.0, n)
+    statistic = float(f.mean() / np.sqrt(variance / n))
     return TestResult(statistic, float(stats.norm.sf(statistic)), n)
+
+
+def hit_rate(outcome: Array, forecast: Array) -> float:
+    """Share of forecasts [N] with the sign of their outcome [N]; a zero on either side is no hit."""
+    return float(np.mean(outcome * forecast > 0))
 
 
 def pesaran_timmermann(outcome: Array, forecast: Array) -> TestResult:
@@ -84,7 +110,7 @@ def pesaran_timmermann(outcome: Array, forecast: Array) -> TestResult:
     """
     up, said = outcome > 0, forecast > 0
     n = len(up)
-    hit, p, q = float(np.mean(outcome * forecast > 0)), float(np.mean(up)), float(np.mean(said))
+    hit, p, q = hit_rate(outcome, forecast), float(np.mean(up)), float(np.mean(said))
     expected = p * q + (1 - p) * (1 - q)
     v_hit = expected * (1 - expected) / n
     v_expected = (
@@ -94,6 +120,45 @@ def pesaran_timmermann(outcome: Array, forecast: Array) -> TestResult:
         return TestResult(0.0, 1.0, n)
     statistic = (hit - expected) / np.sqrt(v_hit - v_expected)
     return TestResult(float(statistic), float(stats.norm.sf(statistic)), n)
+
+
+def sign_dependence_hac(outcome: Array, forecast: Array, *, lags: int) -> TestResult:
+    """Pesaran-Timmermann test for signs that are autocorrelated on both sides; one-sided normal p-value.
+
+    The slope b of 1{outcome > 0} = a + b · 1{forecast > 0} + u by least squares, over its Newey-West error with `lags`
+    Bartlett lags (divisor n). Arrays [N] in order of time. A side with one sign only gives statistic 0 and p 1, signs
+    that always agree an infinite statistic. Persistent signs, few origins or many lags make it reject too often:
+    docs/methods.md has its measured size. ValueError for fewer than `lags` + 3 origins. Pesaran and Timmermann (2009),
+    in the regression form of Blaskowitz and Herwartz (2014); Newey and West (1987).
+    """
+    n = len(outcome)
+    if n < lags + 3:
+        raise ValueError(f"{n} origins are too few for a test of signs with {lags} lags")
+    up, said = (np.asarray(x > 0, dtype=float) for x in (outcome, forecast))
+    up, said = up - up.mean(), said - said.mean()
+    spread = float(said @ said) / n
+    if spread == 0 or not up.any():
+        return TestResult(0.0, 1.0, n)
+    slope = float(said @ up) / n / spread
+    error = np.sqrt(max(long_run_variance(said * (up - slope * said), lags, "bartlett"), 0.0) / n) / spread
+    statistic = float(slope / error) if error > 0 else float(np.copysign(np.inf, slope))
+    return TestResult(statistic, float(stats.norm.sf(statistic)), n)
+
+
+def excess_predictability(outcome: Array, forecast: Array) -> TestResult:
+    """Anatolyev-Gerko test that trading on the sign earns more than its mean position; one-sided normal p-value.
+
+    (mean(sign(ŷ) · y) − mean(sign ŷ) · mean(y)) ÷ √V with V = 4 p (1 − p) Σ(y − ȳ)² ÷ n², p = (1 + mean(sign ŷ)) ÷ 2.
+    Arrays [N]; outcomes are returns, whose size counts. Forecasts of one sign, or an outcome that never moves, give
+    statistic 0 and p 1. Anatolyev and Gerko (2005).
+    """
+    side = np.sign(forecast)
+    n, p = len(outcome), 0.5 * (1 + float(side.mean()))
+    variance = 4 * p * (1 - p) * float(np.sum((outcome - outcome.mean()) ** 2)) / n**2
+    if variance <= 0:
+        return TestResult(0.0, 1.0, n)
+    statistic = float((np.mean(side * outcome) - side.mean() * outcome.mean()) / np.sqrt(variance))
+    return TestResult(statistic, float(stats.norm.sf(statistic)), n)
 
 
 def _p_value(statistic: float, distribution: object, alternative: Alternative) -> float:
