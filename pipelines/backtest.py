@@ -7,9 +7,8 @@ import polars as pl
 from features.candles import Array, NotEnoughDataError
 from models.backtest.engine import Result, buy_and_hold, metrics, weight_grid, weights_from_quantiles
 from models.backtest.engine import run as trade
-from models.evaluate.walk_forward import REFERENCE
 from models.forecast.quantiles import HORIZONS_H, LEVELS
-from pipelines.forecast import NETWORK, WALK_NAMES
+from models.forecast.roster import DEFAULT, NETWORK, REFERENCE
 from pipelines.market import Market
 from pipelines.run import Run
 from warehouse import read
@@ -30,7 +29,7 @@ def backtest(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> list[W
         raise NotEnoughDataError("there are no walk-forward forecasts: run `tapewire evaluate` first")
     results: dict[str, Result] = {}
     first = last = 0
-    for name in (NETWORK, WALK_NAMES["drift"], REFERENCE):
+    for name in (DEFAULT, NETWORK, "walk_drift", REFERENCE):
         pairs, values = _arrays(forecasts.filter(pl.col("model_name") == name), market)
         weights = weights_from_quantiles(values, len(market.bars.assets), run.settings.backtest.rule())
         grid = weight_grid(pairs, weights, len(market.bars.close_ts), len(market.bars.assets))

@@ -20,6 +20,7 @@ from pipelines.terminal import (
     progress,
     quiet_prefect,
     settings_of,
+    wrong_usage,
 )
 
 if TYPE_CHECKING:
@@ -180,16 +181,21 @@ def _run_stages(settings: "Settings", flow: str, steps: list[Callable[["Bench"],
 
 
 @app.command()
-def train(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> None:
+def train(
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last whole epoch of a training that was killed.")
+    ] = False,
+    profile: Profile = None, as_of: AsOf = None, home: Home = None,
+) -> None:  # fmt: skip
     """Train the live model on everything up to the as-of time, and forecast with it.
 
-    Example:  tapewire train -p profiles/files.example.toml
+    Examples:  tapewire train -p profiles/files.example.toml   |   tapewire train --resume
     """
     from pipelines import stages
 
     _run_stages(
         settings_of(profile, as_of, home), "train",
-        [stages.derive_stage, lambda bench: stages.forecast_stage(bench, retrain=True)],
+        [stages.derive_stage, lambda bench: stages.forecast_stage(bench, retrain=True, resume=resume)],
     )  # fmt: skip
 
 
@@ -205,14 +211,43 @@ def forecast(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> 
 
 
 @app.command()
-def evaluate(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> None:
-    """Hold the network against the random walks, walk-forward with purge and embargo.
+def evaluate(
+    train_until: Annotated[str | None, typer.Option(help="End of training, UTC, such as 2024-01-01.")] = None,
+    test_from: Annotated[str | None, typer.Option(help="First origin, UTC; at or after the end of training.")] = None,
+    test_to: Annotated[str | None, typer.Option(help="Origins end before this moment, UTC.")] = None,
+    origins: Annotated[str, typer.Option(help="Hours of the day to forecast at, UTC.")] = "00:00,12:00",
+    refit_every: Annotated[str | None, typer.Option(help="Train anew at this spacing, such as 30d.")] = None,
+    min_share: Annotated[float, typer.Option(help="Least share of the test hours that an asset must have.")] = 0.99,
+    out: Annotated[Path | None, typer.Option(help="Folder for forecasts.parquet and scores.parquet.")] = None,
+    profile: Profile = None, as_of: AsOf = None, home: Home = None,
+) -> None:  # fmt: skip
+    """Hold the models against the random walks, walk-forward with purge and embargo.
 
-    Example:  tapewire evaluate -p profiles/files.example.toml
+    Without a test span: the folds of the settings, into the warehouse. With one: every model over that span, written to
+    --out for scoring with any tool; what is missing in the warehouse is ingested first.
+
+    Examples:  tapewire evaluate   |   tapewire evaluate -p FILE --train-until 2024-01-01 --test-from 2024-01-01
+    --test-to 2025-01-01 --origins 00:00,12:00 --out results
     """
     from pipelines import stages
 
-    _run_stages(settings_of(profile, as_of, home), "evaluate", [stages.derive_stage, stages.evaluate_stage])
+    settings = settings_of(profile, as_of, home)
+    given = {"--train-until": train_until, "--test-from": test_from, "--test-to": test_to, "--out": out}
+    if not any(given.values()):
+        _run_stages(settings, "evaluate", [stages.derive_stage, stages.evaluate_stage])
+        return
+    from pipelines.protocol import Protocol, evaluate_over, league, origin_hours, spacing
+
+    with wrong_usage():
+        lacking = [name for name, value in given.items() if value is None]
+        if train_until is None or test_from is None or test_to is None or out is None:
+            raise ValueError(f"a test span of your own needs {', '.join(lacking)} as well")
+        ends = (moment(train_until), moment(test_from), moment(test_to))
+        protocol = Protocol(*ends, origin_hours(origins), spacing(refit_every), min_share)
+    log_to_stderr()
+    with expected_errors():
+        scores = evaluate_over(settings, protocol, out)
+    print_frame(league(scores), Format.table)
 
 
 @app.command()

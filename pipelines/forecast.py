@@ -1,10 +1,10 @@
-"""Flow: train the network, forecast with it, and hold it against the random walks, walk-forward."""
+"""Flow: train the models, and forecast with them from the last bar."""
 
 import hashlib
 import json
 import logging
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import duckdb
@@ -12,143 +12,138 @@ import numpy as np
 import polars as pl
 
 from features.candles import Array, NotEnoughDataError
-from models.evaluate.walk_forward import REFERENCE, Fold, Forecasts, folds, score_table
+from models.forecast.checkpoint import load, save
+from models.forecast.combine import Conformal, average
 from models.forecast.module import TrainConfig
-from models.forecast.net import NetConfig
+from models.forecast.net import NETS, NetConfig
 from models.forecast.quantiles import HORIZONS_H, as_datetime, long_table
-from models.forecast.train import Trained, load, predict, save, split, train
-from models.forecast.walks import Walk, fit_walk
-from models.forecast.windows import WindowStore, build_store, origins, usable
+from models.forecast.roster import (
+    DEFAULT,
+    NETWORK,
+    REFERENCE,
+    SCALED,
+    WARM_UP_H,
+    Recipe,
+    fit_scaled,
+    lightgbm_forecast,
+)  # fmt: skip
+from models.forecast.train import Trained, forget_partial, predict, split, train
+from models.forecast.walks import Walk
+from models.forecast.windows import origins, usable
 from models.text.embed import WIDTH
 from pipelines.market import Market
 from pipelines.run import Run, code_fingerprint
 from pipelines.settings import ForecastSettings
+from warehouse import read
 from warehouse.connect import transaction
-from warehouse.entities import FORECASTS, SCORES, TRAINING_RUNS
+from warehouse.entities import FORECASTS, TRAINING_RUNS
 from warehouse.write import WriteResult, write
 
 log = logging.getLogger("tapewire.forecast")
-NETWORK = "patch_transformer"
-WALK_NAMES = {"reference": REFERENCE, "plain": "walk_plain", "drift": "walk_drift"}
-WARM_UP_H = 720
+Quantiles = dict[str, tuple[str, Array]]
 
 
-def configs(s: ForecastSettings, seed: int, channels: int) -> tuple[NetConfig, TrainConfig]:
-    """The network's and the training's configuration from the settings."""
+def recipe(s: ForecastSettings, seed: int, threads: int, market: Market) -> Recipe:
+    """Hyper-parameters of all models from the settings."""
     net = NetConfig(
-        lookback=s.lookback_h, patch=s.patch_h, width=s.width, heads=s.heads, layers=s.layers,
-        feed_forward=2 * s.width, dropout=s.dropout, channels=channels, embedding=WIDTH, horizons=len(HORIZONS_H),
+        lookback=s.lookback_h, patch=s.patch_h, stride=s.stride_h, width=s.width, heads=s.heads, layers=s.layers,
+        feed_forward=2 * s.width, dropout=s.dropout, channels=market.panel.tape.shape[2],
+        context=market.panel.context.shape[2], embedding=WIDTH, horizons=len(HORIZONS_H),
     )  # fmt: skip
     how = TrainConfig(
-        epochs=s.epochs, windows_per_epoch=s.windows_per_epoch, batch=s.batch, learning_rate=s.learning_rate,
-        weight_decay=s.weight_decay, patience=s.patience, seed=seed, validation_days=s.validation_days,
+        epochs=s.epochs, windows_per_epoch=s.windows_per_epoch, batch=s.batch, batch_growth=s.batch_growth,
+        learning_rate=s.learning_rate, weight_decay=s.weight_decay, patience=s.patience, seed=seed,
+        validation_days=s.validation_days, devices=s.devices,
     )  # fmt: skip
-    return net, how
+    return Recipe(net, how, members=s.members, threads=threads)
 
 
-def fit(con: duckdb.DuckDBPyConnection, run: Run, market: Market, train_end: int) -> tuple[str, Trained, Walk]:
-    """Train up to row `train_end` (no target beyond it), or load the checkpoint of the very same training.
+def fit_network(
+    con: duckdb.DuckDBPyConnection, run: Run, market: Market, walk: Walk, train_end: int, kind: str = NETWORK,
+    *, resume: bool = True,
+) -> tuple[str, Trained]:  # fmt: skip
+    """Train one kind of network up to row `train_end` (no target beyond it), or load the very same training.
 
-    Returns the model's id, the network, and the reference walk that it corrects.
+    A training that was killed goes on from its last whole epoch, unless `resume` is false. Returns the model's id and
+    the networks.
     """
-    s = run.settings.forecast
-    net, how = configs(s, run.settings.seed, market.panel.values.shape[2])
-    walk = fit_walk("reference", market.y, market.sigma, train_end)
+    r = recipe(run.settings.forecast, run.settings.seed, run.settings.threads, market)
+    config, how = r.net_for(kind), r.train
     end_ts = as_datetime(market.bars.close_ts[train_end])
-    known = replace(market.panel, values=market.panel.values[:, : train_end + 1],
-                    mask=market.panel.mask[:, : train_end + 1], log_close=market.panel.log_close[:, : train_end + 1],
-                    close_ts=market.panel.close_ts[: train_end + 1])  # fmt: skip
-    data = known.fingerprint()
-    read = market.documents.fingerprint(int(end_ts.timestamp()))
-    told = json.dumps([asdict(net), asdict(how), data, read, run.settings.threads, code_fingerprint()])
-    model_id = f"{NETWORK}-{end_ts:%Y%m%dT%H}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
-    path = run.settings.checkpoints / f"{model_id}.ckpt"
+    data = market.panel.until(train_end).fingerprint()
+    seen = market.documents.fingerprint(int(end_ts.timestamp()))
+    told = json.dumps([asdict(config), asdict(how), r.members, data, seen, r.threads, code_fingerprint()])
+    model_id = f"{kind}-{end_ts:%Y%m%dT%H}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    path, partial = run.settings.checkpoints / f"{model_id}.ckpt", run.settings.checkpoints / f"{model_id}.going"
+    if not resume:
+        forget_partial(partial)
     if path.exists():
         trained, _, _ = load(path)
         log.info("%s: checkpoint found", model_id)
     else:
         log.info("training %s on hours up to %s", model_id, end_ts)
-        span = split(WARM_UP_H, train_end, s.validation_days * 24)
-        rows = usable(market.panel, market.sigma, s.lookback_h)
+        rows = usable(market.panel, market.sigma, config.lookback)
+        span = split(WARM_UP_H, train_end, how.validation_days * 24)
         trained = train(
-            net, how, _store(run, market, walk), rows, span, threads=run.settings.threads, progress=sys.stderr.isatty()
-        )
+            config, how, market.store(walk, config.lookback), rows, span,
+            seeds=r.members, threads=r.threads, progress=sys.stderr.isatty(), partial=partial,
+        )  # fmt: skip
         save(path, trained, how, walk.quantiles, market.panel.assets)
-    _record_training(con, run, market, model_id, trained, how, train_end, data)
-    return model_id, trained, walk
-
-
-def _store(run: Run, market: Market, walk: Walk) -> WindowStore:
-    return build_store(
-        market.panel, market.documents, market.y, market.sigma, walk.quantiles, run.settings.forecast.lookback_h
-    )
+        forget_partial(partial)
+    _record_training(con, run, market, model_id, kind, trained, how, train_end, data)
+    return model_id, trained
 
 
 def _record_training(
-    con: duckdb.DuckDBPyConnection, run: Run, market: Market, model_id: str, trained: Trained, how: TrainConfig,
-    train_end: int, data: str,
+    con: duckdb.DuckDBPyConnection, run: Run, market: Market, model_id: str, kind: str, trained: Trained,
+    how: TrainConfig, train_end: int, data: str,
 ) -> None:  # fmt: skip
     ts = market.bars.close_ts
     validation = split(WARM_UP_H, train_end, how.validation_days * 24).validation
+    first = trained.members[0].net
     row = {
-        "model_id": model_id, "model_name": NETWORK, "train_start_ts": as_datetime(ts[WARM_UP_H]),
+        "model_id": model_id, "model_name": kind, "train_start_ts": as_datetime(ts[WARM_UP_H]),
         "train_end_ts": as_datetime(ts[train_end]), "validation_start_ts": as_datetime(ts[validation]),
-        "epochs": len(trained.curve), "best_epoch": trained.best_epoch, "validation_ratio": trained.validation_ratio,
-        "learning_curve": json.dumps(trained.curve), "n_parameters": sum(p.numel() for p in trained.net.parameters()),
-        "n_windows": trained.n_windows, "settings": json.dumps({**asdict(trained.net.config), **asdict(how)}),
+        "epochs": max(len(m.curve) for m in trained.members), "best_epoch": trained.best_epoch,
+        "validation_ratio": trained.validation_ratio,
+        "learning_curve": json.dumps([m.curve for m in trained.members]),
+        "n_parameters": sum(p.numel() for p in first.parameters()), "n_windows": trained.n_windows,
+        "settings": json.dumps({**asdict(first.config), **asdict(how), "members": len(trained.members)}),
         "data_fingerprint": data, "checkpoint": f"{model_id}.ckpt",
     }  # fmt: skip
     write(con, TRAINING_RUNS, pl.DataFrame([row]), run.batch("train"))
 
 
-def evaluation_folds(run: Run, market: Market) -> list[Fold]:
-    """The walk-forward folds of the settings. NotEnoughDataError where the history is too short for them."""
-    s = run.settings.forecast
-    return folds(len(market.bars.close_ts), test_rows=s.test_days * 24, n_folds=s.n_folds, embargo=s.embargo_h)
+def forecasts(
+    con: duckdb.DuckDBPyConnection, run: Run, market: Market, train_end: int, pairs: np.ndarray,
+    names: tuple[str, ...], *, resume: bool = True,
+) -> Quantiles:  # fmt: skip
+    """Quantiles [N, H, Q] for origins `pairs` [N, 2] by each model, trained up to row `train_end`, with its id.
+
+    The reference walk is always among them, since the others build on it.
+    """
+    end = as_datetime(market.bars.close_ts[train_end])
+    walk = fit_scaled(REFERENCE, market, train_end)
+    out: Quantiles = {}
+    for name in dict.fromkeys((REFERENCE, *names)):
+        model_id = f"{name}-{end:%Y%m%dT%H}"
+        if name in SCALED:
+            fitted = walk if name == REFERENCE else fit_scaled(name, market, train_end)
+            values = fitted.forecast(pairs[:, 1], pairs[:, 0])
+        elif name in NETS:
+            model_id, trained = fit_network(con, run, market, walk, train_end, name, resume=resume)
+            net = trained.net()
+            values = predict(net, market.store(walk, net.config.lookback), pairs, market.sigma)
+        else:
+            r = recipe(run.settings.forecast, run.settings.seed, run.settings.threads, market)
+            values = lightgbm_forecast(market, r, walk, train_end, pairs)
+        out[name] = (model_id, values)
+        log.info("%s: %d forecasts from data up to %s", name, len(pairs), end)
+    return out
 
 
-def evaluate(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> list[WriteResult]:
-    """Walk-forward: per fold train, forecast with the network and the walks; then score everything together."""
-    parts: list[tuple[np.ndarray, Array, dict[str, Array], dict[str, str]]] = []
-    for number, fold in enumerate(evaluation_folds(run, market), 1):
-        log.info("fold %d: testing %s to %s", number, market.bars.close_ts[fold.test_start],
-                 market.bars.close_ts[fold.test_end - 1])  # fmt: skip
-        parts.append(_forecast_fold(con, run, market, fold))
-    pairs = np.concatenate([p[0] for p in parts])
-    outcome = np.concatenate([p[1] for p in parts])
-    values = {name: np.concatenate([p[2][name] for p in parts]) for name in parts[0][2]}
-    scores = score_table(Forecasts(pairs, outcome, values), market.bars.assets, market.bars.close_ts)
-    tables = [
-        _long(market, part[0], part[2][name], name, part[3][name], "evaluation") for part in parts for name in values
-    ]
-    with transaction(con):
-        return [
-            write(con, FORECASTS, pl.concat(tables), run.batch("evaluate"), replace={"purpose": "evaluation"}),
-            write(con, SCORES, scores, run.batch("evaluate"), replace=True),
-        ]
-
-
-def _forecast_fold(
-    con: duckdb.DuckDBPyConnection, run: Run, market: Market, fold: Fold
-) -> tuple[np.ndarray, Array, dict[str, Array], dict[str, str]]:
-    """Origins [N, 2], outcomes [N, H], quantiles per model, and the id of each model."""
-    model_id, trained, reference = fit(con, run, market, fold.train_end)
-    rows = usable(market.panel, market.sigma, run.settings.forecast.lookback_h)
-    pairs = origins(rows, fold.test_start, fold.test_end)
-    hour = market.bars.close_ts[pairs[:, 1]].astype("datetime64[h]").astype(np.int64) % 24
-    pairs = pairs[np.isin(hour, run.settings.forecast.origin_hours)]
-    pairs = pairs[np.lexsort((pairs[:, 0], pairs[:, 1]))]
-    values = {NETWORK: predict(trained.net, _store(run, market, reference), pairs, market.sigma)}
-    end = as_datetime(market.bars.close_ts[fold.train_end])
-    ids = {NETWORK: model_id}
-    for kind, name in WALK_NAMES.items():
-        walk = reference if kind == "reference" else fit_walk(kind, market.y, market.sigma, fold.train_end)
-        values[name] = walk.forecast(pairs[:, 1], pairs[:, 0])
-        ids[name] = f"{name}-{end:%Y%m%dT%H}"
-    return pairs, market.y[pairs[:, 1], pairs[:, 0]], values, ids
-
-
-def _long(market: Market, pairs: np.ndarray, values: Array, name: str, model_id: str, purpose: str) -> pl.DataFrame:
+def long(market: Market, pairs: np.ndarray, values: Array, name: str, model_id: str, purpose: str) -> pl.DataFrame:
+    """Rows of models.forecasts."""
     names = [market.bars.assets[a] for a in pairs[:, 0]]
     return long_table(
         model_id=model_id, model_name=name, assets=names, origins=market.bars.close_ts[pairs[:, 1]], values=values,
@@ -179,10 +174,9 @@ def _naive(moment: datetime) -> datetime:
 
 
 def forecast_live(
-    con: duckdb.DuckDBPyConnection, run: Run, market: Market, *, retrain: bool = False
+    con: duckdb.DuckDBPyConnection, run: Run, market: Market, *, retrain: bool = False, resume: bool = True
 ) -> list[WriteResult]:
-    """The night's own forecast from the last bar, by the live model and the reference walk."""
-    model_id, trained, walk = fit(con, run, market, live_end(con, run, market, retrain=retrain))
+    """The night's own forecast from the last bar: the default, the network, and the reference walk."""
     rows = usable(market.panel, market.sigma, run.settings.forecast.lookback_h)
     last = len(market.bars.close_ts) - 1
     pairs = origins(rows, last, last + 1)
@@ -190,10 +184,25 @@ def forecast_live(
         raise NotEnoughDataError(
             f"no asset has a bar and a filled lookback at {market.bars.close_ts[last]}: nothing to forecast"
         )
-    values = {
-        NETWORK: (model_id, predict(trained.net, _store(run, market, walk), pairs, market.sigma)),
-        REFERENCE: (f"{REFERENCE}-{model_id.removeprefix(NETWORK + '-')}", walk.forecast(pairs[:, 1], pairs[:, 0])),
-    }
-    frames = [_long(market, pairs, v, name, mid, "live") for name, (mid, v) in values.items()]
+    names = run.settings.forecast.blend
+    end = live_end(con, run, market, retrain=retrain)
+    made = forecasts(con, run, market, end, pairs, (NETWORK, *names), resume=resume)
+    mixed = average([made[name][1] for name in names])
+    calibrated = _calibration(con, market).apply(mixed, pairs[:, 0])
+    made[DEFAULT] = (made[NETWORK][0].replace(NETWORK, DEFAULT), calibrated)
+    made[REFERENCE] = (f"{REFERENCE}-{made[NETWORK][0].removeprefix(NETWORK + '-')}", made[REFERENCE][1])
+    frames = [long(market, pairs, values, name, mid, "live") for name, (mid, values) in made.items()]
     with transaction(con):
         return [write(con, FORECASTS, pl.concat(frames), run.batch("forecast"))]
+
+
+def _calibration(con: duckdb.DuckDBPyConnection, market: Market) -> Conformal:
+    """Where the calibration stood at the end of the walk-forward evaluation; nothing learned where there was none."""
+    state = Conformal.fresh(len(market.bars.assets))
+    for row in read.read(con, "models.calibration").iter_rows(named=True):
+        horizon = HORIZONS_H.index(row["horizon_h"])
+        if row["asset"] == "ALL":
+            state.factor[horizon] = row["log_factor"]
+        elif row["asset"] in market.bars.assets:
+            state.own[market.bars.assets.index(row["asset"]), horizon] = row["log_factor"]
+    return state

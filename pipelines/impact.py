@@ -8,13 +8,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.candles import Array
-from models.forecast.net import PatchTransformer
+from models.forecast.checkpoint import CheckpointError, load
+from models.forecast.net import Ensemble
 from models.forecast.quantiles import HORIZONS_H, LEVELS, MEDIAN, quantile_of
-from models.forecast.train import CheckpointError, load
+from models.forecast.roster import NETWORK
 from models.forecast.windows import build_store, usable
 from models.impact.scored import score_releases
 from models.impact.study import ImpactStudy, comparisons, sample, test_group
-from pipelines.forecast import NETWORK
 from pipelines.market import Market, load_bars
 from pipelines.run import Run
 from warehouse.connect import transaction
@@ -105,18 +105,20 @@ def score(con: duckdb.DuckDBPyConnection, run: Run, market: Market, releases: pl
     return pl.concat(kept) if kept else pl.DataFrame()
 
 
-def _usable_model(run: Run, market: Market, model_id: str) -> tuple[PatchTransformer, Array] | None:
+def _usable_model(run: Run, market: Market, model_id: str) -> tuple[Ensemble, Array] | None:
     """A stored network with its base quantiles; None, with a warning, where it does not fit today's panel."""
     try:
         trained, base, assets = load(run.settings.checkpoints / f"{model_id}.ckpt")
     except CheckpointError as error:
         log.warning("%s; its releases are not scored", error)
         return None
-    have = (market.bars.assets, market.panel.values.shape[2], market.documents.vectors.shape[1])
-    if (assets, trained.net.config.channels, trained.net.config.embedding) != have:
+    net = trained.net()
+    have = (market.bars.assets, market.panel.tape.shape[2], market.panel.context.shape[2],
+            market.documents.vectors.shape[1])  # fmt: skip
+    if (assets, net.config.channels, net.config.context, net.config.embedding) != have:
         log.warning("%s was made for other assets or channels; its releases are not scored", model_id)
         return None
-    return trained.net, base
+    return net, base
 
 
 def _score_span(

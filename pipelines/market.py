@@ -6,11 +6,12 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from features.candles import Array, Bars, dense
-from features.panel import Panel, build_panel
-from features.volatility import Scale, scale
+from features.candles import Bars, dense
+from features.panel import build_panel
+from features.volatility import scale
+from models.forecast.roster import Ground
 from models.forecast.walks import horizon_sigma, targets
-from models.forecast.windows import Documents, collect_documents
+from models.forecast.windows import collect_documents
 from models.text.embed import WIDTH
 from pipelines.run import Run
 from warehouse import read
@@ -19,16 +20,10 @@ QUOTES = ("USDT", "USD", "USDC", "BUSD")
 
 
 @dataclass(frozen=True)
-class Market:
-    """Hourly bars with everything derived from them. y and sigma are [T, A, H]."""
+class Market(Ground):
+    """What the models are fitted on, with the links between documents and assets."""
 
-    bars: Bars
-    scale: Scale
-    panel: Panel
-    y: Array
-    sigma: Array
     links: pl.DataFrame
-    documents: Documents
 
 
 def load_bars(con: duckdb.DuckDBPyConnection, run: Run, timeframe: str = "1h") -> Bars:
@@ -58,8 +53,12 @@ def load_market(con: duckdb.DuckDBPyConnection, run: Run) -> Market:
     """Bars, panel and documents. Features must have been derived."""
     bars = load_bars(con, run)
     level = scale(bars)
-    panel = build_panel(bars, level, read.read(con, "features.ssr_daily"), read.read(con, "features.news_hourly"))
+    panel = build_panel(
+        bars, level, read.read(con, "features.ssr_daily"), read.read(con, "features.news_hourly"),
+        read.as_of(con, "funding", run.as_of),
+    )  # fmt: skip
     links = load_links(con, run)
     embeddings = read.read(con, "features.document_embeddings")
     documents = collect_documents(links, embeddings, bars.assets, WIDTH)
-    return Market(bars, level, panel, targets(np.log(bars.close)), horizon_sigma(level), links, documents)
+    y, sigma = targets(np.log(bars.close)), horizon_sigma(level)
+    return Market(bars, level, panel, documents, y, sigma, links)

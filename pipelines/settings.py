@@ -17,6 +17,10 @@ PREFIX = "TAPEWIRE_"
 SIMULATED = "simulated"
 LIVE = "live"
 LIVE_FILE = Path(__file__).parent.parent / "profiles" / "live.toml"
+Model = Literal[
+    "reference_walk", "walk_plain", "walk_drift", "volatility_walk", "garch", "har", "lightgbm", "lstm", "patch_linear",
+    "patch_transformer",
+]  # fmt: skip
 Shape = Literal["candles", "supply", "asset_metrics", "funding", "documents", "events"]
 
 
@@ -135,21 +139,33 @@ class FeatureSettings(_Section):
 
 
 class ForecastSettings(_Section):
-    """The network, its training and its walk-forward evaluation."""
+    """The network, its training, the models beside it and their walk-forward evaluation."""
 
     lookback_h: int = 168
-    patch_h: int = 12
+    patch_h: int = 24
+    stride_h: int = 24
     width: int = 32
     heads: int = 4
     layers: int = 1
     dropout: float = Field(default=0.2, ge=0, lt=1)
-    epochs: int = Field(default=6, ge=1)
-    windows_per_epoch: int = Field(default=30_000, ge=256)
-    batch: int = 256
+    members: int = Field(default=4, ge=1, description="networks trained from different seeds and averaged")
+    epochs: int = Field(default=4, ge=1)
+    windows_per_epoch: int = Field(default=50_000, ge=256)
+    batch: int = Field(default=512, ge=1)
+    batch_growth: int = Field(default=1, ge=1, description="factor on the batch with each epoch")
     learning_rate: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=0.05, ge=0)
     patience: int = 2
     validation_days: int = 45
+    devices: int = Field(default=1, ge=1, description="GPUs (or CPU processes) that train together")
+    blend: tuple[Model, ...] = Field(
+        default=("patch_transformer", "patch_linear", "lightgbm"), min_length=1,
+        description="models whose average, calibrated, is the default forecast",
+    )  # fmt: skip
+    blend_weights: Literal["equal", "past_crps"] = "equal"
+    conformal_rate: float = Field(default=0.02, ge=0, description="0 leaves the forecast as the models give it")
+    conformal_own_rate: float = Field(default=0.005, ge=0)
+    baselines: tuple[Model, ...] = ("walk_plain", "walk_drift", "volatility_walk", "har")
     test_days: int = 180
     n_folds: int = Field(default=2, ge=1)
     embargo_h: int = 24

@@ -86,20 +86,20 @@ def derive_stage(bench: Bench) -> StageResult:
 
 def evaluate_stage(bench: Bench) -> StageResult:
     """Walk-forward evaluation."""
-    from pipelines.forecast import evaluate
+    from pipelines.evaluate import evaluate
 
     told = (bench.run.settings.features, bench.run.settings.forecast)
     return _stage(bench, "evaluate", told, lambda con: evaluate(con, bench.run, bench.market(con)))
 
 
-def forecast_stage(bench: Bench, *, retrain: bool = False) -> StageResult:
+def forecast_stage(bench: Bench, *, retrain: bool = False, resume: bool = True) -> StageResult:
     """The night's own forecast, with training where the model is too old."""
     from pipelines.forecast import forecast_live
 
     told = (bench.run.settings.features, bench.run.settings.forecast)
 
     def work(con: duckdb.DuckDBPyConnection) -> list[WriteResult]:
-        return forecast_live(con, bench.run, bench.market(con), retrain=retrain)
+        return forecast_live(con, bench.run, bench.market(con), retrain=retrain, resume=resume)
 
     return _stage(bench, "forecast", told, work, force=retrain)
 

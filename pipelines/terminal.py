@@ -24,9 +24,7 @@ class Format(StrEnum):
     json = "json"
 
 
-def moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
+def moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
@@ -38,8 +36,18 @@ def settings_of(profile: str | None, as_of: str | None, home: str | None) -> "Se
     from pipelines.settings import SettingsError, load_settings
 
     try:
-        return load_settings(profile, as_of=moment(as_of), home=home)
+        return load_settings(profile, as_of=moment(as_of) if as_of else None, home=home)
     except SettingsError as error:
+        print(f"tapewire: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
+
+
+@contextmanager
+def wrong_usage() -> Iterator[None]:
+    """A value that cannot be becomes one line and exit code 2."""
+    try:
+        yield
+    except ValueError as error:
         print(f"tapewire: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
 

@@ -421,7 +421,9 @@ TRAINING_RUNS = Entity(
         Column("epochs", "INTEGER", "Epochs run"),
         Column("best_epoch", "INTEGER", "Epoch whose weights were kept"),
         Column("validation_ratio", "DOUBLE", "Validation loss ÷ the reference walk's"),
-        Column("learning_curve", "VARCHAR", "JSON: epoch, training and validation loss ÷ the reference walk's"),
+        Column(
+            "learning_curve", "VARCHAR", "JSON per seed: epoch, training and validation loss ÷ the reference walk's"
+        ),
         Column("n_parameters", "BIGINT", "Weights"),
         Column("n_windows", "BIGINT", "Training windows in an epoch"),
         Column("settings", "VARCHAR", "JSON of the hyper-parameters"),
@@ -451,19 +453,50 @@ SCORES = Entity(
     "scores",
     "models",
     "Walk-forward scores of each model beside the reference walk",
-    ("model_name", "asset", "horizon_h", "metric"),
+    ("model_name", "asset", "regime", "horizon_h", "metric"),
     (
         Column("model_name", "VARCHAR", "Kind of model"),
         Column("asset", "VARCHAR", "Canonical ticker, or ALL"),
+        Column("regime", "VARCHAR", "all; or calm, normal, turbulent: thirds of the market's volatility at the origin"),
         Column("horizon_h", "INTEGER", "Hours ahead; 0 stands for all horizons together"),
-        Column("metric", "VARCHAR", "crps, crps_skill, coverage_90, mae_ratio, direction, dm_hln, pit_…"),
+        Column("metric", "VARCHAR", "What was measured: docs/methods.md lists them"),
         Column("value", "DOUBLE", "Value of the metric"),
         Column("low", "DOUBLE", "Lower end of the 95 % interval", required=False),
         Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False),
-        Column("p_value", "DOUBLE", "Two-sided p-value", required=False),
+        Column("p_value", "DOUBLE", "p-value of the metric's test; two-sided where it compares losses", required=False),
         Column("n_origins", "INTEGER", "Origins that were scored"),
         Column("test_start_ts", TS, "First origin (UTC)"),
         Column("test_end_ts", TS, "Last origin (UTC)"),
+    ),
+)
+
+CALIBRATION = Entity(
+    "calibration",
+    "models",
+    "Where the conformal calibration of the default forecast stood at the end of the walk-forward evaluation",
+    ("asset", "horizon_h"),
+    (
+        Column("asset", "VARCHAR", "ALL, or the asset whose own part is added to it"),
+        Column("horizon_h", "INTEGER", "Hours ahead"),
+        Column("log_factor", "DOUBLE", "Log of the factor on every level's distance from the median"),
+    ),
+)
+
+EXPLANATIONS = Entity(
+    "explanations",
+    "models",
+    "What the network's newest forecasts leaned on, by attention and by leaving it out; asset ALL: on average",
+    ("model_id", "asset", "horizon_h", "kind", "subject"),
+    (
+        Column("model_id", "VARCHAR", "Model (models.training_runs)"),
+        Column("asset", "VARCHAR", "Canonical ticker of one forecast, or ALL for the mean over many origins"),
+        Column("origin_ts", TS, "Origin of the forecast; of the newest one that is averaged (UTC)"),
+        Column("horizon_h", "INTEGER", "Hours ahead"),
+        Column("kind", "VARCHAR", "channel (of the context), hours_back (a patch of the lookback) or document"),
+        Column("subject", "VARCHAR", "Name of the channel, hours back, or document (newest first)"),
+        Column("attention", "DOUBLE", "Share of the horizon's attention; null for channels", required=False),
+        Column("width_change", "DOUBLE", "Log change of the 90 % band's width that it makes; ALL: mean of its size"),
+        Column("median_change", "DOUBLE", "Shift of the median that it makes, in sigma; ALL: mean of its size"),
     ),
 )
 
@@ -694,7 +727,8 @@ FEED_ITEMS = Entity(
 CORE = (CANDLES, SUPPLY, ASSET_METRICS, STABLECOINS, FUNDING, DOCUMENTS, DOCUMENT_ASSETS, SIMULATED_TRUTH)
 FEATURES = (SSR_DAILY, CANDLE_FEATURES, NEWS_HOURLY, DOCUMENT_EMBEDDINGS)
 MODELS = (
-    TRAINING_RUNS, FORECASTS, SCORES, IMPACT, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, SCORED,
+    TRAINING_RUNS, FORECASTS, SCORES, CALIBRATION, EXPLANATIONS,
+    IMPACT, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, SCORED,
     BACKTEST_EQUITY, BACKTEST_METRICS,
 )  # fmt: skip
 OPS = (ASKED_RANGES, COVERED, ARCHIVE_FILES, FEED_STATES, FEED_ITEMS)

@@ -85,10 +85,14 @@ def clark_west(
     overlap; where a rectangular sum is not positive, lags 0, as in `diebold_mariano`. Gains without variation give
     statistic 0 and p 1. ValueError for fewer than `lags` + 3 origins. Clark and West (2007); Newey and West (1987).
     """
-    f = clark_west_gain(error_nested, error_larger, difference)
+    return mean_above_zero(clark_west_gain(error_nested, error_larger, difference), lags=lags, kernel=kernel)
+
+
+def mean_above_zero(f: Array, *, lags: int = 0, kernel: Kernel = "bartlett") -> TestResult:
+    """Whether the mean of a series [N] in order of time lies above zero, as `clark_west` tests its gains."""
     n = len(f)
     if n < lags + 3:
-        raise ValueError(f"{n} origins are too few for a Clark-West test with {lags} lags")
+        raise ValueError(f"{n} origins are too few for a test of their mean with {lags} lags")
     variance = long_run_variance(f, lags, kernel) if lags else 0.0
     if variance <= 0:
         variance = float(f.var(ddof=1))

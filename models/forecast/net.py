@@ -1,16 +1,18 @@
 """The network, top to bottom: a patch transformer that corrects the reference walk.
 
 Encoder: the lookback is cut into patches, each a token; pre-norm attention over those with data in them.
-Decoder: one query per horizon, carrying the calendar of the hour it ends in; a horizon sees itself and earlier ones,
-and attends to the encoded past and to the documents that were known, each with its age.
-Head: the median moves by δ₀, each gap between neighbouring levels is multiplied by exp(δ). The last layer starts at
-zero, so that an untrained network is exactly the reference walk.
+Decoder: one query per horizon, carrying what stands known at the origin and the calendar of the hour it ends in; a
+horizon sees itself and earlier ones, and attends to the encoded past and to the documents that were known, each with
+its age.
+Head: the median moves by δ₀, each gap between neighbouring levels is multiplied by exp(δ), δ a smooth curve over the
+levels. The last layer starts at zero, so that an untrained network is exactly the reference walk.
 
-Shapes: B batch, L lookback (bars), C channels, P patches, D documents, E embedding, H horizons, K calendar, Q levels,
-M width.
+Shapes: B batch, L lookback (bars), C channels of the tape, P patches, K channels of context, D documents, E embedding,
+H horizons, Q levels, M width.
 """
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,48 +20,80 @@ from torch.nn import functional as F
 
 N_CALENDAR = 4
 MAX_LOG_GAP = 2.0
+N_SHAPES = 5
 
 
 @dataclass(frozen=True)
 class NetConfig:
-    """Hyper-parameters of the network; plain numbers, so that a checkpoint can hold them."""
+    """Hyper-parameters of a network; plain values, so that a checkpoint can hold them."""
 
+    kind: str = "patch_transformer"
     lookback: int = 168
-    patch: int = 12
-    width: int = 32
+    patch: int = 24
+    stride: int = 24
+    width: int = 64
     heads: int = 4
     layers: int = 1
-    feed_forward: int = 64
-    dropout: float = 0.2
-    channels: int = 20
+    feed_forward: int = 128
+    dropout: float = 0.4
+    channels: int = 5
+    context: int = 59
     embedding: int = 128
     horizons: int = 4
     levels: int = 25
-    median: int = 12
 
     def __post_init__(self) -> None:
-        if self.lookback % self.patch:
-            raise ValueError(f"lookback ({self.lookback}) must be a multiple of patch ({self.patch})")
+        if self.stride > self.patch or self.lookback < self.patch or (self.lookback - self.patch) % self.stride:
+            raise ValueError(
+                f"patches of {self.patch} every {self.stride} bars do not tile a lookback of {self.lookback}: "
+                "lookback − patch must be a multiple of stride, and stride at most patch"
+            )
         if self.width % self.heads:
             raise ValueError(f"width ({self.width}) must be a multiple of heads ({self.heads})")
 
+    @property
+    def patches(self) -> int:
+        """Number of patches in a lookback."""
+        return (self.lookback - self.patch) // self.stride + 1
+
+
+class Inputs(NamedTuple):
+    """What a network reads at B origins; nothing in it was unknown at them."""
+
+    past: Tensor  # [B, L, C + 1] the tape; the last channel is 1 where a bar was, else all are 0
+    context: Tensor  # [B, K], NaN where unknown
+    calendar: Tensor  # [B, H, 4] of the hour that each horizon ends in
+    documents: Tensor  # [B, D, E]
+    age_h: Tensor  # [B, D] hours since the document was available
+    known: Tensor  # [B, D] bool
+    base: Tensor  # [B, H, Q] the reference walk's quantiles, in units of its sigma
+
 
 class Attention(nn.Module):
-    """Multi-head attention; `mask` is true where a query may look."""
+    """Multi-head attention; `mask` is true where a query may look, None where everywhere."""
 
-    def __init__(self, width: int, heads: int, dropout: float) -> None:
+    def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        self.heads, self.dropout = heads, dropout
+        self.heads = heads
         self.query, self.key_value = nn.Linear(width, width), nn.Linear(width, 2 * width)
         self.out = nn.Linear(width, width)
 
-    def forward(self, x: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
-        b, n, m = x.shape
-        q = self.query(x).view(b, n, self.heads, -1).transpose(1, 2)  # [B, heads, N, M/heads]
+    def split(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values per head, [B, heads, N, M/heads]."""
+        b, n, _ = x.shape
+        q = self.query(x).view(b, n, self.heads, -1).transpose(1, 2)
         k, v = self.key_value(memory).view(b, memory.shape[1], 2, self.heads, -1).permute(2, 0, 3, 1, 4)
-        dropout = self.dropout if self.training else 0.0
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout)
-        return self.out(mixed.transpose(1, 2).reshape(b, n, m))
+        return q, k, v
+
+    def forward(self, x: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
+        mixed = F.scaled_dot_product_attention(*self.split(x, memory), attn_mask=mask)
+        return self.out(mixed.transpose(1, 2).flatten(2))
+
+    def weights(self, x: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
+        """How much each query leans on each part of the memory, averaged over heads, [B, N, S]."""
+        q, k, _ = self.split(x, memory)
+        score = (q @ k.transpose(-1, -2)) * q.shape[-1] ** -0.5
+        return score.masked_fill(~mask, -torch.inf).softmax(-1).mean(1)
 
 
 class FeedForward(nn.Sequential):
@@ -75,14 +109,13 @@ class EncoderLayer(nn.Module):
     def __init__(self, c: NetConfig) -> None:
         super().__init__()
         self.norm1, self.norm2 = nn.LayerNorm(c.width), nn.LayerNorm(c.width)
-        self.attention = Attention(c.width, c.heads, c.dropout)
+        self.attention = Attention(c.width, c.heads)
         self.feed_forward = FeedForward(c.width, c.feed_forward, c.dropout)
-        self.drop = nn.Dropout(c.dropout)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         h = self.norm1(x)
-        x = x + self.drop(self.attention(h, h, mask))
-        return x + self.drop(self.feed_forward(self.norm2(x)))
+        x = x + self.attention(h, h, mask)
+        return x + self.feed_forward(self.norm2(x))
 
 
 class DecoderLayer(nn.Module):
@@ -91,16 +124,66 @@ class DecoderLayer(nn.Module):
     def __init__(self, c: NetConfig) -> None:
         super().__init__()
         self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(c.width) for _ in range(3))
-        self.own = Attention(c.width, c.heads, c.dropout)
-        self.cross = Attention(c.width, c.heads, c.dropout)
+        self.own = Attention(c.width, c.heads)
+        self.cross = Attention(c.width, c.heads)
         self.feed_forward = FeedForward(c.width, c.feed_forward, c.dropout)
-        self.drop = nn.Dropout(c.dropout)
 
     def forward(self, x: Tensor, memory: Tensor, causal: Tensor, mask: Tensor) -> Tensor:
         h = self.norm1(x)
-        x = x + self.drop(self.own(h, h, causal))
-        x = x + self.drop(self.cross(self.norm2(x), memory, mask))
-        return x + self.drop(self.feed_forward(self.norm3(x)))
+        x = x + self.own(h, h, causal)
+        x = x + self.cross(self.norm2(x), memory, mask)
+        return x + self.feed_forward(self.norm3(x))
+
+
+class Context(nn.Module):
+    """What stands known at the origin, [B, K] to [B, M]: standardised by the training span, unknown at its mean."""
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, c: NetConfig) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(c.context))
+        self.register_buffer("spread", torch.ones(c.context))
+        self.layers = nn.Sequential(
+            nn.Linear(c.context, c.width), nn.GELU(), nn.Dropout(c.dropout),
+            nn.Linear(c.width, c.width), nn.GELU(), nn.Dropout(c.dropout),
+        )  # fmt: skip
+
+    def fit(self, x: Tensor) -> None:
+        """Take mean and spread from the training span's context [N, K]; a channel never known there counts nothing."""
+        known = torch.isfinite(x)
+        n = known.sum(0).clamp(min=1)
+        filled = torch.where(known, x, torch.zeros_like(x))
+        mean = filled.sum(0, dtype=torch.float64) / n
+        square = (filled.double() ** 2).sum(0) / n - mean**2
+        self.mean.copy_(mean)
+        spread = square.clamp(min=0).sqrt()
+        self.spread.copy_(torch.where(spread > 1e-4, spread, torch.inf))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(torch.nan_to_num((x - self.mean) / self.spread))
+
+
+class ResidualHead(nn.Module):
+    """From [B, H, M] to quantiles [B, H, Q]: a shift of the median and a smooth curve of log gaps over the levels."""
+
+    shapes: Tensor
+
+    def __init__(self, c: NetConfig) -> None:
+        super().__init__()
+        self.median = c.levels // 2
+        self.norm = nn.LayerNorm(c.width)
+        self.out = nn.Linear(c.width, 1 + N_SHAPES)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+        u = torch.linspace(-1, 1, c.levels)
+        shapes = torch.stack([torch.ones_like(u), u, 2 * u**2 - 1, u**3, (u > 0).float()])
+        self.register_buffer("shapes", shapes, persistent=False)
+
+    def forward(self, x: Tensor, base: Tensor) -> Tensor:
+        raw = self.out(self.norm(x))
+        return residual_quantiles(base, raw[..., :1], raw[..., 1:] @ self.shapes, self.median)
 
 
 class PatchTransformer(nn.Module):
@@ -112,61 +195,49 @@ class PatchTransformer(nn.Module):
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
         c = self.config = config
-        n_patches = c.lookback // c.patch
         self.embed = nn.Linear(c.patch * (c.channels + 1), c.width)
-        self.context = nn.Linear(c.channels, c.width)
+        self.context = Context(c)
         self.document = nn.Linear(c.embedding, c.width)
         self.age = nn.Linear(2, c.width)
         self.nothing = nn.Parameter(torch.zeros(1, 1, c.width))
         self.encoder = nn.ModuleList(EncoderLayer(c) for _ in range(c.layers))
-        self.decoder = nn.ModuleList(DecoderLayer(c) for _ in range(c.layers))
+        self.decoder = DecoderLayer(c)
         self.horizon = nn.Parameter(torch.randn(c.horizons, c.width) * 0.02)
         self.calendar = nn.Linear(N_CALENDAR, c.width)
-        self.norm = nn.LayerNorm(c.width)
-        self.head = nn.Linear(c.width, c.levels)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
-        self.register_buffer("causal", torch.ones(c.horizons, c.horizons, dtype=torch.bool).tril())
-        self.register_buffer("positions", sinusoids(n_patches, c.width))
+        self.head = ResidualHead(c)
+        self.register_buffer("causal", torch.ones(c.horizons, c.horizons, dtype=torch.bool).tril(), persistent=False)
+        self.register_buffer("positions", sinusoids(c.patches, c.width), persistent=False)
 
-    def forward(
-        self,
-        past: Tensor,  # [B, L, C], 0 where there was no bar
-        present: Tensor,  # [B, L] bool
-        calendar: Tensor,  # [B, H, K]
-        documents: Tensor,  # [B, D, E]
-        age_h: Tensor,  # [B, D] hours since the document was available
-        known: Tensor,  # [B, D] bool
-        base: Tensor,  # [B, H, Q] the reference walk's quantiles, in units of its sigma
-    ) -> Tensor:  # [B, H, Q] the same units
-        c = self.config
-        b = past.shape[0]
-        patches = torch.cat([past, present[..., None].to(past.dtype)], -1).view(b, -1, c.patch * (c.channels + 1))
-        filled = present.view(b, -1, c.patch).any(-1)  # [B, P]
-        x = self.embed(patches) + self.positions  # [B, P, M]
+    def forward(self, inputs: Inputs) -> Tensor:  # [B, H, Q] in units of the reference walk's sigma
+        query, memory, visible = self.parts(inputs)
+        return self.head(self.decoder(query, memory, self.causal, visible), inputs.base)
+
+    def parts(self, inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries [B, H, M], memory [B, 1 + P + D, M] (nothing, patches, documents), and what of it is visible."""
+        c, b = self.config, inputs.past.shape[0]
+        patches = inputs.past.unfold(1, c.patch, c.stride)  # [B, P, C + 1, patch]
+        filled = patches[:, :, -1].any(-1)  # [B, P]
+        x = self.embed(patches.flatten(2)) + self.positions
         seen = (filled | ~filled.any(1, keepdim=True))[:, None, None, :]  # a row without data looks at everything
         for layer in self.encoder:
             x = layer(x, seen)
-        now = self.context(past[:, -1])[:, None]  # [B, 1, M]
-        texts = self.document(documents) + self.age(age_features(age_h))  # [B, D, M]
-        memory = torch.cat([self.nothing.expand(b, 1, -1), now, x, texts], 1)  # [B, 2+P+D, M]
-        always = torch.ones(b, 2, dtype=torch.bool, device=past.device)
-        visible = torch.cat([always, filled, known], 1)[:, None, None, :]
-        q = self.horizon + self.calendar(calendar) + now  # [B, H, M]
-        for layer in self.decoder:
-            q = layer(q, memory, self.causal, visible)
-        return residual_quantiles(base, self.head(self.norm(q)), c.median)
+        texts = self.document(inputs.documents) + self.age(age_features(inputs.age_h))  # [B, D, M]
+        memory = torch.cat([self.nothing.expand(b, 1, -1), x, texts], 1)
+        always = torch.ones(b, 1, dtype=torch.bool, device=memory.device)
+        visible = torch.cat([always, filled, inputs.known], 1)[:, None, None, :]
+        now = self.context(inputs.context)[:, None]  # [B, 1, M]
+        return self.horizon + self.calendar(inputs.calendar) + now, memory, visible
 
 
-def residual_quantiles(base: Tensor, delta: Tensor, median: int) -> Tensor:
-    """Quantiles that never cross: the median moves by δ[median], each gap is multiplied by exp(δ of its outer level).
+def residual_quantiles(base: Tensor, shift: Tensor, delta: Tensor, median: int) -> Tensor:
+    """Quantiles that never cross: the median moves by `shift`, each gap is multiplied by exp(δ of its outer level).
 
-    base, delta [B, H, Q]. With δ = 0 the result is `base`.
+    base, delta [B, H, Q] (δ at the median is not used), shift [B, H, 1]. With both 0 the result is `base`.
     """
     gap = base.diff(dim=-1)
     up = (gap[..., median:] * bounded_exp(delta[..., median + 1 :])).cumsum(-1)
     down = (gap[..., :median] * bounded_exp(delta[..., :median])).flip(-1).cumsum(-1).flip(-1)
-    center = base[..., median : median + 1] + delta[..., median : median + 1]
+    center = base[..., median : median + 1] + shift
     return torch.cat([center - down, center, center + up], -1)
 
 
@@ -187,3 +258,64 @@ def sinusoids(n: int, width: int) -> Tensor:
     out = torch.zeros(n, width)
     out[:, 0::2], out[:, 1::2] = torch.sin(place * rate), torch.cos(place * rate)
     return out
+
+
+class Recurrent(nn.Module):
+    """The classic answer: an LSTM over the lookback, its last state beside the context and the calendar."""
+
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        c = self.config = config
+        self.lstm = nn.LSTM(c.channels + 1, c.width, c.layers, batch_first=True)
+        self.context = Context(c)
+        self.horizon = nn.Parameter(torch.randn(c.horizons, c.width) * 0.02)
+        self.calendar = nn.Linear(N_CALENDAR, c.width)
+        self.mix = FeedForward(c.width, c.feed_forward, c.dropout)
+        self.head = ResidualHead(c)
+
+    def forward(self, inputs: Inputs) -> Tensor:  # [B, H, Q]
+        _, (state, _) = self.lstm(inputs.past)
+        now = state[-1] + self.context(inputs.context)
+        x = self.horizon + self.calendar(inputs.calendar) + now[:, None]
+        return self.head(x + self.mix(x), inputs.base)
+
+
+class PatchLinear(nn.Module):
+    """A linear map of the lookback and the context to each horizon's residual."""
+
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        c = self.config = config
+        self.past = nn.Linear(c.lookback * (c.channels + 1), c.width)
+        self.context = Context(c)
+        self.context.layers = nn.Sequential(nn.Linear(c.context, c.width))
+        self.horizon = nn.Parameter(torch.randn(c.horizons, c.width) * 0.02)
+        self.head = ResidualHead(c)
+
+    def forward(self, inputs: Inputs) -> Tensor:  # [B, H, Q]
+        x = self.past(inputs.past.flatten(1)) + self.context(inputs.context)
+        return self.head(self.horizon + x[:, None], inputs.base)
+
+
+class Ensemble(nn.Module):
+    """Networks that differ by their seed alone; quantiles are averaged level by level, which keeps them in order."""
+
+    def __init__(self, members: list["Net"]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.config: NetConfig = members[0].config
+
+    def forward(self, inputs: Inputs) -> Tensor:  # [B, H, Q]
+        return torch.stack([member(inputs) for member in self.members]).mean(0)
+
+
+Net = PatchTransformer | Recurrent | PatchLinear
+NETS: dict[str, Any] = {"patch_transformer": PatchTransformer, "lstm": Recurrent, "patch_linear": PatchLinear}
+
+
+def build_net(config: NetConfig) -> Net:
+    """The network that the configuration names. ValueError for an unknown kind."""
+    if config.kind not in NETS:
+        raise ValueError(f"network {config.kind!r} is unknown; there are {', '.join(NETS)}")
+    net: Net = NETS[config.kind](config)
+    return net

@@ -54,8 +54,12 @@ def quantile_of(values: Array, outcome: Array) -> Array:
     """
     levels = np.array(LEVELS)
     flat, y = values.reshape(-1, len(levels)), outcome.reshape(-1)
-    out = np.array([
-        np.nan if not np.isfinite(v) else np.interp(v, q, levels, left=levels[0] / 2, right=(1 + levels[-1]) / 2)
-        for q, v in zip(flat, y, strict=True)
-    ])  # fmt: skip
-    return out.reshape(outcome.shape)
+    above = (flat <= y[:, None]).sum(1)  # how many levels lie at or below the outcome
+    right = np.clip(above, 1, len(levels) - 1)
+    row = np.arange(len(y))
+    low, high = flat[row, right - 1], flat[row, right]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(high > low, (y - low) / (high - low), 0.0)
+    out = levels[right - 1] + share * (levels[right] - levels[right - 1])
+    out = np.where(y < flat[:, 0], levels[0] / 2, np.where(y > flat[:, -1], (1 + levels[-1]) / 2, out))
+    return np.where(np.isfinite(y), out, np.nan).reshape(outcome.shape)

@@ -1,20 +1,22 @@
-"""Train a network up to a moment, keep the best epoch, save and load it."""
+"""Train networks up to a moment, keep the best epoch of each; a killed training goes on where it stood."""
 
-import json
 import logging
+import shutil
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytorch_lightning as lightning
 import torch
 from numpy.typing import NDArray
-from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.callbacks import Callback, ModelCheckpoint
+from torch import Tensor
 
 from features.candles import Array, NotEnoughDataError
-from models.forecast.module import ForecastModule, OriginBatches, TrainConfig, loader
-from models.forecast.net import NetConfig, PatchTransformer
+from models.forecast.module import BatchOrder, ForecastModule, TrainConfig, loader
+from models.forecast.net import Ensemble, Net, NetConfig, build_net
 from models.forecast.quantiles import HORIZONS_H
 from models.forecast.windows import WindowStore, origins
 
@@ -22,22 +24,41 @@ log = logging.getLogger("tapewire.train")
 logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
 logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
 warnings.filterwarnings("ignore", module="pytorch_lightning", message=".*(LeafSpec|IterableDataset|num_workers).*")
-FORMAT = 1
+VALIDATION_BATCH = 2048
+VALIDATION_EVERY_H = 3
+Curve = tuple[tuple[int, float, float], ...]
 
 
-class CheckpointError(RuntimeError):
-    """A file is no checkpoint of this network."""
+@dataclass(frozen=True)
+class Member:
+    """One trained network: its learning curve (epoch, training ratio, validation ratio to the reference walk)."""
+
+    net: Net
+    curve: Curve
+    best_epoch: int
+    validation_ratio: float
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network with its learning curve: (epoch, training ratio, validation ratio) to the reference walk."""
+    """Networks trained on the same data from several seeds, and how many windows each saw in an epoch."""
 
-    net: PatchTransformer
-    curve: tuple[tuple[int, float, float], ...]
-    best_epoch: int
-    validation_ratio: float
+    members: tuple[Member, ...]
     n_windows: int
+
+    def net(self) -> Ensemble:
+        """The average of the members."""
+        return Ensemble([m.net for m in self.members]).eval()
+
+    @property
+    def validation_ratio(self) -> float:
+        """Mean over members."""
+        return float(np.mean([m.validation_ratio for m in self.members]))
+
+    @property
+    def best_epoch(self) -> int:
+        """The highest among members; 0 where no member learned anything."""
+        return max(m.best_epoch for m in self.members)
 
 
 @dataclass(frozen=True)
@@ -70,10 +91,11 @@ class _BestEpoch(Callback):
         self.patience = patience
         self.curve: list[tuple[int, float, float]] = []
         self.best_epoch, self.best = 0, 1.0
-        self.weights: dict[str, torch.Tensor] = {}
+        self.weights: dict[str, Tensor] = {}
 
     def on_fit_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        self.weights = _copy(pl_module)
+        if not self.weights:
+            self.weights = _copy(pl_module)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         assert isinstance(pl_module, ForecastModule)
@@ -86,8 +108,16 @@ class _BestEpoch(Callback):
         elif epoch - self.best_epoch >= self.patience:
             trainer.should_stop = True
 
+    def state_dict(self) -> dict[str, Any]:
+        return {"curve": self.curve, "best_epoch": self.best_epoch, "best": self.best, "weights": self.weights}
 
-def _copy(module: lightning.LightningModule) -> dict[str, torch.Tensor]:
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.curve = [tuple(point) for point in state_dict["curve"]]
+        self.best_epoch, self.best = state_dict["best_epoch"], state_dict["best"]
+        self.weights = state_dict["weights"]
+
+
+def _copy(module: lightning.LightningModule) -> dict[str, Tensor]:
     assert isinstance(module, ForecastModule)
     return {k: v.detach().cpu().clone() for k, v in module.net.state_dict().items()}
 
@@ -99,80 +129,85 @@ def train(
     usable_rows: NDArray[np.bool_],
     span: Span,
     *,
+    seeds: int = 1,
     threads: int = 2,
     progress: bool = False,
+    partial: Path | None = None,
 ) -> Trained:
-    """Train from `config.seed`; the same seed, data, machine and thread count give the same weights on a CPU.
+    """Train `seeds` networks from `config.seed` on, as a function of seed, data, machine and threads on a CPU.
 
     Where no epoch beats the untrained network on the validation span, the untrained network, which is the reference
-    walk, is what is returned: it claims nothing.
+    walk, is what is returned: it claims nothing. With a folder `partial`, the state is kept there after every epoch; a
+    killed training called again with the same arguments goes on from it to the very same weights.
     """
     torch.set_num_threads(threads)
-    lightning.seed_everything(config.seed, workers=True, verbose=False)
     purge = max(HORIZONS_H)
-    learn = origins(usable_rows, span.first, span.validation - purge + 1, config.origin_every_h)
-    check = origins(usable_rows, span.validation + purge, span.end - purge + 1, 3)
+    learn = _with_targets(store, origins(usable_rows, span.first, span.validation - purge + 1, config.origin_every_h))
+    check = _with_targets(
+        store, origins(usable_rows, span.validation + purge, span.end - purge + 1, VALIDATION_EVERY_H)
+    )
     if len(learn) < config.batch or len(check) == 0:
         raise NotEnoughDataError(f"{len(learn)} training and {len(check)} validation origins are too few to train on")
-    batches = OriginBatches(learn, config.batch, seed=config.seed, limit=config.windows_per_epoch)
-    net = PatchTransformer(net_config)
-    module = ForecastModule(net, config, store, total_steps=config.epochs * len(batches))
+    members = []
+    for number in range(seeds):
+        how = replace(config, seed=config.seed + number)
+        folder = partial / f"member-{number}" if partial else None
+        members.append(_train_member(net_config, how, store, learn, check, progress, folder))
+    return Trained(tuple(members), min(len(learn), config.windows_per_epoch))
+
+
+def _with_targets(store: WindowStore, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Origins with at least one known target."""
+    known = torch.isfinite(store.target[torch.from_numpy(pairs[:, 0] * store.n_rows + pairs[:, 1])]).any(1)
+    return pairs[known.numpy()]
+
+
+def _train_member(
+    net_config: NetConfig, config: TrainConfig, store: WindowStore, learn: NDArray[np.int64], check: NDArray[np.int64],
+    progress: bool, partial: Path | None,
+) -> Member:  # fmt: skip
+    lightning.seed_everything(config.seed, workers=True, verbose=False)
+    order = BatchOrder(
+        len(learn), config.batch, seed=config.seed, limit=config.windows_per_epoch, growth=config.batch_growth
+    )
+    net = build_net(net_config)
+    rows = torch.from_numpy(learn[:, 0] * store.n_rows + learn[:, 1])
+    net.context.fit(store.context[rows])
+    total = sum(order.n_batches(epoch) for epoch in range(config.epochs))
+    module = ForecastModule(net, config, store, total_steps=total)
     keeper = _BestEpoch(config.patience)
     gpu = torch.cuda.is_available()
+    callbacks: list[Callback] = [keeper]
+    if partial:
+        callbacks.append(ModelCheckpoint(partial, filename="epoch", save_last=True, save_on_train_epoch_end=True))
     trainer = lightning.Trainer(
-        max_epochs=config.epochs, accelerator="gpu" if gpu else "cpu", devices=1, deterministic=not gpu,
+        max_epochs=config.epochs, accelerator="gpu" if gpu else "cpu", devices=config.devices, deterministic=not gpu,
+        strategy="ddp" if config.devices > 1 else "auto", use_distributed_sampler=False,
         precision="bf16-mixed" if gpu else "32-true", gradient_clip_val=config.gradient_clip, logger=False,
-        enable_checkpointing=False, enable_model_summary=False, enable_progress_bar=progress,
-        num_sanity_val_steps=0, callbacks=[keeper],
+        enable_checkpointing=partial is not None, enable_model_summary=False, enable_progress_bar=progress,
+        num_sanity_val_steps=0, callbacks=callbacks,
     )  # fmt: skip
-    trainer.fit(module, loader(batches), loader(OriginBatches(check, 2048, seed=None)))
+    state = partial / "last.ckpt" if partial else None
+    checks = loader(check, BatchOrder(len(check), VALIDATION_BATCH, seed=None))
+    found = state if state and state.exists() else None
+    if found:
+        log.info("seed %d: going on from the last whole epoch", config.seed)
+    trainer.fit(module, loader(learn, order), checks, ckpt_path=found, weights_only=True)
     net.load_state_dict(keeper.weights)
-    net.eval()
-    n_windows = min(len(learn), config.windows_per_epoch)
-    return Trained(net.cpu(), tuple(keeper.curve), keeper.best_epoch, keeper.best, n_windows)
+    return Member(net.cpu().eval(), tuple(keeper.curve), keeper.best_epoch, keeper.best)
+
+
+def forget_partial(partial: Path) -> None:
+    """Drop what a killed training left behind."""
+    shutil.rmtree(partial, ignore_errors=True)
 
 
 @torch.no_grad()
-def predict(net: PatchTransformer, store: WindowStore, pairs: NDArray[np.int64], sigma: Array) -> Array:
+def predict(net: torch.nn.Module, store: WindowStore, pairs: NDArray[np.int64], sigma: Array) -> Array:
     """Quantiles of the log return for origins `pairs` [N, 2], [N, H, Q]; `sigma` [T, A, H]."""
     net.eval()
-    parts = []
+    parts = [np.zeros((0, *store.base.shape[1:]))]
     for start in range(0, len(pairs), 4096):
         batch = torch.from_numpy(pairs[start : start + 4096])
-        inputs, _ = store.gather(batch[:, 0], batch[:, 1])
-        parts.append(net(*inputs).double().numpy())
-    scaled = np.concatenate(parts) if parts else np.zeros((0, len(HORIZONS_H), net.config.levels))
-    return scaled * sigma[pairs[:, 1], pairs[:, 0]][:, :, None]
-
-
-def save(path: Path, trained: Trained, config: TrainConfig, base: Array, assets: tuple[str, ...]) -> None:
-    """Write a checkpoint of plain types and tensors; it appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = {
-        "format": FORMAT, "net": asdict(trained.net.config), "train": asdict(config), "assets": list(assets),
-        "weights": trained.net.state_dict(), "base": torch.from_numpy(base), "curve": json.dumps(trained.curve),
-        "best_epoch": trained.best_epoch, "validation_ratio": trained.validation_ratio,
-        "n_windows": trained.n_windows,
-    }  # fmt: skip
-    partial = path.with_suffix(".partial")
-    torch.save(content, partial)
-    partial.replace(path)
-
-
-def load(path: Path) -> tuple[Trained, Array, tuple[str, ...]]:
-    """A checkpoint's network, base quantiles and assets. CheckpointError for anything else; never unpickles code."""
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        if content["format"] != FORMAT:
-            raise CheckpointError(f"{path.name} has format {content['format']}, this version reads {FORMAT}")
-        net = PatchTransformer(NetConfig(**content["net"]))
-        net.load_state_dict(content["weights"])
-        curve = tuple((int(e), float(t), float(v)) for e, t, v in json.loads(content["curve"]))
-        trained = Trained(net.eval(), curve, content["best_epoch"], content["validation_ratio"], content["n_windows"])
-        return trained, content["base"].numpy(), tuple(content["assets"])
-    except CheckpointError:
-        raise
-    except Exception as error:
-        raise CheckpointError(
-            f"{path} is no checkpoint of tapewire's network ({type(error).__name__}: {error}); train again"
-        ) from error
+        parts.append(net(store.gather(batch[:, 0], batch[:, 1])[0]).double().numpy())
+    return np.concatenate(parts) * sigma[pairs[:, 1], pairs[:, 0]][:, :, None]

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from features.candles import Array
 from features.panel import Panel, calendar
+from models.forecast.net import Inputs
 from models.forecast.quantiles import HORIZONS_H
 
 MAX_DOCUMENTS = 4
@@ -81,12 +82,12 @@ def latest_documents(
 class WindowStore:
     """Everything windows are cut from, as tensors on one device.
 
-    values [A·T, C], present [A·T], document rows and ages [A·T, D], calendar [T, H, 4], target [A·T, H] in units of
-    the reference sigma (NaN where unknown), base [A, H, Q].
+    tape [A·T, C + 1] (the last channel: a bar was there), context [A·T, K], document rows and ages [A·T, D], calendar
+    [T, H, 4], target [A·T, H] in units of the reference sigma (NaN where unknown), base [A, H, Q].
     """
 
-    values: Tensor
-    present: Tensor
+    tape: Tensor
+    context: Tensor
     document_row: Tensor
     document_age: Tensor
     vectors: Tensor
@@ -101,29 +102,36 @@ class WindowStore:
         moved: dict[str, Any] = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
         return replace(self, **moved)
 
-    def gather(self, asset: Tensor, row: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
-        """Inputs of the network and targets [B, H] for origins (asset, row), each [B]."""
+    def windows(self) -> Tensor:
+        """Every lookback as a view, [A·T − L + 1, L, C + 1]: nothing is copied until a batch is taken from it."""
+        n, c = self.tape.shape
+        return self.tape.as_strided((n - self.lookback + 1, self.lookback, c), (c, c, 1))
+
+    def gather(self, asset: Tensor, row: Tensor) -> tuple[Inputs, Tensor]:
+        """Inputs of a network and targets [B, H] for origins (asset, row), each [B], row ≥ lookback − 1."""
         at = asset * self.n_rows + row
-        span = at[:, None] + torch.arange(1 - self.lookback, 1, device=at.device)
-        documents, age = self.document_row[at], self.document_age[at]
-        inputs = (
-            self.values[span], self.present[span], self.calendar[row], self.vectors[documents], age,
-            documents > 0, self.base[asset],
+        documents = self.document_row[at]
+        inputs = Inputs(
+            past=self.windows()[at - self.lookback + 1], context=self.context[at], calendar=self.calendar[row],
+            documents=self.vectors[documents], age_h=self.document_age[at], known=documents > 0,
+            base=self.base[asset],
         )  # fmt: skip
         return inputs, self.target[at]
 
 
 def build_store(panel: Panel, documents: Documents, y: Array, sigma: Array, base: Array, lookback: int) -> WindowStore:
     """The store of a panel. `y`, `sigma` [T, A, H]; `base` [A, H, Q] as fitted on the training span."""
-    n_assets, n_rows, _ = panel.values.shape
+    n_assets, n_rows, _ = panel.tape.shape
     moments = panel.close_ts.astype("datetime64[s]").astype(np.int64)
     latest = [latest_documents(documents, a, moments) for a in range(n_assets)]
     ends = panel.close_ts[:, None] + np.array(HORIZONS_H, dtype="timedelta64[h]")
+    present = panel.mask[..., None]
+    tape = np.concatenate([panel.tape * present, present], axis=2, dtype=np.float32)
     with np.errstate(divide="ignore", invalid="ignore"):
         target = (y / sigma).transpose(1, 0, 2).reshape(n_assets * n_rows, -1)
     return WindowStore(
-        values=torch.from_numpy(panel.values.reshape(n_assets * n_rows, -1)),
-        present=torch.from_numpy(panel.mask.reshape(-1)),
+        tape=torch.from_numpy(tape.reshape(n_assets * n_rows, -1)),
+        context=torch.from_numpy(panel.context.reshape(n_assets * n_rows, -1)),
         document_row=torch.from_numpy(np.concatenate([row for row, _ in latest])),
         document_age=torch.from_numpy(np.concatenate([age for _, age in latest])),
         vectors=torch.from_numpy(documents.vectors),

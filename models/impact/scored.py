@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from features.candles import Array
-from models.forecast.net import PatchTransformer
+from models.forecast.net import Ensemble
 from models.forecast.windows import WindowStore
 
 
@@ -27,7 +27,7 @@ class Scored:
 
 @torch.no_grad()
 def score_releases(
-    net: PatchTransformer, store: WindowStore, pairs: NDArray[np.int64], document_row: NDArray[np.int64], sigma: Array
+    net: Ensemble, store: WindowStore, pairs: NDArray[np.int64], document_row: NDArray[np.int64], sigma: Array
 ) -> Scored:
     """Score N releases at origins `pairs` [N, 2] (asset, row of the base close), texts `document_row` [N].
 
@@ -35,7 +35,7 @@ def score_releases(
     then put first with age 0 for the variant with text.
     """
     asset, row = torch.from_numpy(pairs[:, 0]), torch.from_numpy(pairs[:, 1])
-    (past, present, calendar, _, _, _, base), _ = store.gather(asset, row)
+    inputs, _ = store.gather(asset, row)
     at = asset * store.n_rows + row
     own = torch.from_numpy(document_row)
     without = _drop(store.document_row[at], store.document_age[at], own)
@@ -43,9 +43,9 @@ def score_releases(
     unit = sigma[pairs[:, 1], pairs[:, 0]][:, :, None]
     out = []
     for rows, age in (with_text, without):
-        scaled = net(past, present, calendar, store.vectors[rows], age, rows > 0, base)
+        scaled = net(inputs._replace(documents=store.vectors[rows], age_h=age, known=rows > 0))
         out.append(scaled.double().numpy() * unit)
-    return Scored(out[0], out[1], base.double().numpy() * unit)
+    return Scored(out[0], out[1], inputs.base.double().numpy() * unit)
 
 
 def _drop(rows: Tensor, age: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:

@@ -136,17 +136,29 @@ def test_news_counts_only_what_was_available_by_the_end_of_the_hour():
         assert row["documents_1h"] == hour.height
 
 
+def _funding(bars) -> pl.DataFrame:
+    ts = pl.Series(bars.close_ts[::8].astype("datetime64[us]")).dt.replace_time_zone("UTC")
+    rate = np.random.default_rng(4).normal(1e-4, 1e-4, len(ts))
+    return pl.DataFrame({"asset": ["BTC"] * len(ts), "available_ts": ts, "funding_rate": rate})
+
+
 def test_cutting_off_the_future_changes_no_row_of_the_panel():
     bars, (supply, btc), (links, vectors) = random_bars(2000), _supply(), _documents()
     ratio, news = ssr_daily(supply, btc, "simulated-v1"), news_hourly(links, vectors)
     end = bars.close_ts[CUT - 1].astype("datetime64[us]").item().replace(tzinfo=UTC)
-    whole = build_panel(bars, scale(bars), ratio, news)
+    funding = _funding(bars)
+    whole = build_panel(bars, scale(bars), ratio, news, funding)
     short = _cut(bars, CUT)
     part = build_panel(
-        short, scale(short), ratio.filter(pl.col("available_ts") <= end), news.filter(pl.col("available_ts") <= end)
-    )
-    np.testing.assert_allclose(part.values, whole.values[:, :CUT], rtol=1e-5, atol=1e-6)
-    assert np.isfinite(whole.values).all()
+        short, scale(short), ratio.filter(pl.col("available_ts") <= end), news.filter(pl.col("available_ts") <= end),
+        funding.filter(pl.col("available_ts") <= end),
+    )  # fmt: skip
+    np.testing.assert_allclose(part.tape, whole.tape[:, :CUT], rtol=1e-5, atol=1e-6)
+    for k, name in enumerate(whole.context_channels):
+        np.testing.assert_allclose(part.context[..., k], whole.context[:, :CUT, k], rtol=1e-4, atol=1e-5, err_msg=name)
+    assert np.isfinite(whole.tape).all()
+    known = np.isfinite(whole.context).any((0, 1))
+    assert known.all(), f"never known here: {[n for n, k in zip(whole.context_channels, known, strict=True) if not k]}"
 
 
 def test_a_window_holds_only_documents_that_were_available_at_its_origin():

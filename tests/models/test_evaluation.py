@@ -10,8 +10,9 @@ import pytest
 from features.candles import NotEnoughDataError
 from features.volatility import scale
 from models.evaluate.scores import block_bootstrap_ratio, coverage, crps, mase, pinball
+from models.evaluate.table import score_table
 from models.evaluate.tests import clark_west, diebold_mariano, pesaran_timmermann
-from models.evaluate.walk_forward import Forecasts, folds, score_table
+from models.evaluate.walk_forward import Forecasts, folds
 from models.forecast.quantiles import HORIZONS_H, LEVELS
 from models.forecast.walks import fit_walk, horizon_sigma, targets
 from tests.conftest import random_bars

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from models.forecast.checkpoint import save
 from models.forecast.module import TrainConfig
 from models.forecast.net import NetConfig, PatchTransformer
-from models.forecast.train import Trained, save
+from models.forecast.train import Member, Trained
 from pipelines import run as runs
 from pipelines.impact import _usable_model
 from pipelines.ingest import ingest
@@ -47,22 +48,23 @@ def test_a_label_added_later_changes_the_group_and_not_when_the_document_was_ava
     assert first["title"] == "Helion signs", "models read the text as it was at first"
 
 
-def _checkpoint(path, assets: tuple[str, ...] = ("A", "B"), channels: int = 20) -> None:
+def _checkpoint(path, assets: tuple[str, ...] = ("A", "B"), channels: int = 5) -> None:
     net = PatchTransformer(NetConfig(channels=channels, embedding=8))
-    save(path, Trained(net, ((1, 0.9, 0.9),), 1, 0.9, 10), TrainConfig(), np.zeros((2, 4, 25)), assets)
+    save(path, Trained((Member(net, ((1, 0.9, 0.9),), 1, 0.9),), 10), TrainConfig(), np.zeros((2, 4, 25)), assets)
 
 
 @pytest.mark.parametrize(
     ("told", "message"),
     [
         ({"assets": ("A", "C")}, "other assets or channels"),
-        ({"channels": 21}, "other assets or channels"),
-        (None, "no checkpoint of tapewire's network"),
+        ({"channels": 6}, "other assets or channels"),
+        (None, "no checkpoint of tapewire's networks"),
     ],
 )
 def test_a_stored_model_that_does_not_fit_todays_panel_is_left_out_with_a_warning(settings, caplog, told, message):
     market = SimpleNamespace(
-        bars=SimpleNamespace(assets=("A", "B")), panel=SimpleNamespace(values=np.zeros((2, 5, 20))),
+        bars=SimpleNamespace(assets=("A", "B")),
+        panel=SimpleNamespace(tape=np.zeros((2, 5, 5)), context=np.zeros((2, 5, 59))),
         documents=SimpleNamespace(vectors=np.zeros((1, 8))),
     )  # fmt: skip
     run = SimpleNamespace(settings=settings)

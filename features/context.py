@@ -1,0 +1,176 @@
+"""The context of an origin: what stands known at the close of a bar, one number per channel, without units of price.
+
+Each channel is a ratio or a count of standard deviations, so that one network reads every asset and regime alike. Row t
+uses bars closed at or before t, and documents, supply and funding figures available by then. Where a channel cannot be
+known (a young asset, no funding) it is NaN.
+"""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from features.candles import Array, Bars, log_returns, market_index, rolling_mean, trailing_dollar_volume
+from features.volatility import Scale, ewma, garman_klass
+
+RV_SPANS_H = (1, 6, 24, 72, 168, 720, 2160)
+GK_SPANS_H = (1, 6, 24, 168)
+BIPOWER_SPANS_H = (6, 24, 168)
+VOLUME_SPANS_H = (1, 24, 168)
+RETURN_SPANS_H = (1, 4, 24, 168, 720)
+MARKET_SPANS_H = (1, 6, 24, 168)
+MARKET_RETURN_SPANS_H = (1, 4, 24)
+BREADTH_SPANS_H = (1, 24)
+MONTH_H, HALF_YEAR_H = 720.0, 4380.0
+SHORT_H = 36.0
+FUNDING_MAX_AGE_H = 24
+NEWS_MAX_AGE_H = 24
+CONTEXT = (
+    *(f"log_rv_{s}h" for s in RV_SPANS_H), *(f"log_gk_{s}h" for s in GK_SPANS_H),
+    *(f"log_abs_{s}h" for s in BIPOWER_SPANS_H), *(f"log_volume_{s}h" for s in VOLUME_SPANS_H),
+    *(f"return_{s}h" for s in RETURN_SPANS_H),
+    "log_level_month", "log_level_half_year", "log_level_others", "log_level_market_month",
+    *(f"{who}_{what}" for who in ("btc", "market") for what in (
+        *(f"log_rv_{s}h" for s in MARKET_SPANS_H), "log_level_month",
+        *(f"return_{s}h" for s in MARKET_RETURN_SPANS_H), "log_level_ratio")),
+    *(f"log_breadth_{s}h" for s in BREADTH_SPANS_H),
+    "funding_bps", "ssr_oscillator", "supply_growth_7d", "news_intensity", "news_novelty",
+    *(f"{part}_{period}{k}" for period in ("day", "week") for k in (1, 2) for part in ("sin", "cos")),
+)  # fmt: skip
+
+
+def context(bars: Bars, scale: Scale, ssr: pl.DataFrame, news: pl.DataFrame, funding: pl.DataFrame) -> Array:
+    """All channels of CONTEXT, [T, A, K]. The three frames may be empty."""
+    returns = log_returns(bars)
+    calm = returns / scale.factor()[:, None]  # the hour-of-week pattern taken out
+    channels = [
+        *_own(bars, scale, returns, calm),
+        *_levels(scale, calm),
+        *_market(bars, scale, returns),
+        *_breadth(scale, returns),
+        _latest(bars, funding, "funding_rate", FUNDING_MAX_AGE_H) * 1e4,
+        *_daily(bars, ssr),
+        np.nan_to_num(_latest(bars, news, "intensity", NEWS_MAX_AGE_H)),
+        np.nan_to_num(_latest(bars, news, "novelty", NEWS_MAX_AGE_H)),
+        *_harmonics(bars.close_ts, returns.shape[1]),
+    ]
+    assert len(channels) == len(CONTEXT)
+    out = np.empty((*returns.shape, len(channels)))
+    for i, channel in enumerate(channels):
+        out[:, :, i] = channel
+    return out
+
+
+def _root_mean(x: Array, span: int) -> Array:
+    """Root of the mean over `span` rows, [T, A]."""
+    return np.sqrt(np.maximum(rolling_mean(x, span, max(1, span // 2)), 1e-12))
+
+
+def _own(bars: Bars, scale: Scale, returns: Array, calm: Array) -> list[Array]:
+    """The asset's own volatilities over several spans ÷ its EWMA level, volume, and returns in units of the level."""
+    level = np.sqrt(scale.variance)
+    pattern = scale.factor()[:, None] ** 2
+    volume = bars.volume * bars.close
+    with np.errstate(divide="ignore", invalid="ignore"):
+        range_variance = garman_klass(bars) / pattern
+        month_volume = rolling_mean(volume, 720, 24)
+        return [
+            *(np.log(_root_mean(calm**2, s) / level) for s in RV_SPANS_H),
+            *(np.log(_root_mean(range_variance, s) / level) for s in GK_SPANS_H),
+            *(np.log(rolling_mean(np.abs(calm), s, s // 2) / level + 1e-9) for s in BIPOWER_SPANS_H),
+            *(np.log(rolling_mean(volume, s, max(1, s // 2)) / month_volume + 1e-9) for s in VOLUME_SPANS_H),
+            *(rolling_mean(returns, s, max(1, s // 2)) * np.sqrt(s) / level for s in RETURN_SPANS_H),
+        ]
+
+
+def _levels(scale: Scale, calm: Array) -> list[Array]:
+    """The EWMA level against the asset's own month and half-year, the other assets', and theirs against their month."""
+    level = np.sqrt(scale.variance)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_level = np.log(np.where(level > 0, level, np.nan))
+        known = np.isfinite(log_level)
+        others = np.where(known, log_level, 0).sum(1, keepdims=True) / known.sum(1, keepdims=True)
+        slow = np.log(ewma(np.exp(2 * others), MONTH_H)) / 2
+        return [
+            np.log(level / np.sqrt(ewma(calm**2, MONTH_H))),
+            np.log(level / np.sqrt(ewma(calm**2, HALF_YEAR_H))),
+            log_level - others,
+            np.broadcast_to(others - slow, level.shape),
+        ]
+
+
+def _market(bars: Bars, scale: Scale, returns: Array) -> list[Array]:
+    """The state of BTC and of the market without the asset: volatilities, level, returns, and how they stand to it."""
+    index = market_index(returns, trailing_dollar_volume(bars))
+    btc = returns[:, [bars.assets.index("BTC")]] if "BTC" in bars.assets else index
+    own_level = np.sqrt(scale.variance)
+    factor = scale.factor()[:, None]
+    out: list[Array] = []
+    for x in (btc, index):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            level = np.sqrt(ewma((x / factor) ** 2, SHORT_H))
+            part = [
+                *(np.log(_root_mean((x / factor) ** 2, s) / level) for s in MARKET_SPANS_H),
+                np.log(level / np.sqrt(ewma((x / factor) ** 2, MONTH_H))),
+                *(rolling_mean(x, s, max(1, s // 2)) * np.sqrt(s) / level for s in MARKET_RETURN_SPANS_H),
+                np.log(own_level / level),
+            ]
+        out += [np.broadcast_to(p, returns.shape) for p in part]
+    return out
+
+
+def _breadth(scale: Scale, returns: Array) -> list[Array]:
+    """Mean squared move of all assets in units of what was expected, over several spans."""
+    expected = np.vstack([np.full((1, returns.shape[1]), np.nan), scale.horizon_variance(1)[:-1]])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        surprise = np.minimum(returns**2 / expected, 100.0)
+    known = np.isfinite(surprise)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.where(known, surprise, 0).sum(1, keepdims=True) / known.sum(1, keepdims=True)
+    return [np.broadcast_to(np.log(rolling_mean(mean, s) + 1e-3), returns.shape) for s in BREADTH_SPANS_H]
+
+
+def _latest(bars: Bars, frame: pl.DataFrame, column: str, max_age_h: int) -> Array:
+    """The newest figure of each asset known at each close and not older than `max_age_h`, [T, A]; NaN without."""
+    out = np.full(bars.close.shape, np.nan)
+    if frame.is_empty():
+        return out
+    closes = bars.close_ts.astype(np.int64)
+    for (asset,), group in frame.group_by("asset"):
+        if asset not in bars.assets:
+            continue
+        ordered = group.sort("available_ts")
+        seconds = ordered["available_ts"].dt.epoch("s").to_numpy()
+        row = np.searchsorted(seconds, closes, side="right") - 1
+        age = closes - seconds[np.maximum(row, 0)]
+        fresh = (row >= 0) & (age <= max_age_h * 3600)
+        out[fresh, bars.assets.index(str(asset))] = ordered[column].to_numpy()[row[fresh]]
+    return out
+
+
+def _daily(bars: Bars, ssr: pl.DataFrame) -> list[Array]:
+    """The SSR's oscillator and the growth of supply, as known at each close."""
+    nothing = np.full(bars.close.shape, np.nan)
+    total = ssr.filter(pl.col("coin") == "ALL") if "coin" in ssr.columns else ssr
+    if total.is_empty():
+        return [nothing, nothing]
+    rows = pl.DataFrame({"ts": bars.close_ts.astype("datetime64[us]")}).with_columns(
+        pl.col("ts").dt.replace_time_zone("UTC")
+    )
+    known = (
+        total.select("event_ts", "oscillator_z", "growth_7d", ts="available_ts")
+        .sort("ts", "event_ts")
+        .unique("ts", keep="last", maintain_order=True)
+    )
+    joined = rows.join_asof(known, on="ts", tolerance="4d")
+    return [
+        np.broadcast_to(joined[name].cast(pl.Float64).to_numpy()[:, None] * unit, bars.close.shape)
+        for name, unit in (("oscillator_z", 1 / 3), ("growth_7d", 20.0))
+    ]
+
+
+def _harmonics(close_ts: NDArray[np.datetime64], n_assets: int) -> list[Array]:
+    """Two sines and cosines of the hour of the day and of the week in which the next bar lies."""
+    hour = close_ts.astype("datetime64[h]").astype(np.int64)
+    turns = [k * (hour + shift) / period for period, shift in ((24, 0), (168, 72)) for k in (1, 2)]
+    waves = [wave(2 * np.pi * turn) for turn in turns for wave in (np.sin, np.cos)]
+    return [np.broadcast_to(w[:, None], (len(hour), n_assets)) for w in waves]

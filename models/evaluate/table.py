@@ -1,0 +1,185 @@
+"""The table of scores: every model per horizon, asset and regime, beside the reference walk, with tests and alarms."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from models.evaluate.confidence_set import model_confidence_set
+from models.evaluate.scores import block_bootstrap_ratio, coverage, crps
+from models.evaluate.tests import clark_west_gain, diebold_mariano, mean_above_zero, sign_dependence_hac
+from models.evaluate.walk_forward import REGIMES, Forecasts
+from models.forecast.quantiles import CENTRAL, HORIZONS_H, LEVELS, MEDIAN, as_datetime, quantile_of
+from models.forecast.roster import REFERENCE, VOLATILITY
+
+Array = NDArray[np.float64]
+CENTRAL_VALUES = np.array(LEVELS)[CENTRAL]
+LOW_90, HIGH_90 = LEVELS.index(0.05), LEVELS.index(0.95)
+MIN_ORIGINS = 30
+MIN_BLOCK = 14
+LEAK_DIRECTION = 0.55
+LEAK_GAIN = 0.02
+ALL = "ALL"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Forecasts of one model on one part of the test span: horizons [h], origins in order of time.
+
+    outcome [N, h], quantiles, reference and rival [N, h, Q]; `origin` [O] rows of the grid, `place` [N] index into it.
+    """
+
+    outcome: Array
+    quantiles: Array
+    reference: Array
+    rival: Array | None
+    origin: NDArray[np.int64]
+    place: NDArray[np.int64]
+    lags: int
+
+    def loss(self, quantiles: Array) -> Array:
+        """CRPS summed over horizons, averaged over the assets of each origin, [O]."""
+        each = crps(quantiles[..., CENTRAL], self.outcome, CENTRAL_VALUES).sum(1)
+        return self.per_origin(each)
+
+    def per_origin(self, x: Array) -> Array:
+        """Mean over the assets of each origin, [O]."""
+        return np.bincount(self.place, x, len(self.origin)) / np.bincount(self.place, minlength=len(self.origin))
+
+
+def score_table(
+    forecasts: Forecasts, assets: tuple[str, ...], close_ts: NDArray[np.datetime64],
+    regime: NDArray[np.int64] | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """Rows of models.scores. `regime` [N] of the origins (walk_forward.regimes); without it only `all` is scored.
+
+    ValueError where the reference walk is not among the models.
+    """
+    if REFERENCE not in forecasts.values:
+        raise ValueError(f"scores are held against {REFERENCE!r}, which is not among {', '.join(forecasts.values)}")
+    everywhere = np.ones(len(forecasts.pairs), dtype=bool)
+    parts = [(ALL, "all", everywhere)]
+    parts += [(asset, "all", forecasts.pairs[:, 0] == i) for i, asset in enumerate(assets)]
+    if regime is not None:
+        parts += [(ALL, name, regime == i) for i, name in enumerate(REGIMES)]
+    rows: list[dict[str, object]] = []
+    for asset, state, member in parts:
+        for horizon in (0, *HORIZONS_H):
+            told: dict[str, str | int] = {"asset": asset, "regime": state, "horizon_h": horizon}
+            if asset == ALL or member.sum() >= MIN_ORIGINS:
+                rows += _scores(forecasts, member, horizon, told, close_ts)
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _scores(
+    f: Forecasts, member: NDArray[np.bool_], horizon: int, told: dict[str, str | int], close_ts: NDArray[np.datetime64]
+) -> list[dict[str, object]]:
+    """Every model on one part: its own metrics, and the model confidence set over all of them."""
+    out: list[dict[str, object]] = []
+    losses: dict[str, Array] = {}
+    n_origins, block = 0, MIN_BLOCK
+    for name in f.values:
+        part = _slice(f, name, member, horizon)
+        if part is None:
+            return []
+        span = {"n_origins": len(part.origin), "test_start_ts": as_datetime(close_ts[part.origin[0]]),
+                "test_end_ts": as_datetime(close_ts[part.origin[-1]])}  # fmt: skip
+        n_origins, block = len(part.origin), max(part.lags, MIN_BLOCK)
+        losses[name] = part.loss(part.quantiles)
+        for metric, value, low, high, p in _metrics(name, part, horizon, str(told["asset"])):
+            out.append({"model_name": name, **told, "metric": metric, "value": value, "low": low, "high": high,
+                        "p_value": p, **span})  # fmt: skip
+    if told["asset"] == ALL and told["regime"] == "all" and len(losses) > 1 and n_origins >= MIN_ORIGINS:
+        chosen = model_confidence_set(np.column_stack(list(losses.values())), list(losses), block=block)
+        for name, p in chosen.p_values.items():
+            out.append({"model_name": name, **told, "metric": "confidence_set", "value": float(name in chosen.included),
+                        "low": None, "high": None, "p_value": p, **span})  # fmt: skip
+    return out
+
+
+def _slice(f: Forecasts, name: str, member: NDArray[np.bool_], horizon: int) -> Slice | None:
+    """The part of a model's forecasts whose outcomes are known; None where there is none."""
+    at = [HORIZONS_H.index(horizon)] if horizon else list(range(len(HORIZONS_H)))
+    known = np.flatnonzero(member & np.isfinite(f.outcome[:, at]).all(1))
+    if len(known) == 0:
+        return None
+    origin, place = np.unique(f.pairs[known, 1], return_inverse=True)
+    spacing = int(np.median(np.diff(origin))) if len(origin) > 1 else 1
+    lags = max(1, -(-(horizon or max(HORIZONS_H)) // spacing))
+    rival = f.values.get(VOLATILITY)
+    pick = np.ix_(known, np.array(at))
+    return Slice(f.outcome[pick], f.values[name][pick], f.values[REFERENCE][pick],
+                 None if rival is None else rival[pick], origin, place, lags)  # fmt: skip
+
+
+Metric = tuple[str, float, float | None, float | None, float | None]
+
+
+def _metrics(name: str, s: Slice, horizon: int, asset: str) -> list[Metric]:
+    loss = s.loss(s.quantiles)
+    out: list[Metric] = [("crps", float(loss.mean()), None, None, None)]
+    enough = len(s.origin) >= MIN_ORIGINS
+    if enough and name != REFERENCE:
+        base = s.loss(s.reference)
+        low, high = block_bootstrap_ratio(loss, base, block=max(s.lags, MIN_BLOCK))
+        test = diebold_mariano(loss, base, horizon=s.lags)
+        out.append(("crps_skill", float(1 - loss.mean() / base.mean()), 1 - high, 1 - low, None))
+        out.append(("dm_hln", test.statistic, None, None, test.p_value))
+        error, walk = (np.abs(s.outcome - q[..., MEDIAN]).sum(1).mean() for q in (s.quantiles, s.reference))
+        out.append(("mae_ratio", float(error / walk), None, None, None))
+    if enough and s.rival is not None and name != VOLATILITY:
+        base = s.loss(s.rival)
+        low, high = block_bootstrap_ratio(loss, base, block=max(s.lags, MIN_BLOCK))
+        test = diebold_mariano(loss, base, horizon=s.lags)
+        out.append(("ratio_to_volatility_walk", float(loss.mean() / base.mean()), low, high, test.p_value))
+    if horizon:
+        out += _calibration(s)
+        out += _direction(s, asset) if enough else []
+    return out
+
+
+def _calibration(s: Slice) -> list[Metric]:
+    """Coverage of the 90 % band and the ten shares of the PIT histogram."""
+    q, y = s.quantiles[:, 0], s.outcome[:, 0]
+    out: list[Metric] = [("coverage_90", coverage(q[:, LOW_90], q[:, HIGH_90], y), None, None, None)]
+    share = np.histogram(quantile_of(q, y), bins=10, range=(0, 1))[0] / len(y)
+    return out + [(f"pit_{i}", float(x), None, None, None) for i, x in enumerate(share)]
+
+
+def _direction(s: Slice, asset: str) -> list[Metric]:
+    """Share of medians with the right sign, Clark-West against zero, and per asset whether signs depend on each other.
+
+    Assets of one origin move together, so that shares and gains are averaged per origin first. Nothing for a model
+    without a sign. Overlapping horizons: rectangular kernel with lags − 1 (Clark-West), Newey-West (signs).
+    """
+    median, y = s.quantiles[:, 0, MEDIAN], s.outcome[:, 0]
+    moved = (np.abs(median) > 0) & (y != 0)
+    origins, place = np.unique(s.place[moved], return_inverse=True)
+    if len(origins) < MIN_ORIGINS:
+        return []
+    hits = np.bincount(place, np.sign(median[moved]) == np.sign(y[moved])) / np.bincount(place)
+    low, high = block_bootstrap_ratio(hits, np.ones_like(hits), block=MIN_BLOCK)
+    gain = s.per_origin(clark_west_gain(y, y - median, -median))
+    test = mean_above_zero(gain, lags=s.lags - 1, kernel="acf")
+    out: list[Metric] = [
+        ("direction", float(hits.mean()), low, high, None), ("clark_west", test.statistic, None, None, test.p_value),
+    ]  # fmt: skip
+    if asset != ALL:
+        signs = sign_dependence_hac(y, median, lags=max(s.lags, 4))
+        out.append(("pesaran_timmermann", signs.statistic, None, None, signs.p_value))
+    return out
+
+
+def alarms(table: pl.DataFrame) -> list[str]:
+    """What in a table of scores is too good to be believed, as sentences: a leak is the first thing to look for."""
+    whole = table.filter(pl.col("asset") == ALL, pl.col("regime") == "all")
+    out = []
+    for row in whole.filter(pl.col("metric") == "direction", pl.col("value") > LEAK_DIRECTION).iter_rows(named=True):
+        out.append(f"{row['model_name']} has the right sign in {100 * row['value']:.1f} % at {row['horizon_h']} h")
+    gain = whole.filter(pl.col("horizon_h") == 0, pl.col("value") < 1 - LEAK_GAIN)
+    for row in gain.filter(pl.col("metric") == "ratio_to_volatility_walk").iter_rows(named=True):
+        out.append(
+            f"{row['model_name']} has {100 - 100 * row['value']:.1f} % less CRPS than the volatility-scaled walk"
+        )
+    return out
