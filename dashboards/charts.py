@@ -17,13 +17,18 @@ GROUP_COLOURS = {
     "real": BLUE, "generated": ORANGE, "fabricated": RED, "unlabelled": GREY, "late_stamp": VIOLET,
 }  # fmt: skip
 MODEL_NAMES = {
-    "patch_transformer": "Transformer", "reference_walk": "Reference walk", "walk_plain": "Plain walk",
-    "walk_drift": "Walk with drift", "buy_and_hold": "Buy and hold",
+    "tapewire": "tapewire", "patch_transformer": "Transformer", "patch_linear": "Linear patches", "lstm": "LSTM",
+    "lightgbm": "LightGBM", "har": "HAR", "garch": "GARCH(1,1)-t", "reference_walk": "Reference walk",
+    "volatility_walk": "Walk without hour of week", "walk_plain": "Plain walk", "walk_drift": "Walk with drift",
+    "buy_and_hold": "Buy and hold",
 }  # fmt: skip
 MODEL_COLOURS = {
-    "patch_transformer": BLUE, "reference_walk": GREY, "walk_plain": GREEN, "walk_drift": ORANGE,
+    "tapewire": BLUE, "patch_transformer": RED, "reference_walk": GREY, "walk_plain": GREEN, "walk_drift": ORANGE,
     "buy_and_hold": VIOLET,
 }  # fmt: skip
+
+
+SKILL_SHOWN = ("tapewire", "patch_transformer", "har", "walk_plain", "walk_drift")
 
 
 def model_name(name: str) -> str:
@@ -68,7 +73,8 @@ def skill(scores: pl.DataFrame) -> go.Figure:
     """Skill over the reference walk per horizon with 95 % intervals, in per cent; 0 is the reference walk."""
     fig = figure(y="skill, %")
     rows = scores.filter(pl.col("metric") == "crps_skill")
-    for name in rows["model_name"].unique().sort().to_list():
+    there = set(rows["model_name"])
+    for name in (n for n in SKILL_SHOWN if n in there):
         part = rows.filter(pl.col("model_name") == name).sort(pl.col("horizon_h") == 0, "horizon_h")
         labels = ["all" if h == 0 else f"{h} h" for h in part["horizon_h"].to_list()]
         value = (part["value"] * 100).to_list()
@@ -90,7 +96,7 @@ def calibration(pit: pl.DataFrame) -> go.Figure:
     """PIT histogram of each model over all horizons; flat at 10 % is perfect."""
     fig = figure(x="forecast distribution, %", y="outcomes, %")
     rows = pit.filter(pl.col("asset") == "ALL").group_by("model_name", "tenth").agg(pl.col("share").mean())
-    for name in ("patch_transformer", "reference_walk"):
+    for name in ("tapewire", "reference_walk"):
         part = rows.filter(pl.col("model_name") == name).sort("tenth")
         fig.add_bar(
             x=[t * 10 + 5 for t in part["tenth"].to_list()], y=(part["share"] * 100).to_list(),
@@ -101,7 +107,7 @@ def calibration(pit: pl.DataFrame) -> go.Figure:
     return fig
 
 
-def fan(history: pl.DataFrame, forecast: pl.DataFrame, model: str = "patch_transformer") -> go.Figure:
+def fan(history: pl.DataFrame, forecast: pl.DataFrame, model: str = "tapewire") -> go.Figure:
     """Recent closes and the forecast's 50 and 90 % bands; the reference walk's 90 % band is dotted."""
     fig = figure(y="price", hover=PRICE)
     fig.update_yaxes(tickformat=PRICE)
@@ -246,14 +252,28 @@ def _curves(curves: pl.DataFrame, column: str, label: str, height: int, factor: 
     return fig
 
 
-def learning_curve(curve: list[tuple[int, float, float]]) -> go.Figure:
-    """Training and validation loss per epoch as ratios to the reference walk's."""
+def learning_curve(curves: list[list[tuple[int, float, float]]]) -> go.Figure:
+    """Training and validation loss per epoch as ratios to the reference walk's, a line per seed."""
     fig = figure(x="epoch", y="loss ÷ walk's", hover=".4f")
-    epochs = [0, *(c[0] for c in curve)]
-    for i, name, colour in ((1, "training", GREY), (2, "validation", BLUE)):
-        fig.add_scatter(x=epochs, y=[1.0, *(c[i] for c in curve)], name=name, mode="lines+markers",
-                        line={"color": colour, "width": 2})  # fmt: skip
+    for number, curve in enumerate(curves):
+        epochs = [0, *(c[0] for c in curve)]
+        for i, name, colour in ((1, "training", GREY), (2, "validation", BLUE)):
+            fig.add_scatter(x=epochs, y=[1.0, *(c[i] for c in curve)], name=name, mode="lines+markers",
+                            showlegend=number == 0, line={"color": colour, "width": 1.6})  # fmt: skip
     fig.add_hline(y=1, line={"color": GREY, "dash": "dot"})
+    return fig
+
+
+def leanings(rows: pl.DataFrame, kind: str, most: int = 12) -> go.Figure:
+    """What the forecasts leaned on most, of one kind: mean change of the 90 % band's width, and shift of the median."""
+    part = rows.filter(pl.col("kind") == kind).head(most).reverse()
+    names = [s.replace("_", " ") + (" h back" if kind == "hours_back" else "") for s in part["subject"].to_list()]
+    fig = figure(x="%", height=80 + 24 * len(names), hover=".2f")
+    for column, name, colour in (
+        ("width_change", "width of the band, %", BLUE), ("median_change", "median, % of sigma", ORANGE),
+    ):  # fmt: skip
+        fig.add_bar(y=names, x=(part[column] * 100).to_list(), name=name, orientation="h", marker={"color": colour})
+    fig.update_layout(hovermode="y unified")
     return fig
 
 

@@ -9,7 +9,9 @@ import polars as pl
 
 from warehouse.connect import open_reader
 
+DEFAULT = "tapewire"
 NETWORK = "patch_transformer"
+VOLATILITY = "volatility_walk"
 REFERENCE = "reference_walk"
 MAX_RELEASES = 300
 SPANS = {
@@ -67,6 +69,36 @@ class Published:
     def skill(self) -> pl.DataFrame:
         """Scores of all assets together, per model and horizon (0: all horizons)."""
         return self.query("FROM marts.forecast_skill WHERE asset = 'ALL' ORDER BY model_name, horizon_h, metric")
+
+    def league(self) -> pl.DataFrame:
+        """One row per model, best first: CRPS ÷ the volatility-scaled walk's, its test, coverage, confidence set."""
+        return self.query(
+            "SELECT model_name, max(value) FILTER (metric = 'crps' AND horizon_h = 0) AS crps, "
+            "max(value) FILTER (metric = 'ratio_to_volatility_walk' AND horizon_h = 0) AS ratio, "
+            "max(low) FILTER (metric = 'ratio_to_volatility_walk' AND horizon_h = 0) AS ratio_low, "
+            "max(high) FILTER (metric = 'ratio_to_volatility_walk' AND horizon_h = 0) AS ratio_high, "
+            "max(p_value) FILTER (metric = 'ratio_to_volatility_walk' AND horizon_h = 0) AS ratio_p, "
+            "min(value) FILTER (metric = 'coverage_90' AND horizon_h > 0) AS cover_low, "
+            "max(value) FILTER (metric = 'coverage_90' AND horizon_h > 0) AS cover_high, "
+            "max(p_value) FILTER (metric = 'confidence_set' AND horizon_h = 0) AS set_p "
+            "FROM marts.forecast_skill WHERE asset = 'ALL' GROUP BY model_name ORDER BY crps, model_name"
+        )
+
+    def regimes(self) -> pl.DataFrame:
+        """Skill over the reference walk of all horizons together, by the state of the market, best models first."""
+        return self.query(
+            "PIVOT (SELECT model_name, regime, value FROM marts.forecast_regimes "
+            "WHERE metric = 'crps_skill' AND horizon_h = 0) ON regime IN ('calm', 'normal', 'turbulent') "
+            "USING first(value) GROUP BY model_name ORDER BY model_name"
+        )
+
+    def leanings(self, asset: str = "ALL") -> pl.DataFrame:
+        """What forecasts leaned on: mean size of its effect on the band's width and on the median over horizons."""
+        return self.query(
+            "SELECT kind, subject, title, avg(attention) AS attention, avg(abs(width_change)) AS width_change, "
+            "avg(abs(median_change)) AS median_change FROM marts.forecast_explanations WHERE asset = $asset "
+            "GROUP BY ALL ORDER BY width_change DESC, subject", asset=asset,
+        )  # fmt: skip
 
     def assets(self) -> list[str]:
         """Assets with a live forecast, by name."""

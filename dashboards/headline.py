@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.data import NETWORK, Published
+from dashboards.data import DEFAULT, Published
 from dashboards.words import group_name, number
 
 HEADLINE_WINDOW_H = 24.0
@@ -68,7 +68,7 @@ def _verdict(row: dict[str, Any], above: str, below: str, neither: str) -> str:
 
 def _skill(scores: pl.DataFrame) -> Headline:
     name = "Forecast skill over the reference walk"
-    row = scores.filter(pl.col("model_name") == NETWORK, pl.col("horizon_h") == 0)
+    row = scores.filter(pl.col("model_name") == DEFAULT, pl.col("horizon_h") == 0)
     value = row.filter(pl.col("metric") == "crps_skill").to_dicts()
     test = row.filter(pl.col("metric") == "dm_hln").to_dicts()
     if not value or not test:
@@ -87,7 +87,7 @@ def _skill(scores: pl.DataFrame) -> Headline:
 def _coverage(scores: pl.DataFrame) -> Headline:
     name = "Coverage of the 90 % band"
     rows = (
-        scores.filter(pl.col("model_name") == NETWORK, pl.col("metric") == "coverage_90", pl.col("horizon_h") > 0)
+        scores.filter(pl.col("model_name") == DEFAULT, pl.col("metric") == "coverage_90", pl.col("horizon_h") > 0)
         .sort("horizon_h").to_dicts()
     )  # fmt: skip
     if not rows:
@@ -161,9 +161,9 @@ def _compared(rows: pl.DataFrame) -> list[Headline]:
 
 def _sharpe(summary: pl.DataFrame) -> Headline:
     rows = {r["strategy"]: r for r in summary.filter(pl.col("metric") == "sharpe").to_dicts()}
-    if NETWORK not in rows or rows[NETWORK]["value"] is None:
+    if DEFAULT not in rows or rows[DEFAULT]["value"] is None:
         return _missing("Backtest Sharpe ratio", "no walk-forward forecasts to trade, or nothing was traded")
-    mine, hold = rows[NETWORK], rows.get("buy_and_hold", {})
+    mine, hold = rows[DEFAULT], rows.get("buy_and_hold", {})
     beside = f"; buy and hold {number(hold['value'], '.2f')}" if hold.get("value") is not None else ""
     sure = _verdict(mine, "above zero", "below zero", "not distinguishable from zero")
     return Headline("Backtest Sharpe ratio", number(mine["value"], ".2f"),

@@ -31,12 +31,13 @@ from models.forecast.train import Trained, forget_partial, predict, split, train
 from models.forecast.walks import Walk
 from models.forecast.windows import origins, usable
 from models.text.embed import WIDTH
+from pipelines.explain import explanation_rows
 from pipelines.market import Market
 from pipelines.run import Run, code_fingerprint
 from pipelines.settings import ForecastSettings
 from warehouse import read
 from warehouse.connect import transaction
-from warehouse.entities import FORECASTS, TRAINING_RUNS
+from warehouse.entities import EXPLANATIONS, FORECASTS, TRAINING_RUNS
 from warehouse.write import WriteResult, write
 
 log = logging.getLogger("tapewire.forecast")
@@ -187,13 +188,20 @@ def forecast_live(
     names = run.settings.forecast.blend
     end = live_end(con, run, market, retrain=retrain)
     made = forecasts(con, run, market, end, pairs, (NETWORK, *names), resume=resume)
+    model_id, walk = made[NETWORK][0], fit_scaled(REFERENCE, market, end)
+    trained, _, _ = load(run.settings.checkpoints / f"{model_id}.ckpt")
     mixed = average([made[name][1] for name in names])
     calibrated = _calibration(con, market).apply(mixed, pairs[:, 0])
-    made[DEFAULT] = (made[NETWORK][0].replace(NETWORK, DEFAULT), calibrated)
-    made[REFERENCE] = (f"{REFERENCE}-{made[NETWORK][0].removeprefix(NETWORK + '-')}", made[REFERENCE][1])
+    for name in (DEFAULT, REFERENCE):
+        values = calibrated if name == DEFAULT else made[REFERENCE][1]
+        made[name] = (model_id.replace(NETWORK, name), values)
     frames = [long(market, pairs, values, name, mid, "live") for name, (mid, values) in made.items()]
+    reasons = explanation_rows(market, trained.net(), walk, model_id, pairs)
     with transaction(con):
-        return [write(con, FORECASTS, pl.concat(frames), run.batch("forecast"))]
+        return [
+            write(con, FORECASTS, pl.concat(frames), run.batch("forecast")),
+            write(con, EXPLANATIONS, reasons, run.batch("forecast"), replace=True),
+        ]
 
 
 def _calibration(con: duckdb.DuckDBPyConnection, market: Market) -> Conformal:

@@ -16,7 +16,7 @@ from models.backtest.engine import Costs, Rule
 PREFIX = "TAPEWIRE_"
 SIMULATED = "simulated"
 LIVE = "live"
-LIVE_FILE = Path(__file__).parent.parent / "profiles" / "live.toml"
+SHIPPED = Path(__file__).parent.parent / "profiles"
 Model = Literal[
     "reference_walk", "walk_plain", "walk_drift", "volatility_walk", "garch", "har", "lightgbm", "lstm", "patch_linear",
     "patch_transformer",
@@ -283,11 +283,8 @@ def load_settings(profile: str | None = None, *, folder: Path | None = None, **f
     merged = _read(base) if base.exists() else {}
     env = _environment()
     name = profile or env.get("profile") or merged.get("profile") or SIMULATED
-    if name == SIMULATED:
-        merged = _merge({"simulated": {"enabled": True}, "features": {"coin_list": "simulated-v1"}}, merged)
-        merged["profile"] = SIMULATED
-    elif name == LIVE:
-        merged = _merge(_read(LIVE_FILE), merged) | {"profile": LIVE}
+    if name in (SIMULATED, LIVE):
+        merged = _merge(_read(SHIPPED / f"{name}.toml"), merged) | {"profile": name}
     else:
         path = Path(str(name))
         if path.name.removesuffix(".toml") in (SIMULATED, LIVE):

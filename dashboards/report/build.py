@@ -12,7 +12,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from dashboards import charts
-from dashboards.data import NETWORK, Published
+from dashboards.data import DEFAULT, NETWORK, Published
 from dashboards.headline import caveats, headlines
 from dashboards.words import by_reason, number, one_line, tied
 
@@ -59,6 +59,9 @@ def chart(fig: go.Figure, alt: str) -> Markup:
     return Markup('<figure role="img" aria-label="{}">{}</figure>').format(alt, _trusted(html))
 
 
+LEANINGS = (("channel", "What stood known"), ("hours_back", "The hours before"), ("document", "Documents"))
+
+
 def _trusted(text: str) -> Markup:
     """Text of our own or of Plotly's making, which needs no escaping; Plotly escapes what data it carries."""
     return Markup(text)  # noqa: S704
@@ -77,7 +80,16 @@ def _table(frame: pl.DataFrame, formats: dict[str, str], names: dict[str, str]) 
 def _forecast(warehouse: Published) -> dict[str, Any]:
     scores = warehouse.skill()
     if scores.is_empty():
-        return {"skill": None, "skill_table": None, "calibration": None, "fans": [], "learning": None}
+        return {
+            "skill": None,
+            "skill_table": None,
+            "calibration": None,
+            "fans": [],
+            "learning": None,
+            "league": None,
+            "regimes": None,
+            "leanings": [],
+        }
     wide = scores.filter(pl.col("horizon_h") > 0).pivot(
         on="metric", index=["model_name", "horizon_h"], values="value", aggregate_function="first"
     )
@@ -100,15 +112,43 @@ def _forecast(warehouse: Published) -> dict[str, Any]:
         "model_name": "Model", "horizon_h": "Horizon, h", "crps": "CRPS", "crps_skill": "Skill",
         "mae_ratio": "MAE ratio", "coverage_90": "90 % band covers", "direction": "Direction right", "dm_p": "DM-HLN p",
     }  # fmt: skip
-    run = warehouse.query("FROM marts.training_runs ORDER BY train_end_ts DESC LIMIT 1").to_dicts()
+    run = warehouse.query(
+        "FROM marts.training_runs WHERE model_name = $name ORDER BY train_end_ts DESC LIMIT 1", name=NETWORK
+    ).to_dicts()
+    leanings = warehouse.leanings()
     return {
         "skill": chart(charts.skill(scores), "Skill over the reference walk by horizon"),
         "skill_table": _table(wide, formats, names),
         "calibration": chart(charts.calibration(warehouse.mart("forecast_calibration")), "PIT histogram"),
         "fans": [(a, _fan(warehouse, a)) for a in _shown(warehouse.assets())],
+        "league": _league(warehouse),
+        "regimes": _regimes(warehouse),
+        "leanings": [
+            (title, chart(charts.leanings(leanings, kind), title)) for kind, title in LEANINGS
+            if not leanings.filter(pl.col("kind") == kind, pl.col("width_change") > 0).is_empty()
+        ],
         "learning": _learning(run[0]["learning_curve"]) if run else None,
         "training": run[0] if run else None,
     }  # fmt: skip
+
+
+def _league(warehouse: Published) -> dict[str, Any]:
+    """Every model against the volatility-scaled walk."""
+    names = {"model_name": "Model", "ratio": "CRPS ÷ walk's", "ratio_low": "95 % low", "ratio_high": "high",
+             "ratio_p": "DM-HLN p", "cover_low": "90 % band covers, from", "cover_high": "to",
+             "set_p": "In the confidence set, p"}  # fmt: skip
+    formats = {"ratio": ".4f", "ratio_low": ".4f", "ratio_high": ".4f", "ratio_p": ".3g", "cover_low": ".1%",
+               "cover_high": ".1%", "set_p": ".3f"}  # fmt: skip
+    rows = warehouse.league().with_columns(pl.col("model_name").replace(charts.MODEL_NAMES))
+    return _table(rows, formats, names)
+
+
+def _regimes(warehouse: Published) -> dict[str, Any] | None:
+    rows = warehouse.regimes().with_columns(pl.col("model_name").replace(charts.MODEL_NAMES))
+    if rows.is_empty():
+        return None
+    names = {"model_name": "Model", "calm": "Calm", "normal": "Normal", "turbulent": "Turbulent"}
+    return _table(rows, dict.fromkeys(("calm", "normal", "turbulent"), "+.2%"), names)
 
 
 def _learning(curve: str) -> Markup:
@@ -198,7 +238,7 @@ def _money(warehouse: Published) -> dict[str, Any]:
     summary = warehouse.mart("backtest_summary")
     interval = summary.filter(pl.col("metric") == "sharpe").select("strategy", sharpe_low="low", sharpe_high="high")
     wide = summary.pivot(on="metric", index="strategy", values="value").join(interval, on="strategy", how="left")
-    order = {n: i for i, n in enumerate((NETWORK, "walk_drift", "reference_walk", "buy_and_hold"))}
+    order = {n: i for i, n in enumerate((DEFAULT, NETWORK, "walk_drift", "reference_walk", "buy_and_hold"))}
     idle = pl.col("sharpe").is_null()
     wide = wide.with_columns(
         pl.when(idle).then(None).otherwise(pl.col(c)).alias(c)

@@ -48,7 +48,7 @@ def forecast(warehouse: Published) -> None:
     rows = warehouse.fan(asset)
     origin = rows["origin_ts"][0]
     chart(charts.fan(warehouse.hourly_close(asset, origin), rows), "fan")
-    st.caption(f"Made at {origin:%Y-%m-%d %H:%M} UTC: the transformer's median with its 50 % and 90 % bands; dotted, "
+    st.caption(f"Made at {origin:%Y-%m-%d %H:%M} UTC: tapewire's median with its 50 % and 90 % bands; dotted, "
                "the reference walk's 90 % band.")  # fmt: skip
 
 

@@ -53,8 +53,18 @@ def test_a_chart_of_no_rows_is_an_empty_figure(name: str, published: Path):
 
 
 def test_the_learning_curve_starts_at_the_reference_walk():
-    assert charts.learning_curve([(1, 0.9, 0.95)]).data[0].y[0] == 1.0
-    assert points(charts.learning_curve([])) == 2
+    two = charts.learning_curve([[(1, 0.9, 0.95)], [(1, 0.91, 0.96), (2, 0.9, 0.94)]])
+    assert [len(line.y) for line in two.data] == [2, 2, 3, 3], "training and validation of each seed"
+    assert all(line.y[0] == 1.0 for line in two.data)
+    assert [line.name for line in two.data if line.showlegend] == ["training", "validation"]
+    assert points(charts.learning_curve([])) == 0
+
+
+def test_what_forecasts_leaned_on_is_drawn_largest_on_top(published: Path):
+    with Published(published) as warehouse:
+        fig = charts.leanings(warehouse.leanings(), "hours_back")
+    assert fig.data[0].y == ("24 to 0 h back",)
+    assert fig.data[0].x[0] == pytest.approx(2.0)
 
 
 def test_a_group_of_fewer_than_five_releases_is_not_drawn(published: Path):

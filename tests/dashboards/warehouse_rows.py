@@ -21,7 +21,7 @@ HOSTILE_TITLE = (
 )
 HOSTILE_BODY = f"first line\n# heading\n</script></pre><script>window.pwned=1</script>\n{HOSTILE_TITLE}\n| a | b |\n"
 HOSTILE_SUBJECT = "SUBJECT <b onmouseover='window.pwned=1'>x</b>"
-MODELS = ("patch_transformer", "reference_walk", "walk_drift", "walk_plain")
+MODELS = ("tapewire", "patch_transformer", "reference_walk", "walk_drift", "volatility_walk", "walk_plain")
 GROUPS = ("fabricated", "real", "real", "real", "real", "real", "real", "generated", "unlabelled")
 MOVES = (9.5, 36.5, 0.2, 0.4, 0.1, 0.3, 0.2, 1.0, None)
 
@@ -103,8 +103,12 @@ def scores() -> pl.DataFrame:
         for h in (0, 1, 4, 24):
             values = {"crps": 0.01, "crps_skill": 0.002, "coverage_90": 0.89, "mae_ratio": 0.999, "direction": 0.51,
                       "dm_hln": 1.1, **{f"pit_{t}": 0.1 for t in range(10)}}  # fmt: skip
-            rows += [(model, "ALL", h, m, v, v - 0.01, v + 0.01, 0.3, 120) for m, v in values.items()]
-    names = ["model_name", "asset", "horizon_h", "metric", "value", "low", "high", "p_value", "n_origins"]
+            if model != "volatility_walk":
+                values["ratio_to_volatility_walk"] = 0.99
+            values["confidence_set"] = 1.0
+            rows += [(model, "ALL", "all", h, m, v, v - 0.01, v + 0.01, 0.3, 120) for m, v in values.items()]
+        rows += [(model, "ALL", r, 0, "crps_skill", 0.01, 0.0, 0.02, None, 40) for r in ("calm", "turbulent")]
+    names = ["model_name", "asset", "regime", "horizon_h", "metric", "value", "low", "high", "p_value", "n_origins"]
     return pl.DataFrame(rows, schema=names, orient="row").with_columns(
         test_start_ts=pl.lit(NOW - timedelta(days=60)), test_end_ts=pl.lit(NOW)
     )
@@ -192,11 +196,24 @@ def backtest_metrics() -> pl.DataFrame:
                         schema=["strategy", "metric", "value", "low", "high"])  # fmt: skip
 
 
+def explanations() -> pl.DataFrame:
+    rows = [
+        ("m", asset, NOW, h, kind, subject, None if kind == "channel" else 0.2, 0.02, 0.01)
+        for asset in ("ALL", "BTC") for h in (1, 24)
+        for kind, subject in (("channel", "log_rv_6h"), ("hours_back", "24 to 0"),
+                              ("document", "0" if asset == "ALL" else "doc-0"))
+    ]  # fmt: skip
+    return pl.DataFrame(rows, orient="row", infer_schema_length=None, schema=[
+        "model_id", "asset", "origin_ts", "horizon_h", "kind", "subject", "attention", "width_change",
+        "median_change"])  # fmt: skip
+
+
 def training_runs() -> pl.DataFrame:
     return pl.DataFrame({
         "model_id": ["m"], "model_name": ["patch_transformer"], "train_start_ts": [NOW - timedelta(days=90)],
         "train_end_ts": [NOW], "validation_start_ts": [NOW - timedelta(days=9)], "epochs": [2], "best_epoch": [1],
-        "validation_ratio": [0.99], "learning_curve": ["[[1, 0.99, 0.99], [2, 0.98, 1.01]]"], "n_parameters": [100],
+        "validation_ratio": [0.99], "learning_curve": ["[[[1, 0.99, 0.99], [2, 0.98, 1.01]], [[1, 0.98, 0.99]]]"],
+        "n_parameters": [100],
         "n_windows": [10], "settings": ["{}"], "data_fingerprint": ["x"], "checkpoint": ["x.ckpt"],
     })  # fmt: skip
 
@@ -207,7 +224,7 @@ FRAMES = {
     entities.IMPACT_PATHS: impact_paths, entities.IMPACT_TESTS: impact_tests,
     entities.IMPACT_COMPARISONS: impact_comparisons, entities.SCORED: scored,
     entities.BACKTEST_EQUITY: backtest_equity, entities.BACKTEST_METRICS: backtest_metrics,
-    entities.TRAINING_RUNS: training_runs,
+    entities.TRAINING_RUNS: training_runs, entities.EXPLANATIONS: explanations,
 }  # fmt: skip
 
 

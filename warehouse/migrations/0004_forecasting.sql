@@ -1,5 +1,6 @@
 -- Scores by regime, the calibration of the default forecast, and what the network leaned on.
 
+UPDATE models.training_runs SET learning_curve = '[' || learning_curve || ']';
 DROP TABLE models.scores;
 CREATE TABLE models.scores (
     "model_name" VARCHAR,
