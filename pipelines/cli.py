@@ -200,6 +200,41 @@ def train(
 
 
 @app.command()
+def tune(
+    trials: Annotated[int, typer.Option(help="Networks to train.", min=1)] = 20,
+    profile: Profile = None, as_of: AsOf = None, home: Home = None,
+) -> None:  # fmt: skip
+    """Search the network's hyper-parameters with Optuna, on the validation span of the live model.
+
+    Prints the best as lines for the [forecast] section of a profile. A choice is flattered by the span that it was made
+    on: hold it against a later one with `tapewire evaluate` before it is used.
+
+    Example:  tapewire tune --trials 30 -p profiles/files.example.toml
+    """
+    from pipelines import run as runs
+    from pipelines.forecast import tune as work
+    from pipelines.stages import Bench, derive_stage
+
+    settings = settings_of(profile, as_of, home)
+    log_to_stderr()
+    with expected_errors():
+        run = runs.start(settings, "tune")
+        code = 1
+        try:
+            bench = Bench(run)
+            derive_stage(bench)
+            with run.open() as con:
+                market = bench.market(con)
+            tried = work(run, market, trials)
+            code = 0
+        finally:
+            runs.finish(run, code)
+    best = tried[0]
+    print(f"Best of {len(tried)}: {best.validation_ratio:.4f} of the reference walk's loss on the validation span.\n")
+    print("[forecast]\n" + "\n".join(f"{name} = {value}" for name, value in best.settings.items()))
+
+
+@app.command()
 def forecast(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> None:
     """Forecast from the last bar with the newest model, training one where there is none or it is too old.
 

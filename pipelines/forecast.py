@@ -28,6 +28,7 @@ from models.forecast.roster import (
     lightgbm_forecast,
 )  # fmt: skip
 from models.forecast.train import Trained, forget_partial, predict, split, train
+from models.forecast.tune import Tried, search
 from models.forecast.walks import Walk
 from models.forecast.windows import origins, usable
 from models.text.embed import WIDTH
@@ -202,6 +203,18 @@ def forecast_live(
             write(con, FORECASTS, pl.concat(frames), run.batch("forecast")),
             write(con, EXPLANATIONS, reasons, run.batch("forecast"), replace=True),
         ]
+
+
+def tune(run: Run, market: Market, trials: int) -> list[Tried]:
+    """Search the network's hyper-parameters on the data up to the last bar; writes nothing."""
+    s = run.settings
+    last = len(market.bars.close_ts) - 1
+    walk = fit_scaled(REFERENCE, market, last)
+
+    def tell(tried: Tried) -> None:
+        log.info("%.4f of the walk's loss: %s", tried.validation_ratio, tried.settings)
+
+    return search(market, recipe(s.forecast, s.seed, s.threads, market), walk, last, trials, done=tell)
 
 
 def _calibration(con: duckdb.DuckDBPyConnection, market: Market) -> Conformal:

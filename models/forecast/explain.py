@@ -16,6 +16,7 @@ from models.forecast.net import Ensemble, Inputs, PatchTransformer
 from models.forecast.quantiles import LEVELS, MEDIAN
 from models.forecast.windows import MAX_DOCUMENTS, WindowStore
 
+PLACES = ("newest", "second newest", "third newest", "fourth newest")
 LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
 
 
@@ -61,7 +62,7 @@ def explain(net: Ensemble, store: WindowStore, pairs: NDArray[np.int64], channel
         past[:, first : first + c.patch] = 0
         leave_out("hours_back", f"{c.lookback - first} to {c.lookback - first - c.patch}", inputs._replace(past=past))
     for d in range(MAX_DOCUMENTS):
-        leave_out("document", str(d), inputs._replace(known=_with(inputs.known, d, False)))
+        leave_out("document", PLACES[d], inputs._replace(known=_with(inputs.known, d, False)))
     seen = _attention(net, inputs)[:, :, 1:].permute(0, 2, 1)  # [N, P + D, H]
     blank = torch.full((len(pairs), len(channels), seen.shape[2]), torch.nan)
     at = store.document_row[asset * store.n_rows + row].numpy()

@@ -201,7 +201,7 @@ def explanations() -> pl.DataFrame:
         ("m", asset, NOW, h, kind, subject, None if kind == "channel" else 0.2, 0.02, 0.01)
         for asset in ("ALL", "BTC") for h in (1, 24)
         for kind, subject in (("channel", "log_rv_6h"), ("hours_back", "24 to 0"),
-                              ("document", "0" if asset == "ALL" else "doc-0"))
+                              ("document", "newest" if asset == "ALL" else "doc-0"))
     ]  # fmt: skip
     return pl.DataFrame(rows, orient="row", infer_schema_length=None, schema=[
         "model_id", "asset", "origin_ts", "horizon_h", "kind", "subject", "attention", "width_change",

@@ -28,7 +28,7 @@ from models.forecast.module import ForecastModule, TrainConfig
 from models.forecast.net import NETS, Inputs, NetConfig, build_net
 from models.forecast.roster import REFERENCE, SCALED, Ground, Recipe, fit_scaled, lightgbm_forecast
 from models.forecast.train import Member, Span, Trained, predict, split
-from models.forecast.walks import horizon_sigma, targets
+from models.forecast.walks import Walk, horizon_sigma, targets
 from models.forecast.windows import collect_documents, usable
 from tests.conftest import random_bars
 
@@ -151,6 +151,7 @@ def _every_model(bars: Bars, train_end: int, rows: slice, first: int, validation
     pairs = np.argwhere(usable_rows & at)
     pairs = pairs[np.lexsort((pairs[:, 0], pairs[:, 1]))]
     run = Run(g, pairs, walk.quantiles)
+    span = Span(first, train_end - validation, train_end)
     recipe = Recipe(tiny_net(g), TrainConfig(epochs=1, windows_per_epoch=512, batch=128, seed=3), members=1,
                     boost=BoostConfig(rounds=5), threads=1)  # fmt: skip
 
@@ -164,7 +165,7 @@ def _every_model(bars: Bars, train_end: int, rows: slice, first: int, validation
         keep(name, lambda name=name: fit_scaled(name, g, train_end).forecast(pairs[:, 1], pairs[:, 0]))
     keep("lightgbm", lambda: lightgbm_forecast(g, recipe, walk, train_end, pairs))
     for kind in NETS:
-        keep(kind, lambda kind=kind: _network(g, recipe, kind, walk, usable_rows, span).forecast(pairs))
+        keep(kind, lambda kind=kind: _network(g, recipe, kind, walk, span, pairs))
     outcome = g.y[pairs[:, 1], pairs[:, 0]]
     parts = list(run.made.values())
     run.made["blend"] = average(parts)
@@ -172,6 +173,13 @@ def _every_model(bars: Bars, train_end: int, rows: slice, first: int, validation
     fresh = Conformal.fresh(len(bars.assets))
     run.made["calibrated"] = calibrate(run.made["blend"], outcome, pairs[:, 1], pairs[:, 0], fresh)
     return run
+
+
+def _network(g: Ground, recipe: Recipe, kind: str, walk: Walk, span: Span, pairs: NDArray[np.int64]) -> Array:
+    config = recipe.net_for(kind)
+    store, rows = g.store(walk, config.lookback), usable(g.panel, g.sigma, config.lookback)
+    trained = training.train(config, recipe.train, store, rows, span, threads=1)
+    return predict(trained.net(), store, pairs, g.sigma)
 
 
 def tiny_inputs(config: NetConfig, b: int = 5) -> Inputs:

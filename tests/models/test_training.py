@@ -292,7 +292,13 @@ def together(tmp_path_factory) -> tuple[Trained, Trained]:
                '{"devices": 2, "dropout": 0.0}']  # fmt: skip
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run(
-        command, env=environment, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=120, check=False,
+        command,
+        env=environment,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return load(folder / "a-0.ckpt")[0], load(folder / "a-1.ckpt")[0]
