@@ -23,7 +23,7 @@ from common import (
     THREADS,
     WIDTH,
     Clock,
-    passes_per_s,
+    passes,
     peak_mb,
     report,
 )  # fmt: skip
@@ -176,8 +176,8 @@ def measure_prediction(g: Ground, windows: int) -> dict[str, float]:
         for part in inputs:
             net(part)
 
-    found = {"predict": passes_per_s(lambda: training.predict(net, g.store, pairs.numpy(), g.sigma), len(pairs))}
-    return found | {"forward": passes_per_s(forward, len(pairs))}
+    found = passes("predict", lambda: training.predict(net, g.store, pairs.numpy(), g.sigma), len(pairs))
+    return found | passes("forward", forward, len(pairs))
 
 
 def write_series(g: Ground, path: Path) -> None:
@@ -211,7 +211,7 @@ def main() -> None:
     else:
         clock = Clock(args.warm_up)
         TRAINING[args.what](g, args.steps, clock)
-        found = {"train": clock.windows_per_s()}
+        found = clock.speed()
     report(imports_mb=AFTER_IMPORTS_MB, data_mb=ready, peak_mb=peak_mb(), **found)
 
 

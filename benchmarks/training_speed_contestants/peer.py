@@ -23,7 +23,7 @@ from common import (
     THREADS,
     WIDTH,
     Clock,
-    passes_per_s,
+    passes,
     peak_mb,
     report,
 )  # fmt: skip
@@ -72,7 +72,7 @@ def measure_prediction(model: PatchTST, returns: np.ndarray, windows: int) -> di
     """Its own `predict`, and what favours it more: its network alone on windows cut and stacked beforehand."""
     data, per_series = dataset(returns), windows // len(returns)
     model.set_test_size(LONGEST_H + per_series - 1)
-    own = passes_per_s(lambda: model.predict(data, step_size=1), per_series * len(returns))
+    own = passes("predict", lambda: model.predict(data, step_size=1), per_series * len(returns))
     model.eval()
     cut = np.lib.stride_tricks.sliding_window_view(returns, LOOKBACK, axis=1)[:, -per_series:]
     x = torch.from_numpy(np.ascontiguousarray(cut.reshape(-1, LOOKBACK, 1)))
@@ -87,7 +87,7 @@ def measure_prediction(model: PatchTST, returns: np.ndarray, windows: int) -> di
         for batch in batches:
             model(batch)
 
-    return {"predict": own, "forward": passes_per_s(forward, len(x))}
+    return own | passes("forward", forward, len(x))
 
 
 def main() -> None:
@@ -112,7 +112,7 @@ def main() -> None:
         data = dataset(returns)
         ready = peak_mb()
         model.fit(data)
-        found = {"train": clock.windows_per_s()}
+        found = clock.speed()
     else:
         ready = peak_mb()
         found = measure_prediction(model, returns, args.windows)

@@ -227,4 +227,4 @@ if __name__ == "__main__":
 
     out, partial, changes = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
     rank = os.environ.get("LOCAL_RANK", "0")
-    train_in_a_process(out.with_name(f"{out.stem}-{os.environ.get('LOCAL_RANK', '0')}.ckpt"), partial, None, changes)
+    train_in_a_process(out.with_name(f"{out.stem}-{rank}.ckpt"), partial, None, changes)

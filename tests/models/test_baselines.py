@@ -175,6 +175,31 @@ def test_har_finds_planted_coefficients_under_noise():
     assert np.abs(found - form).mean() < 0.12
 
 
+def test_har_forecasts_the_move_of_the_hour_that_follows_the_row():
+    """Channels that differ at every row: the next hour's move is what they told, and no other hour's."""
+    panel, sigma, _, _ = planted(noise=0.0)
+    rng = np.random.default_rng(4)
+    context = rng.standard_normal(panel.context.shape).astype(np.float32)
+    own = [CONTEXT.index(name) for name in (*HAR_OWN, *HAR_MARKET)]
+    form = (0.3 + context[:, :, own] @ (0.1 * rng.standard_normal(len(own)))).T  # [T, A]
+    returns = np.full(form.shape, np.nan)
+    returns[1:] = 0.01 * np.exp(form[:-1]) * rng.choice([-1.0, 1.0], form[1:].shape)
+    found = np.log(har_sigma(replace(panel, context=context), sigma, returns, 50) / sigma)[:, :, 0]
+    np.testing.assert_allclose(found, form, atol=1e-5)
+
+
+@pytest.mark.parametrize("h", HORIZONS_H)
+def test_what_har_learns_from_is_the_root_of_the_squared_returns_of_the_next_hours(h):
+    rng = np.random.default_rng(5)
+    returns = rng.standard_normal((60, 2))
+    returns[[0, 30], 0] = np.nan
+    found = baselines._forward_volatility(returns, h)
+    for t in range(60):
+        ahead = returns[t + 1 : t + 1 + h]
+        expected = np.sqrt((ahead**2).sum(0)) if len(ahead) == h else np.full(2, np.nan)
+        np.testing.assert_allclose(found[t], expected)
+
+
 def test_har_reads_its_own_channels_and_no_other():
     panel, sigma, returns, _ = planted(noise=0.3)
     before = har_sigma(panel, sigma, returns, 50)

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 import torch
 
-from models.forecast.explain import _attention, explain
+from models.forecast.explain import PLACES, _attention, explain
 from models.forecast.net import Ensemble, NetConfig, PatchTransformer, build_net
 from models.forecast.quantiles import LEVELS
 from models.forecast.roster import fit_scaled
@@ -77,7 +77,8 @@ def test_there_is_an_answer_for_every_channel_patch_and_place_of_a_document(mark
     n, k = len(market.pairs), len(market.channels)
     assert e.kinds == ("channel",) * k + ("hours_back",) * N_PATCHES + ("document",) * MAX_DOCUMENTS
     assert e.subjects[:k] == market.channels
-    assert e.subjects[k:] == ("48 to 36", "36 to 24", "24 to 12", "12 to 0", "0", "1", "2", "3")
+    assert e.subjects[k:] == ("48 to 36", "36 to 24", "24 to 12", "12 to 0", *PLACES)
+    assert len(set(e.subjects)) == len(e.subjects)
     assert e.width.shape == e.median.shape == e.attention.shape == (n, len(e.kinds), 4)
     np.testing.assert_array_equal(e.documents, [[1, 0, 0, 0], [3, 2, 0, 0], [3, 2, 0, 0], [0] * 4, [0] * 4])
     assert np.isfinite(e.width).all() and np.isfinite(e.median).all()

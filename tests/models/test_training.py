@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,7 @@ ALL_STEPS = N_MEMBERS * EPOCHS * STEPS_PER_EPOCH
 RESUME = "a resumed epoch draws other dropout: the loader's iterator takes its seed from the global generator"
 PATIENCE = "a member that patience had ended is trained on: should_stop is not restored"
 GROWTH = "with batch_growth > 1 only the first epoch is validated: Lightning keeps the first epoch's number of batches"
+TWICE = "run_net is kept beside net: compiled (on CUDA) its names change, and no state loads again: resume crashes"
 RUBBISH = "a last.ckpt that cannot be read ends the resume with an exception"
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.models.bench"])
@@ -86,6 +88,23 @@ def undisturbed(tmp_path_factory) -> Trained:
     assert steps == ALL_STEPS
     assert [len(m.curve) for m in trained.members] == [EPOCHS] * N_MEMBERS
     return trained
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_processes(tmp_path_factory) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
+    """One training with devices=2, started before the first test, since its processes take long to import torch."""
+    folder = tmp_path_factory.mktemp("together")
+    command = [sys.executable, "-m", "tests.models.bench", str(folder / "a.ckpt"), str(folder / "partial"),
+               '{"devices": 2, "dropout": 0.0}']  # fmt: skip
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    started = subprocess.Popen(
+        command, env=environment, cwd=Path(__file__).parents[2], text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    yield folder, started
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(started.pid, signal.SIGKILL)
+    started.wait()
 
 
 def broken(*values: object, reason: str) -> object:
@@ -196,11 +215,12 @@ def test_a_state_that_carries_code_is_not_run(tmp_path):
     tiny_training(tmp_path / "partial", epochs=1)
     content = torch.load(state, weights_only=True)
     torch.save({**content, "more": Code(tmp_path / "ran")}, state)
+    evil = state.read_bytes()
     with contextlib.suppress(Exception):  # that it does not end the resume either is another test's matter
         tiny_training(tmp_path / "partial", epochs=1)
     assert not (tmp_path / "ran").exists()
-    with contextlib.suppress(Exception):
-        torch.load(state, weights_only=False)
+    (tmp_path / "evil.ckpt").write_bytes(evil)
+    torch.load(tmp_path / "evil.ckpt", weights_only=False)
     assert (tmp_path / "ran").exists(), "the code was there to be run"
 
 
@@ -212,6 +232,13 @@ def test_what_is_kept_between_epochs_holds_plain_values_and_the_optimizers_state
         content = torch.load(path, weights_only=True)
         assert content["optimizer_states"][0]["state"], "the moments of AdamW"
         assert content["lr_schedulers"][0]["last_epoch"] == 2 * STEPS_PER_EPOCH
+
+
+@pytest.mark.xfail(strict=True, reason=TWICE)
+def test_what_is_kept_holds_the_networks_weights_once_and_under_names_that_compiling_does_not_change(tmp_path):
+    trained = tiny_training(tmp_path, epochs=1)
+    content = torch.load(tmp_path / "member-0" / "last.ckpt", weights_only=True)
+    assert content["state_dict"].keys() == {f"net.{name}" for name in trained.members[0].net.state_dict()}
 
 
 def test_a_forgotten_training_starts_anew(tmp_path, undisturbed):
@@ -285,22 +312,11 @@ def test_a_training_with_growing_batches_that_was_killed_goes_on_to_the_very_sam
 
 
 @pytest.fixture(scope="module")
-def together(tmp_path_factory) -> tuple[Trained, Trained]:
-    """What the two processes of one training with devices=2 come back with."""
-    folder = tmp_path_factory.mktemp("together")
-    command = [sys.executable, "-m", "tests.models.bench", str(folder / "a.ckpt"), str(folder / "partial"),
-               '{"devices": 2, "dropout": 0.0}']  # fmt: skip
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    done = subprocess.run(
-        command,
-        env=environment,
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+def together(two_processes) -> tuple[Trained, Trained]:
+    """What the two processes come back with."""
+    folder, started = two_processes
+    _, said = started.communicate(timeout=120)
+    assert started.returncode == 0, said
     return load(folder / "a-0.ckpt")[0], load(folder / "a-1.ckpt")[0]
 
 
