@@ -18,6 +18,7 @@ CENTRAL_VALUES = np.array(LEVELS)[CENTRAL]
 LOW_90, HIGH_90 = LEVELS.index(0.05), LEVELS.index(0.95)
 MIN_ORIGINS = 30
 MIN_BLOCK = 14
+ROUNDING = 1e-6
 LEAK_DIRECTION = 0.55
 LEAK_GAIN = 0.02
 ALL = "ALL"
@@ -42,6 +43,11 @@ class Slice:
         """CRPS summed over horizons, averaged over the assets of each origin, [O]."""
         each = crps(quantiles[..., CENTRAL], self.outcome, CENTRAL_VALUES).sum(1)
         return self.per_origin(each)
+
+    def against(self, rival: Array) -> tuple[Array, Array]:
+        """Losses of the model and of a rival, [O] each; what differs by rounding alone is set equal."""
+        mine, theirs = self.loss(self.quantiles), self.loss(rival)
+        return np.where(np.abs(mine - theirs) <= ROUNDING * theirs, theirs, mine), theirs
 
     def per_origin(self, x: Array) -> Array:
         """Mean over the assets of each origin, [O]."""
@@ -86,7 +92,7 @@ def _scores(
         span = {"n_origins": len(part.origin), "test_start_ts": as_datetime(close_ts[part.origin[0]]),
                 "test_end_ts": as_datetime(close_ts[part.origin[-1]])}  # fmt: skip
         n_origins, block = len(part.origin), max(part.lags, MIN_BLOCK)
-        losses[name] = part.loss(part.quantiles)
+        losses[name], _ = part.against(part.reference)
         for metric, value, low, high, p in _metrics(name, part, horizon, str(told["asset"])):
             out.append({"model_name": name, **told, "metric": metric, "value": value, "low": low, "high": high,
                         "p_value": p, **span})  # fmt: skip
@@ -117,11 +123,10 @@ Metric = tuple[str, float, float | None, float | None, float | None]
 
 
 def _metrics(name: str, s: Slice, horizon: int, asset: str) -> list[Metric]:
-    loss = s.loss(s.quantiles)
+    loss, base = s.against(s.reference)
     out: list[Metric] = [("crps", float(loss.mean()), None, None, None)]
     enough = len(s.origin) >= MIN_ORIGINS
     if enough and name != REFERENCE:
-        base = s.loss(s.reference)
         low, high = block_bootstrap_ratio(loss, base, block=max(s.lags, MIN_BLOCK))
         test = diebold_mariano(loss, base, horizon=s.lags)
         out.append(("crps_skill", float(1 - loss.mean() / base.mean()), 1 - high, 1 - low, None))
@@ -129,7 +134,7 @@ def _metrics(name: str, s: Slice, horizon: int, asset: str) -> list[Metric]:
         error, walk = (np.abs(s.outcome - q[..., MEDIAN]).sum(1).mean() for q in (s.quantiles, s.reference))
         out.append(("mae_ratio", float(error / walk), None, None, None))
     if enough and s.rival is not None and name != VOLATILITY:
-        base = s.loss(s.rival)
+        loss, base = s.against(s.rival)
         low, high = block_bootstrap_ratio(loss, base, block=max(s.lags, MIN_BLOCK))
         test = diebold_mariano(loss, base, horizon=s.lags)
         out.append(("ratio_to_volatility_walk", float(loss.mean() / base.mean()), low, high, test.p_value))

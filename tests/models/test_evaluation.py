@@ -168,6 +168,15 @@ def test_a_forecast_that_knows_the_truth_has_skill_and_one_that_is_too_wide_has_
     assert rows["wide"]["high"] < 0
 
 
+def test_what_differs_from_the_walk_by_rounding_alone_is_the_walk_and_no_claim_is_made_of_it():
+    bars = random_bars(5000, gaps=False)
+    f = _walks(bars)
+    f.values["single"] = f.values["reference_walk"].astype(np.float32).astype(np.float64)
+    rows = score_table(f, bars.assets, bars.close_ts).filter(pl.col("model_name") == "single")
+    assert (rows.filter(pl.col("metric") == "crps_skill").select("value", "low", "high").to_numpy() == 0).all()
+    assert (rows.filter(pl.col("metric") == "dm_hln")["p_value"] == 1).all()
+
+
 def test_walk_quantiles_are_symmetric_centred_on_zero_and_ordered():
     bars = random_bars(4000)
     level = scale(bars)
