@@ -53,8 +53,10 @@ def har_sigma(panel: Panel, sigma: Array, returns: Array, train_end: int) -> Arr
         learn = np.isfinite(target[:last]).T  # [A, rows]
         if learn.sum() < 10 * len(columns):
             raise NotEnoughDataError(f"{int(learn.sum())} hours are too few to fit the HAR baseline at {h} h")
-        mean = np.nanmean(np.where(np.isfinite(x[:, :last]), x[:, :last], np.nan)[learn], axis=0)
-        filled = np.where(np.isfinite(x), x, np.nan_to_num(mean)) - np.nan_to_num(mean)
+        seen = x[:, :last][learn]
+        known = np.isfinite(seen)
+        mean = np.where(known, seen, 0).sum(0) / np.maximum(known.sum(0), 1)
+        filled = np.where(np.isfinite(x), x, mean) - mean
         design = np.column_stack([np.ones(int(learn.sum())), filled[:, :last][learn]])
         weights, *_ = np.linalg.lstsq(design, target[:last].T[learn], rcond=None)
         out[:, :, i] = sigma[:, :, i] * np.exp(weights[0] + filled @ weights[1:]).T
@@ -104,7 +106,7 @@ def _fit_garch(x: Array) -> Array | None:
         result = arch_model(values, mean="Zero", p=1, q=1, dist="t", rescale=False).fit(disp="off", show_warning=False)
     alpha, beta = float(result.params["alpha[1]"]), float(result.params["beta[1]"])
     if not alpha + beta < 0.9999:
-        beta = 0.9999 - alpha
+        alpha, beta = 0.9999 * alpha / (alpha + beta), 0.9999 * beta / (alpha + beta)
     return np.array([float(values.var()), alpha, beta])
 
 

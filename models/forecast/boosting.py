@@ -58,11 +58,11 @@ def fit_boosters(store: WindowStore, learn: NDArray[np.int64], config: BoostConf
         known = np.isfinite(y[:, i])
         if known.sum() < MIN_ROWS:
             raise NotEnoughDataError(f"{int(known.sum())} origins are too few to grow trees on at {h} h")
-        base = store.base.numpy()[learn[known, 0], i]  # [n, Q]
+        base = store.base.numpy().astype(np.float64)[learn[known, 0], i]  # [n, Q]
+        data = lgb.Dataset(x[known], y[known, i].copy(), params={"verbose": -1}, free_raw_data=False).construct()
         row = []
         for level in FITTED:
-            start = base[:, LEVELS.index(level)]
-            data = lgb.Dataset(x[known], y[known, i], init_score=start, params={"verbose": -1}, free_raw_data=False)
+            data.set_init_score(base[:, LEVELS.index(level)])
             row.append(lgb.train({**params, "alpha": level}, data, num_boost_round=config.rounds))
         trees.append(tuple(row))
     return Boosters(tuple(trees))

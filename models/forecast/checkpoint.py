@@ -13,6 +13,8 @@ from models.forecast.net import NetConfig, build_net
 from models.forecast.train import Member, Trained
 
 FORMAT = 2
+KEYS = {"format", "net", "train", "assets", "members", "base", "n_windows"}
+MEMBER_KEYS = {"weights", "curve", "best_epoch", "validation_ratio"}
 
 
 class CheckpointError(RuntimeError):
@@ -44,6 +46,7 @@ def load(path: Path) -> tuple[Trained, Array, tuple[str, ...]]:
             raise CheckpointError(
                 f"{path.name} has format {content['format']}, this version reads {FORMAT}; train again"
             )
+        _check(content)
         config = NetConfig(**content["net"])
         trained = Trained(tuple(_member(config, m) for m in content["members"]), content["n_windows"])
         return trained, content["base"].numpy(), tuple(content["assets"])
@@ -60,3 +63,19 @@ def _member(config: NetConfig, content: dict[str, Any]) -> Member:
     net.load_state_dict(content["weights"])
     curve = tuple((int(e), float(t), float(v)) for e, t, v in json.loads(content["curve"]))
     return Member(net.eval(), curve, content["best_epoch"], content["validation_ratio"])
+
+
+def _check(content: dict[str, Any]) -> None:
+    """ValueError where a part is missing, unknown, of another shape, or not finite."""
+    members = content.get("members") or [{}]
+    for part, wanted in ((content, KEYS), *((m, MEMBER_KEYS) for m in members)):
+        if part.keys() != wanted:
+            raise ValueError(f"missing or unknown keys: {', '.join(sorted(part.keys() ^ wanted))}")
+    shape = (len(content["assets"]), content["net"]["horizons"], content["net"]["levels"])
+    if tuple(content["base"].shape) != shape:
+        raise ValueError(f"base quantiles of shape {tuple(content['base'].shape)}, expected {shape}")
+    for member in members:
+        for name, value in member["weights"].items():
+            endless = name.endswith("context.spread")  # infinite for a channel that training never saw
+            if torch.isnan(value).any() or not (endless or torch.isfinite(value).all()):
+                raise ValueError(f"weights {name} are not finite")

@@ -80,7 +80,7 @@ class Conformal:
 
     def apply(self, values: Array, asset: Rows) -> Array:
         """Quantiles [N, H, Q] widened (or narrowed) around their medians."""
-        log_factor = np.clip(self.factor + self.own[asset], -MAX_LOG_FACTOR, MAX_LOG_FACTOR)
+        log_factor = _bounded(self.factor + self.own[asset])
         center = values[..., [MEDIAN]]
         return center + (values - center) * np.exp(log_factor)[:, :, None]
 
@@ -90,8 +90,14 @@ class Conformal:
         if not known.any():
             return
         missed = ((outcome < issued[:, LOW]) | (outcome > issued[:, HIGH]))[known] - MISS
-        self.factor[horizon] += self.rate * missed.mean()
-        self.own[asset[known], horizon] += self.own_rate * (missed - missed.mean())
+        self.factor[horizon] = _bounded(self.factor[horizon] + self.rate * missed.mean())
+        own = self.own[asset[known], horizon] + self.own_rate * (missed - missed.mean())
+        self.own[asset[known], horizon] = _bounded(own)
+
+
+def _bounded(log_factor: Array) -> Array:
+    """No wider or narrower than MAX_LOG_FACTOR: what is learned is bounded as it is applied, and cannot wind up."""
+    return np.clip(log_factor, -MAX_LOG_FACTOR, MAX_LOG_FACTOR)
 
 
 def calibrate(values: Array, outcome: Array, row: Rows, asset: Rows, state: Conformal) -> Array:

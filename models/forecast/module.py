@@ -51,7 +51,7 @@ class ForecastModule(lightning.LightningModule):
         super().__init__()
         self.net, self.config, self.total_steps = net, config, total_steps
         self.store = store
-        self.run_net: Callable[[Inputs], Tensor] = net
+        self.trained_as: tuple[Callable[[Inputs], Tensor]] = (net,)  # in a tuple: what is compiled is no second module
         self.register_buffer("levels", torch.tensor(LEVELS), persistent=False)
         self.sums: dict[str, Tensor] = {}
 
@@ -59,7 +59,7 @@ class ForecastModule(lightning.LightningModule):
         """The panel moves to the device once; on CUDA the network is compiled, with CUDA graphs."""
         self.store = self.store.to(self.device)
         if self.device.type == "cuda":
-            self.run_net = torch.compile(self.net, mode="reduce-overhead")
+            self.trained_as = (torch.compile(self.net, mode="reduce-overhead"),)
 
     def on_train_epoch_start(self) -> None:
         """Chance starts anew in each epoch, so that a run resumed at its start is the run that was not disturbed."""
@@ -81,12 +81,15 @@ class ForecastModule(lightning.LightningModule):
         self.sums[part] = both if part not in self.sums else self.sums[part] + both
 
     def ratio(self, part: str) -> float:
-        """Loss ÷ the reference walk's since the last call; NaN where nothing was seen."""
-        mine, walk = self.sums.pop(part, torch.full((2,), math.nan)).tolist()
+        """Loss ÷ the reference walk's since the last call, over all processes; NaN where nothing was seen."""
+        both = self.sums.pop(part, torch.full((2,), math.nan))
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            torch.distributed.all_reduce(both)
+        mine, walk = both.tolist()
         return mine / walk if walk else math.nan
 
     def training_step(self, batch: Tensor, _: int) -> Tensor:
-        mine, walk = self._losses(batch, self.run_net)
+        mine, walk = self._losses(batch, self.trained_as[0])
         self._add("train", mine, walk)
         return mine
 
@@ -94,7 +97,7 @@ class ForecastModule(lightning.LightningModule):
         self._add("valid", *self._losses(batch, self.net))
 
     def on_validation_epoch_end(self) -> None:
-        self.log("valid_ratio", self.ratio("valid"), prog_bar=True, sync_dist=self.config.devices > 1)
+        self.log("valid_ratio", self.ratio("valid"), prog_bar=True)
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         c = self.config
@@ -170,5 +173,8 @@ class Origins(Dataset[Tensor]):
 
 
 def loader(pairs: NDArray[np.int64], order: BatchOrder) -> DataLoader[Tensor]:
-    """The batches as Lightning wants them: already batched, no workers, no copies."""
-    return DataLoader(Origins(pairs), sampler=order, batch_size=None)
+    """The batches as Lightning wants them: already batched, no workers, no copies.
+
+    A generator of its own, so that making an iterator draws nothing from the chance that dropout lives on.
+    """
+    return DataLoader(Origins(pairs), sampler=order, batch_size=None, generator=torch.Generator())

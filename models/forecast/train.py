@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from torch import Tensor
+from torch.utils.data import DataLoader
 
 from features.candles import Array, NotEnoughDataError
 from models.forecast.module import BatchOrder, ForecastModule, TrainConfig, loader
@@ -23,7 +24,7 @@ from models.forecast.windows import WindowStore, origins
 log = logging.getLogger("tapewire.train")
 logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
 logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
-warnings.filterwarnings("ignore", module="pytorch_lightning", message=".*(LeafSpec|IterableDataset|num_workers).*")
+warnings.filterwarnings("ignore", module="pytorch_lightning", message=".*(LeafSpec|IterableDataset|num_workers|exists and is not empty).*")
 VALIDATION_BATCH = 2048
 VALIDATION_EVERY_H = 3
 Curve = tuple[tuple[int, float, float], ...]
@@ -93,9 +94,18 @@ class _BestEpoch(Callback):
         self.best_epoch, self.best = 0, 1.0
         self.weights: dict[str, Tensor] = {}
 
+    def _patience_is_over(self) -> bool:
+        return bool(self.curve) and self.curve[-1][0] - self.best_epoch >= self.patience
+
     def on_fit_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         if not self.weights:
             self.weights = _copy(pl_module)
+        trainer.should_stop = self._patience_is_over()
+
+    def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Growing batches make later epochs shorter; Lightning would wait for as many batches as the first one had."""
+        assert isinstance(trainer.train_dataloader, DataLoader)
+        trainer.val_check_batch = len(trainer.train_dataloader)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         assert isinstance(pl_module, ForecastModule)
@@ -105,8 +115,7 @@ class _BestEpoch(Callback):
         log.info("epoch %d: training %.4f, validation %.4f of the reference walk's loss", *self.curve[-1])
         if valid < self.best:
             self.best, self.best_epoch, self.weights = valid, epoch, _copy(pl_module)
-        elif epoch - self.best_epoch >= self.patience:
-            trainer.should_stop = True
+        trainer.should_stop = self._patience_is_over()
 
     def state_dict(self) -> dict[str, Any]:
         return {"curve": self.curve, "best_epoch": self.best_epoch, "best": self.best, "weights": self.weights}
@@ -189,12 +198,28 @@ def _train_member(
     )  # fmt: skip
     state = partial / "last.ckpt" if partial else None
     checks = loader(check, BatchOrder(len(check), VALIDATION_BATCH, seed=None))
-    found = state if state and state.exists() else None
+    found = _readable(state, net) if state else None
     if found:
         log.info("seed %d: going on from the last whole epoch", config.seed)
     trainer.fit(module, loader(learn, order), checks, ckpt_path=found, weights_only=True)
     net.load_state_dict(keeper.weights)
     return Member(net.cpu().eval(), tuple(keeper.curve), keeper.best_epoch, keeper.best)
+
+
+def _readable(state: Path, net: Net) -> Path | None:
+    """The state of a killed training, if it is there and this network's; else None, and what is there is dropped."""
+    if not state.exists():
+        return None
+    try:
+        content = torch.load(state, map_location="cpu", weights_only=True)
+        weights = {k.removeprefix("net."): v for k, v in content["state_dict"].items() if k.startswith("net.")}
+        if {k: v.shape for k, v in weights.items()} != {k: v.shape for k, v in net.state_dict().items()}:
+            raise ValueError("it holds another network")
+    except Exception as error:
+        log.warning("%s cannot be read (%s: %s): this member is trained anew", state, type(error).__name__, error)
+        shutil.rmtree(state.parent)
+        return None
+    return state
 
 
 def forget_partial(partial: Path) -> None:

@@ -65,7 +65,8 @@ def fit_walk(name: str, y: Array, sigma: Array, train_end: int) -> Walk:
     one_hour = y[: max(known[0], 0), :, 0]
     drift = np.zeros(y.shape[1])
     if name == "drift":
-        drift = np.nan_to_num(np.nanmean(np.where(np.isfinite(one_hour), one_hour, np.nan), axis=0), nan=0.0)
+        known_hours = np.isfinite(one_hour)
+        drift = np.where(known_hours, one_hour, 0).sum(0) / np.maximum(known_hours.sum(0), 1)
     quantiles = np.stack(
         [
             _pooled_quantiles(y[: max(n, 0), :, i] - drift * h, unit[: max(n, 0), :, i], h)

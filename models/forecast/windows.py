@@ -22,6 +22,7 @@ from models.forecast.quantiles import HORIZONS_H
 MAX_DOCUMENTS = 4
 MAX_AGE_H = 72.0
 MIN_SHARE = 0.5
+MIN_MOVED = 0.05
 
 
 @dataclass(frozen=True)
@@ -144,12 +145,20 @@ def build_store(panel: Panel, documents: Documents, y: Array, sigma: Array, base
 
 
 def usable(panel: Panel, sigma: Array, lookback: int) -> NDArray[np.bool_]:
-    """Which (asset, row) can be an origin, [A, T]: a bar now, half of the lookback filled, a positive sigma."""
-    filled = np.cumsum(np.pad(panel.mask, ((0, 0), (lookback, 0))), axis=1)
-    share = (filled[:, lookback:] - filled[:, :-lookback]) / lookback
+    """Which (asset, row) can be an origin, [A, T]: a bar now, half of the lookback filled, a positive sigma.
+
+    In a twentieth of the lookback the price must have moved: a frozen one has a sigma that means nothing.
+    """
+    share, moved = (_share(x, lookback) for x in (panel.mask, panel.mask & (panel.tape[..., 0] != 0)))
     rows = np.arange(panel.mask.shape[1]) >= lookback - 1
     good_sigma = (np.isfinite(sigma) & (sigma > 0)).all(2).T
-    return np.isfinite(panel.log_close) & (share >= MIN_SHARE) & rows & good_sigma
+    return np.isfinite(panel.log_close) & (share >= MIN_SHARE) & (moved >= MIN_MOVED) & rows & good_sigma
+
+
+def _share(x: NDArray[np.bool_], span: int) -> Array:
+    """Share of true values among the last `span` rows, [A, T]."""
+    total = np.cumsum(np.pad(x, ((0, 0), (span, 0))), axis=1)
+    return np.asarray((total[:, span:] - total[:, :-span]) / span)
 
 
 def origins(usable_rows: NDArray[np.bool_], first: int, last: int, every: int = 1) -> NDArray[np.int64]:

@@ -135,14 +135,12 @@ def test_troubled_neighbours_leave_a_healthy_assets_reference_walk_alone(zoo):
     np.testing.assert_allclose(band(zoo.of("reference_walk", "BTC")), band(mine), rtol=0.15)
 
 
-@pytest.mark.xfail(strict=True, reason="a fit with alpha = 1 is given beta = -0.0001: variances below zero, sigma NaN")
 def test_garch_knows_a_sigma_at_every_row_of_an_asset_that_trades_again_after_a_pause(zoo):
     with np.errstate(invalid="ignore"):
         sigma = garch_sigma(log_returns(zoo.ground.bars), zoo.ground.scale, TRAIN_END)
     assert np.isfinite(sigma).all()
 
 
-@pytest.mark.xfail(strict=True, reason="nanmean over an asset without returns (walks.py), root of a negative (garch)")
 def test_no_warning_is_left_unheard_in_a_market_full_of_troubles(zoo):
     assert zoo.warned == []
 
@@ -174,7 +172,6 @@ def test_a_panel_of_one_asset_is_forecast_by_every_model_but_trees_which_say_wha
     assert "too few to grow trees on" in str(single.refused["lightgbm"])
 
 
-@pytest.mark.xfail(strict=True, reason="har: nanmean over market channels that one asset alone cannot have")
 def test_no_warning_is_left_unheard_in_a_market_of_one_asset(single):
     assert single.warned == []
 
