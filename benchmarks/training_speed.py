@@ -123,10 +123,13 @@ def has_peer(python: str | None) -> bool:
     """Whether an interpreter was given that can import neuralforecast; says so where not."""
     if python is None:
         return False
-    done = subprocess.run([python, "-c", "import neuralforecast"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(f"{python} cannot import neuralforecast, which is therefore left out:\n{done.stderr.strip()[-300:]}")
-    return done.returncode == 0
+    try:
+        subprocess.run([python, "-c", "import neuralforecast"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        why = error.stderr.strip()[-300:] if isinstance(error, subprocess.CalledProcessError) else error
+        print(f"{python} cannot import neuralforecast, which is therefore left out:\n{why}")
+        return False
+    return True
 
 
 def best_setting(peer: tuple[str, ...]) -> int:

@@ -24,8 +24,11 @@ from models.forecast.windows import WindowStore, origins
 log = logging.getLogger("tapewire.train")
 logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
 logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
-warnings.filterwarnings("ignore", module="pytorch_lightning", message=".*(LeafSpec|IterableDataset|num_workers|exists and is not empty).*")
-VALIDATION_BATCH = 2048
+warnings.filterwarnings(
+    "ignore", module="pytorch_lightning", message=".*(LeafSpec|IterableDataset|num_workers|exists and is not empty).*"
+)
+VALIDATION_BATCH = 512
+PREDICTION_BATCH = 256
 VALIDATION_EVERY_H = 3
 Curve = tuple[tuple[int, float, float], ...]
 
@@ -232,7 +235,7 @@ def predict(net: torch.nn.Module, store: WindowStore, pairs: NDArray[np.int64], 
     """Quantiles of the log return for origins `pairs` [N, 2], [N, H, Q]; `sigma` [T, A, H]."""
     net.eval()
     parts = [np.zeros((0, *store.base.shape[1:]))]
-    for start in range(0, len(pairs), 4096):
-        batch = torch.from_numpy(pairs[start : start + 4096])
+    for start in range(0, len(pairs), PREDICTION_BATCH):
+        batch = torch.from_numpy(pairs[start : start + PREDICTION_BATCH])
         parts.append(net(store.gather(batch[:, 0], batch[:, 1])[0]).double().numpy())
     return np.concatenate(parts) * sigma[pairs[:, 1], pairs[:, 0]][:, :, None]
