@@ -124,7 +124,7 @@ Metric = tuple[str, float, float | None, float | None, float | None]
 
 def _metrics(name: str, s: Slice, horizon: int, asset: str) -> list[Metric]:
     loss, base = s.against(s.reference)
-    out: list[Metric] = [("crps", float(loss.mean()), None, None, None)]
+    out: list[Metric] = [("crps", float(s.loss(s.quantiles).mean()), None, None, None)]
     enough = len(s.origin) >= MIN_ORIGINS
     if enough and name != REFERENCE:
         low, high = block_bootstrap_ratio(loss, base, block=max(s.lags, MIN_BLOCK))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lightgbm import Booster
 
 FITTED = (0.005, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.975, 0.995)
-MIN_ROWS = 2000
+MIN_ROWS = 500
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,9 +41,14 @@ processes.set_forkserver_preload(["tests.models.bench"])
 def in_a_process(
     out: Path, partial: Path | None, kill: tuple[str, int] | None = None, **changes: object
 ) -> multiprocessing.Process:
-    """A training in a process of its own, started."""
+    """A training in a process of its own, started.
+
+    A new process runs its parent's main module once more: Streamlit's tests put an app there, so that none is shown.
+    """
     process = processes.Process(target=train_in_a_process, args=(out, partial, kill, changes))
-    process.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
+        process.start()
     return process
 
 
