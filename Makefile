@@ -35,7 +35,7 @@ format: $(STAMP) ## Format the code
 dictionary: $(STAMP) ## Write docs/data-dictionary.md from the schema
 	@$(BIN)/python -m warehouse.catalog > docs/data-dictionary.md
 
-bench: $(STAMP) ## Run the benchmarks (about 15 minutes)
+bench: $(STAMP) ## Run the benchmarks (half an hour and more)
 	@for b in benchmarks/*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
 
 clean: ## Remove the environment and caches; what nights have made (var/) stays

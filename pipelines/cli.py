@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -211,6 +212,9 @@ def tune(
 
     Example:  tapewire tune --trials 30 -p profiles/files.example.toml
     """
+    if find_spec("optuna") is None:
+        print("tapewire: the search needs Optuna: pip install 'tapewire[tune]'", file=sys.stderr)
+        raise typer.Exit(1)
     from pipelines import run as runs
     from pipelines.forecast import tune as work
     from pipelines.stages import Bench, derive_stage

@@ -32,12 +32,10 @@ def search(
 ) -> list[Tried]:
     """Train `trials` networks up to row `train_end`; all of them, best first. `done` hears of each as it ends.
 
-    ImportError, saying what to install, where Optuna is not there.
+    Needs Optuna, an extra (`tune`).
     """
-    try:
-        import optuna
-    except ImportError as error:
-        raise ImportError("the search needs Optuna: pip install 'tapewire[tune]'") from error
+    import optuna
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     store, rows = ground.store(walk, recipe.net.lookback), usable(ground.panel, ground.sigma, recipe.net.lookback)
     span = split(WARM_UP_H, train_end, recipe.train.validation_days * 24)
