@@ -2,16 +2,20 @@
 
     python benchmarks/training_speed.py --peer-python /path/to/venv-with-neuralforecast/bin/python
 
-Simulated market, 22 assets, fp32 on a CPU, two threads; the same size, lookback, batch and levels for all
-(training_speed_contestants/common.py). Each contestant runs in a process of its own, in turns over several rounds; a
+Simulated market, 22 assets, a CPU, two threads; the same size, lookback, batch and levels for all
+(training_speed_contestants/common.py). Precision is what each ships with: ours takes bfloat16 products where the
+processor has them, the peer float32; its best setting may take bfloat16 too, and ours is measured in float32 beside.
+
+Each contestant runs in a process of its own, in turns over several rounds; a
 ratio is the median over rounds of the ratio within a round, so that what slows the machine for a while cancels out.
 Beside each wall-clock ratio stands that of CPU time, which other work on the machine disturbs least; waiting threads
 sleep, for all contestants, as spinning ones would count as work and lose tenfold on a machine that is shared.
 
-    ours          `train` as shipped, through Lightning, steps after the warm-up
+    ours          `train` as shipped, through Lightning, steps after the warm-up; `ours fp32` with precision fp32
     loop          the same network on the same windows, a plain PyTorch loop
     encoder       a bare PatchTST (one series, no context, no decoder), a plain PyTorch loop; no promise hangs on it
-    all series    neuralforecast with every series in a batch        best    with as few a batch as trains fastest
+    all series    neuralforecast with every series in a batch
+    best          with as few a batch, and the precision, that train fastest
 
 Forecasting: ours is `predict`, from origins to quantiles; neuralforecast's is its own `predict`, and its bare network
 on windows cut beforehand, which favours it. Peak memory is the process's largest resident set, imports included.
@@ -29,7 +33,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent / "training_speed_contestants"
-SERIES_A_BATCH = (1, 2, 3, 4)
+SETTINGS = tuple((f"--per-batch={n}", *more) for n in (1, 2, 4) for more in ((), ("--bf16",)))
 CALM = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
 TRIES = 2
 FIGURES = ("train", "predict", "forward")
@@ -109,9 +113,10 @@ def judge(table: Table, *, peer: bool) -> None:
         return
     table.ratio(("ours", "train"), ("all series", "train"), 3)
     table.ratio(("ours", "train"), ("best", "train"), 1.2)
+    table.ratio(("ours fp32", "train"), ("all series", "train"))
     table.ratio(("our forecast", "predict"), ("peer's forecast", "forward"), 1.2)
     table.ratio(("our forecast", "predict"), ("peer's forecast", "predict"), 1.2)
-    table.ratio(("our forecast", "forward"), ("peer's forecast", "forward"))
+    table.ratio(("our forecast fp32", "predict"), ("peer's forecast", "predict"))
     mine = max(table.all("ours", "peak_mb"))
     for name in ("all series", "best"):
         other = min(table.all(name, "peak_mb"))
@@ -132,15 +137,15 @@ def has_peer(python: str | None) -> bool:
     return True
 
 
-def best_setting(peer: tuple[str, ...]) -> int:
-    """How many series a batch let neuralforecast train fastest, each tried in turn, and plain attention with it."""
-    print("neuralforecast, series a batch")
-    tried = dict.fromkeys(SERIES_A_BATCH, 0.0)
+def best_setting(peer: tuple[str, ...]) -> tuple[str, ...]:
+    """The series a batch and the precision that let neuralforecast train fastest, and plain attention with them."""
+    print("neuralforecast, settings tried")
+    tried = dict.fromkeys(SETTINGS, 0.0)
     for _ in range(TRIES):
-        for n in SERIES_A_BATCH:
-            tried[n] = max(tried[n], Contestant(f"{n}", (*peer, f"--per-batch={n}")).run()["train"])
+        for setting in SETTINGS:
+            tried[setting] = max(tried[setting], Contestant(" ".join(setting), (*peer, *setting)).run()["train"])
     best = max(tried, key=tried.__getitem__)
-    Contestant(f"{best}, res_attention off", (*peer, f"--per-batch={best}", "--plain-attention")).run()
+    Contestant("the best with res_attention off", (*peer, *best, "--plain-attention")).run()
     return best
 
 
@@ -161,7 +166,9 @@ def main() -> None:
         ours = (sys.executable, str(HERE / "ours.py"))
         own = (f"--hours={args.hours}", *size)
         contestants = [Contestant(name, (*ours, name, *own)) for name in ("ours", "loop", "encoder")]
+        contestants.append(Contestant("ours fp32", (*ours, "ours", *own, "--precision=fp32")))
         contestants.append(Contestant("our forecast", (*ours, "predict", *own)))
+        contestants.append(Contestant("our forecast fp32", (*ours, "predict", *own, "--precision=fp32")))
         if peer:
             theirs = (args.peer_python, str(HERE / "peer.py"))
             Contestant("simulated series", (*ours, "series", *own, series)).run()
@@ -169,7 +176,7 @@ def main() -> None:
             best = best_setting(train)
             contestants += [
                 Contestant("all series", train),
-                Contestant("best", (*train, f"--per-batch={best}")),
+                Contestant("best", (*train, *best)),
                 Contestant("peer's forecast", (*theirs, "predict", series, *size)),
             ]
         table = Table(contestants, args.rounds)

@@ -158,6 +158,9 @@ class ForecastSettings(_Section):
     patience: int = 2
     validation_days: int = 45
     devices: int = Field(default=1, ge=1, description="GPUs (or CPU processes) that train together")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        default="auto", description="of the network's products: auto is bf16 on CUDA, and on CPUs where it pays"
+    )
     blend: tuple[Model, ...] = Field(
         default=("patch_transformer", "patch_linear", "lightgbm"), min_length=1,
         description="models whose average, calibrated, is the default forecast",

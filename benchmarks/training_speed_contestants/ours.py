@@ -35,7 +35,7 @@ from features.panel import build_panel
 from features.volatility import scale
 from models.forecast import train as training
 from models.forecast.module import ForecastModule, TrainConfig, pinball
-from models.forecast.net import EncoderLayer, Ensemble, NetConfig, build_net, sinusoids
+from models.forecast.net import PRECISIONS, EncoderLayer, Ensemble, NetConfig, build_net, sinusoids
 from models.forecast.quantiles import HORIZONS_H, LEVELS
 from models.forecast.walks import fit_walk, horizon_sigma, targets
 from models.forecast.windows import WindowStore, build_store, collect_documents, origins, usable
@@ -74,7 +74,7 @@ def simulated_bars(hours: int) -> Bars:
     )
 
 
-def ground(hours: int) -> Ground:
+def ground(hours: int, precision: str) -> Ground:
     """From bars to windows, as the nightly run does it."""
     bars = simulated_bars(hours)
     level = scale(bars)
@@ -85,7 +85,7 @@ def ground(hours: int) -> Ground:
     config = NetConfig(
         lookback=LOOKBACK, patch=PATCH, stride=STRIDE, width=WIDTH, heads=HEADS, layers=LAYERS,
         feed_forward=FEED_FORWARD, dropout=DROPOUT, channels=panel.tape.shape[2], context=panel.context.shape[2],
-        embedding=EMBEDDING,
+        embedding=EMBEDDING, precision=precision,
     )  # fmt: skip
     return Ground(
         build_store(panel, documents, y, sigma, walk.quantiles, LOOKBACK), sigma, usable(panel, sigma, LOOKBACK),
@@ -112,6 +112,11 @@ def batches(g: Ground, steps: int) -> Iterator[Tensor]:
     yield from (pairs[order[i * BATCH : (i + 1) * BATCH]] for i in range(steps))
 
 
+def products(g: Ground) -> torch.autocast:
+    """The precision of products as tapewire chooses it for this network on this processor."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=g.config.mixed("cpu"))
+
+
 def fit_plainly(
     net: nn.Module, g: Ground, steps: int, clock: Clock, see: Callable[[Tensor], tuple[Any, Tensor]]
 ) -> None:
@@ -121,7 +126,9 @@ def fit_plainly(
     for batch in batches(g, steps):
         inputs, target = see(batch)
         optimizer.zero_grad()
-        pinball(net(inputs), target, levels).mean().backward()
+        with products(g):
+            quantiles = net(inputs)
+        pinball(quantiles.float(), target, levels).mean().backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimizer.step()
         clock.tick()
@@ -173,8 +180,9 @@ def measure_prediction(g: Ground, windows: int) -> dict[str, float]:
 
     @torch.no_grad()
     def forward() -> None:
-        for part in inputs:
-            net(part)
+        with products(g):
+            for part in inputs:
+                net(part)
 
     found = passes("predict", lambda: training.predict(net, g.store, pairs.numpy(), g.sigma), len(pairs))
     return found | passes("forward", forward, len(pairs))
@@ -198,10 +206,11 @@ def main() -> None:
     parser.add_argument("--warm-up", type=int, default=10)
     parser.add_argument("--windows", type=int, default=8192)
     parser.add_argument("--series", type=Path)
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto")
     args = parser.parse_args()
     torch.set_num_threads(THREADS)
     torch.manual_seed(7)
-    g = ground(args.hours)
+    g = ground(args.hours, args.precision)
     ready = peak_mb()
     found: dict[str, float] = {}
     if args.what == "series":

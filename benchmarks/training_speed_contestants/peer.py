@@ -56,15 +56,17 @@ def dataset(returns: np.ndarray) -> TimeSeriesDataset:
     return TimeSeriesDataset.from_df(frame)[0]
 
 
-def build(levels: list[float], series: int, steps: int, callbacks: list[Any], residual_attention: bool) -> PatchTST:
+def build(
+    levels: list[float], series: int, steps: int, callbacks: list[Any], residual_attention: bool, precision: str
+) -> PatchTST:
     """The model, with everything switched off that only costs time."""
     return PatchTST(
         h=LONGEST_H, input_size=LOOKBACK, hidden_size=WIDTH, linear_hidden_size=FEED_FORWARD, encoder_layers=LAYERS,
         n_heads=HEADS, patch_len=PATCH, stride=STRIDE, dropout=DROPOUT, fc_dropout=DROPOUT,
         res_attention=residual_attention, loss=MQLoss(quantiles=levels), max_steps=steps, val_check_steps=steps,
         batch_size=series, windows_batch_size=BATCH, inference_windows_batch_size=BATCH, scaler_type="identity",
-        start_padding_enabled=False, learning_rate=1e-3, callbacks=callbacks, accelerator="cpu", logger=False,
-        enable_progress_bar=False, enable_model_summary=False, enable_checkpointing=False,
+        start_padding_enabled=False, learning_rate=1e-3, callbacks=callbacks, accelerator="cpu", precision=precision,
+        logger=False, enable_progress_bar=False, enable_model_summary=False, enable_checkpointing=False,
     )  # fmt: skip
 
 
@@ -100,6 +102,7 @@ def main() -> None:
     parser.add_argument("--windows", type=int, default=8192)
     parser.add_argument("--per-batch", type=int, help="series a batch; all where left out")
     parser.add_argument("--plain-attention", action="store_true", help="res_attention=False")
+    parser.add_argument("--bf16", action="store_true", help="Lightning's bf16-mixed")
     args = parser.parse_args()
     torch.set_num_threads(THREADS)
     with np.load(args.series) as file:
@@ -107,7 +110,8 @@ def main() -> None:
     clock = Clock(args.warm_up)
     steps = args.steps if args.what == "train" else 1
     series = args.per_batch or len(returns)
-    model = build(levels, series, steps, [Listener(clock)], not args.plain_attention)
+    precision = "bf16-mixed" if args.bf16 else "32-true"
+    model = build(levels, series, steps, [Listener(clock)], not args.plain_attention, precision)
     if args.what == "train":
         data = dataset(returns)
         ready = peak_mb()

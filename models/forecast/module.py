@@ -99,6 +99,16 @@ class ForecastModule(lightning.LightningModule):
     def on_validation_epoch_end(self) -> None:
         self.log("valid_ratio", self.ratio("valid"), prog_bar=True)
 
+    def configure_gradient_clipping(
+        self, optimizer: torch.optim.Optimizer, gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:  # fmt: skip
+        """Clip the norm of all gradients. Lightning refuses to beside a fused optimizer in mixed precision, for fear of
+        scaled gradients; bfloat16 has none.
+        """
+        if gradient_clip_val:
+            torch.nn.utils.clip_grad_norm_(self.net.parameters(), gradient_clip_val)
+
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         c = self.config
         decayed = [p for p in self.net.parameters() if p.ndim > 1]

@@ -21,6 +21,14 @@ from torch.nn import functional as F
 N_CALENDAR = 4
 MAX_LOG_GAP = 2.0
 N_SHAPES = 5
+PRECISIONS = ("auto", "fp32", "bf16")
+BF16_PAYS_FROM_WIDTH = 128
+
+
+def cpu_has_bf16() -> bool:
+    """Whether this processor multiplies bfloat16 natively (AVX512-BF16 or AMX)."""
+    can = torch.cpu.get_capabilities()
+    return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class NetConfig:
     embedding: int = 128
     horizons: int = 4
     levels: int = 25
+    precision: str = "auto"
 
     def __post_init__(self) -> None:
         if self.stride > self.patch or self.lookback < self.patch or (self.lookback - self.patch) % self.stride:
@@ -50,6 +59,18 @@ class NetConfig:
             )
         if self.width % self.heads:
             raise ValueError(f"width ({self.width}) must be a multiple of heads ({self.heads})")
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision {self.precision!r} is unknown; there are {', '.join(PRECISIONS)}")
+
+    def mixed(self, device: str) -> bool:
+        """Whether products run in bfloat16 on a device ("cuda", "cpu").
+
+        `auto`: on CUDA; on a CPU that multiplies it natively where the network is wide enough to gain from it, which
+        the shipped one is not.
+        """
+        if self.precision == "auto":
+            return device == "cuda" or (self.width >= BF16_PAYS_FROM_WIDTH and cpu_has_bf16())
+        return self.precision == "bf16"
 
     @property
     def patches(self) -> int:
@@ -70,7 +91,11 @@ class Inputs(NamedTuple):
 
 
 class Attention(nn.Module):
-    """Multi-head attention; `mask` is true where a query may look, None where everywhere."""
+    """Multi-head attention; `mask` is true where a query may look, None where everywhere.
+
+    On a GPU the fused kernel; on a CPU, where the fused one is two to three times slower over so few patches, plain
+    products with the softmax in float32.
+    """
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -86,21 +111,44 @@ class Attention(nn.Module):
         return q, k, v
 
     def forward(self, x: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
-        mixed = F.scaled_dot_product_attention(*self.split(x, memory), attn_mask=mask)
+        q, k, v = self.split(x, memory)
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask) if x.is_cuda else leaning(q, k, mask) @ v
         return self.out(mixed.transpose(1, 2).flatten(2))
 
-    def weights(self, x: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
+    def weights(self, x: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
         """How much each query leans on each part of the memory, averaged over heads, [B, N, S]."""
         q, k, _ = self.split(x, memory)
-        score = (q @ k.transpose(-1, -2)) * q.shape[-1] ** -0.5
-        return score.masked_fill(~mask, -torch.inf).softmax(-1).mean(1)
+        return leaning(q, k, mask).mean(1)
+
+
+def leaning(q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:
+    """Attention of queries [B, heads, N, D] over keys [B, heads, S, D], [B, heads, N, S]; rows sum to 1."""
+    score = ((q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)).float()
+    if mask is not None:
+        score.masked_fill_(~mask, -torch.inf)
+    return score.softmax(-1)
+
+
+class Dropout(nn.Dropout):
+    """Dropout that draws a byte a value on a CPU, where PyTorch's own draws cost as much as a layer.
+
+    There p is rounded to 1/256, and what is kept is scaled by the rounded one. A function of PyTorch's seed.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.is_cuda or not self.training:
+            return super().forward(x)
+        dropped = round(self.p * 256)
+        draws = torch.empty((x.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None).view(torch.uint8)
+        kept = (draws[: x.numel()].view(x.shape) >= dropped).to(x.dtype)
+        return x * (kept * (256 / (256 - dropped)))
 
 
 class FeedForward(nn.Sequential):
     """Two layers with a GELU between."""
 
     def __init__(self, width: int, hidden: int, dropout: float) -> None:
-        super().__init__(nn.Linear(width, hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden, width))
+        super().__init__(nn.Linear(width, hidden), nn.GELU(), Dropout(dropout), nn.Linear(hidden, width))
 
 
 class EncoderLayer(nn.Module):
@@ -146,8 +194,8 @@ class Context(nn.Module):
         self.register_buffer("mean", torch.zeros(c.context))
         self.register_buffer("spread", torch.ones(c.context))
         self.layers = nn.Sequential(
-            nn.Linear(c.context, c.width), nn.GELU(), nn.Dropout(c.dropout),
-            nn.Linear(c.width, c.width), nn.GELU(), nn.Dropout(c.dropout),
+            nn.Linear(c.context, c.width), nn.GELU(), Dropout(c.dropout),
+            nn.Linear(c.width, c.width), nn.GELU(), Dropout(c.dropout),
         )  # fmt: skip
 
     def fit(self, x: Tensor) -> None:
@@ -182,8 +230,9 @@ class ResidualHead(nn.Module):
         self.register_buffer("shapes", shapes, persistent=False)
 
     def forward(self, x: Tensor, base: Tensor) -> Tensor:
-        raw = self.out(self.norm(x))
-        return residual_quantiles(base, raw[..., :1], raw[..., 1:] @ self.shapes, self.median)
+        with torch.autocast(x.device.type, enabled=False):  # prices come out of here: float32 throughout
+            raw = self.out(self.norm(x.float()))
+            return residual_quantiles(base, raw[..., :1], raw[..., 1:] @ self.shapes, self.median)
 
 
 class PatchTransformer(nn.Module):
@@ -218,7 +267,9 @@ class PatchTransformer(nn.Module):
         patches = inputs.past.unfold(1, c.patch, c.stride)  # [B, P, C + 1, patch]
         filled = patches[:, :, -1].any(-1)  # [B, P]
         x = self.embed(patches.flatten(2)) + self.positions
-        seen = (filled | ~filled.any(1, keepdim=True))[:, None, None, :]  # a row without data looks at everything
+        seen = None  # where every patch has data, all look at all
+        if filled.is_cuda or not filled.all():
+            seen = (filled | ~filled.any(1, keepdim=True))[:, None, None, :]  # a row without data looks at everything
         for layer in self.encoder:
             x = layer(x, seen)
         texts = self.document(inputs.documents) + self.age(age_features(inputs.age_h))  # [B, D, M]

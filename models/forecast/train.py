@@ -189,13 +189,14 @@ def _train_member(
     module = ForecastModule(net, config, store, total_steps=total)
     keeper = _BestEpoch(config.patience)
     gpu = torch.cuda.is_available()
+    precision: Any = "bf16-mixed" if net_config.mixed("cuda" if gpu else "cpu") else "32-true"
     callbacks: list[Callback] = [keeper]
     if partial:
         callbacks.append(ModelCheckpoint(partial, filename="epoch", save_last=True, save_on_train_epoch_end=True))
     trainer = lightning.Trainer(
         max_epochs=config.epochs, accelerator="gpu" if gpu else "cpu", devices=config.devices, deterministic=not gpu,
         strategy="ddp" if config.devices > 1 else "auto", use_distributed_sampler=False,
-        precision="bf16-mixed" if gpu else "32-true", gradient_clip_val=config.gradient_clip, logger=False,
+        precision=precision, gradient_clip_val=config.gradient_clip, logger=False,
         enable_checkpointing=partial is not None, enable_model_summary=False, enable_progress_bar=progress,
         num_sanity_val_steps=0, callbacks=callbacks,
     )  # fmt: skip
@@ -231,11 +232,13 @@ def forget_partial(partial: Path) -> None:
 
 
 @torch.no_grad()
-def predict(net: torch.nn.Module, store: WindowStore, pairs: NDArray[np.int64], sigma: Array) -> Array:
+def predict(net: Net | Ensemble, store: WindowStore, pairs: NDArray[np.int64], sigma: Array) -> Array:
     """Quantiles of the log return for origins `pairs` [N, 2], [N, H, Q]; `sigma` [T, A, H]."""
     net.eval()
     parts = [np.zeros((0, *store.base.shape[1:]))]
-    for start in range(0, len(pairs), PREDICTION_BATCH):
-        batch = torch.from_numpy(pairs[start : start + PREDICTION_BATCH])
-        parts.append(net(store.gather(batch[:, 0], batch[:, 1])[0]).double().numpy())
+    device = store.tape.device.type
+    with torch.autocast(device, torch.bfloat16, enabled=net.config.mixed(device)):
+        for start in range(0, len(pairs), PREDICTION_BATCH):
+            batch = torch.from_numpy(pairs[start : start + PREDICTION_BATCH])
+            parts.append(net(store.gather(batch[:, 0], batch[:, 1])[0]).double().numpy())
     return np.concatenate(parts) * sigma[pairs[:, 1], pairs[:, 0]][:, :, None]
