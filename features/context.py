@@ -15,6 +15,7 @@ from features.volatility import Scale, ewma, garman_klass
 RV_SPANS_H = (1, 6, 24, 72, 168, 720, 2160)
 GK_SPANS_H = (1, 6, 24, 168)
 BIPOWER_SPANS_H = (6, 24, 168)
+TYPICAL_SPANS_H = (168, 720, 2160)
 VOLUME_SPANS_H = (1, 24, 168)
 RETURN_SPANS_H = (1, 4, 24, 168, 720)
 MARKET_SPANS_H = (1, 6, 24, 168)
@@ -26,7 +27,8 @@ FUNDING_MAX_AGE_H = 24
 NEWS_MAX_AGE_H = 24
 CONTEXT = (
     *(f"log_rv_{s}h" for s in RV_SPANS_H), *(f"log_gk_{s}h" for s in GK_SPANS_H),
-    *(f"log_abs_{s}h" for s in BIPOWER_SPANS_H), *(f"log_volume_{s}h" for s in VOLUME_SPANS_H),
+    *(f"log_abs_{s}h" for s in BIPOWER_SPANS_H), *(f"log_typical_gk_{s}h" for s in TYPICAL_SPANS_H),
+    *(f"log_volume_{s}h" for s in VOLUME_SPANS_H), "log_typical_volume_720h",
     *(f"return_{s}h" for s in RETURN_SPANS_H),
     "log_level_month", "log_level_half_year", "log_level_others", "log_level_market_month",
     *(f"{who}_{what}" for who in ("btc", "market") for what in (
@@ -66,20 +68,31 @@ def _root_mean(x: Array, span: int) -> Array:
 
 
 def _own(bars: Bars, scale: Scale, returns: Array, calm: Array) -> list[Array]:
-    """The asset's own volatilities over several spans ÷ its EWMA level, volume, and returns in units of the level."""
+    """The asset's own volatilities over several spans ÷ its EWMA level, volume, and returns in units of the level.
+
+    The typical ones are geometric means, which a few stormy hours do not carry away.
+    """
     level = np.sqrt(scale.variance)
     pattern = scale.factor()[:, None] ** 2
     volume = bars.volume * bars.close
     with np.errstate(divide="ignore", invalid="ignore"):
         range_variance = garman_klass(bars) / pattern
         month_volume = rolling_mean(volume, 720, 24)
+        log_range = _log(range_variance) / 2
         return [
             *(np.log(_root_mean(calm**2, s) / level) for s in RV_SPANS_H),
             *(np.log(_root_mean(range_variance, s) / level) for s in GK_SPANS_H),
             *(np.log(rolling_mean(np.abs(calm), s, s // 2) / level + 1e-9) for s in BIPOWER_SPANS_H),
+            *(rolling_mean(log_range, s, s // 8) - np.log(level) for s in TYPICAL_SPANS_H),
             *(np.log(rolling_mean(volume, s, max(1, s // 2)) / month_volume + 1e-9) for s in VOLUME_SPANS_H),
+            rolling_mean(_log(volume), 720, 24) - np.log(month_volume),
             *(rolling_mean(returns, s, max(1, s // 2)) * np.sqrt(s) / level for s in RETURN_SPANS_H),
         ]
+
+
+def _log(x: Array) -> Array:
+    """Logarithm of what is positive; NaN elsewhere."""
+    return np.log(np.where(x > 0, x, np.nan))
 
 
 def _levels(scale: Scale, calm: Array) -> list[Array]:

@@ -7,11 +7,24 @@ BASE_DAYS = 30
 NOVELTY_DAYS = 7
 
 
+def first_told(links: pl.DataFrame, stories: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `links` (doc_id, asset, available_ts) that tell their asset's story first: of a flood of copies, one.
+
+    `stories`: doc_id, story_id. Whether a row stays hangs only on what was available by its own moment. A document
+    that is in no story is kept. Order and columns stay.
+    """
+    told = links.with_row_index("row").join(stories.select("doc_id", "story_id"), on="doc_id", how="left")
+    first = told.with_columns(story_id=pl.coalesce("story_id", "doc_id")).sort("available_ts", "doc_id").unique(
+        ["story_id", "asset"], keep="first", maintain_order=True
+    )  # fmt: skip
+    return first.sort("row").select(links.columns)
+
+
 def news_hourly(links: pl.DataFrame, embeddings: pl.DataFrame) -> pl.DataFrame:
     """Counts, intensity and novelty per asset and hour in which at least one document became available.
 
-    `links`: doc_id, asset, available_ts. `embeddings`: doc_id, embedding (unit length). The row of an hour has the
-    hour's end as `event_ts` and `available_ts`, and uses documents available by then only.
+    `links`: doc_id, asset, available_ts, each story once (`first_told`). `embeddings`: doc_id, embedding (unit length).
+    The row of an hour has the hour's end as `event_ts` and `available_ts`, and uses documents available by then only.
     """
     if links.is_empty():
         return pl.DataFrame(

@@ -301,6 +301,42 @@ def impact(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> No
 
 
 @app.command()
+def detect(
+    source: Annotated[Path, typer.Option("--input", help="Table of texts: .parquet, .csv, .jsonl with id and text.")],
+    out: Annotated[Path, typer.Option("--out", help="Table to write; with --fit, the detector (.json).")],
+    fit: Annotated[bool, typer.Option("--fit", help="Fit a detector on texts with a label: human or machine.")] = False,
+    model: Annotated[str | None, typer.Option(help="Causal language model: a folder or hub id.")] = None,
+    detector: Annotated[Path | None, typer.Option(help="A detector of your own, made with --fit.")] = None,
+) -> None:
+    """Say how likely each text is machine-written, with its threshold, or that it is too short to tell.
+
+    Machine-written is not false, and not flagged is not human. The first 256 tokens of a text are read.
+
+    Examples:  tapewire detect --input texts.parquet --out scores.parquet
+    |   tapewire detect --fit --input labelled.parquet --out mine.json
+    """
+    from models.text.causal import PACKAGED, MissingModelError
+    from models.text.detect import DetectorError
+    from pipelines.detect import TextTableError, detect_file, fit_file
+
+    log_to_stderr()
+    try:
+        if fit:
+            made = fit_file(source, out, model=model or PACKAGED)
+            print(f"{out}: fitted on {made.fitted_on}; flags from probability {made.threshold:.3f}")
+            return
+        judged = detect_file(source, out, model=model, detector=detector)
+    except (TextTableError, DetectorError) as error:
+        print(f"tapewire: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
+    except MissingModelError as error:
+        print(f"tapewire: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    counts = dict(judged["verdict"].value_counts().iter_rows())
+    print(f"{out}: {len(judged)} texts, " + ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items())))
+
+
+@app.command()
 def backtest(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> None:
     """Trade the walk-forward forecasts on paper, with costs and latency, beside buy-and-hold and the walk.
 

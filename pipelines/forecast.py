@@ -51,7 +51,7 @@ def recipe(s: ForecastSettings, seed: int, threads: int, market: Market) -> Reci
         lookback=s.lookback_h, patch=s.patch_h, stride=s.stride_h, width=s.width, heads=s.heads, layers=s.layers,
         feed_forward=2 * s.width, dropout=s.dropout, channels=market.panel.tape.shape[2],
         context=market.panel.context.shape[2], embedding=WIDTH, horizons=len(HORIZONS_H),
-        precision=s.precision,
+        precision=s.precision, max_log_gap=s.max_log_gap,
     )  # fmt: skip
     how = TrainConfig(
         epochs=s.epochs, windows_per_epoch=s.windows_per_epoch, batch=s.batch, batch_growth=s.batch_growth,

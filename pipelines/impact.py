@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.candles import Array
+from features.news import first_told
 from models.forecast.checkpoint import CheckpointError, load
 from models.forecast.net import Ensemble
 from models.forecast.quantiles import HORIZONS_H, LEVELS, MEDIAN, quantile_of
@@ -17,6 +18,7 @@ from models.impact.scored import score_releases
 from models.impact.study import ImpactStudy, comparisons, sample, test_group
 from pipelines.market import Market, load_bars
 from pipelines.run import Run
+from warehouse import read
 from warehouse.connect import transaction
 from warehouse.entities import IMPACT, IMPACT_COMPARISONS, IMPACT_PATHS, IMPACT_TESTS, SCORED, TIMEFRAMES, Entity
 from warehouse.write import WriteResult, write
@@ -26,8 +28,14 @@ LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
 
 
 def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> list[WriteResult]:
-    """Realised and scored impact of every release, tests and comparisons, on every timeframe that has candles."""
-    releases = market.links.filter(pl.col("kind").is_in(list(run.settings.impact.kinds)))
+    """Realised and scored impact of every release, tests and comparisons, on every timeframe that has candles.
+
+    Of the copies of one story about an asset, the first counts.
+    """
+    every = market.links.filter(pl.col("kind").is_in(list(run.settings.impact.kinds)))
+    releases = first_told(every, read.read(con, "features.document_stories"))
+    if len(releases) < len(every):
+        log.info("%d copies of releases are left out: a story counts once per asset", len(every) - len(releases))
     scored = score(con, run, market, releases)
     tables: dict[str, list[pl.DataFrame]] = {
         e.name: [] for e in (IMPACT, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS)

@@ -149,11 +149,12 @@ class ForecastSettings(_Section):
     layers: int = 1
     dropout: float = Field(default=0.2, ge=0, lt=1)
     members: int = Field(default=4, ge=1, description="networks trained from different seeds and averaged")
-    epochs: int = Field(default=4, ge=1)
+    epochs: int = Field(default=8, ge=1, description="at most; training stops once patience is over")
     windows_per_epoch: int = Field(default=50_000, ge=256)
     batch: int = Field(default=512, ge=1)
     batch_growth: int = Field(default=1, ge=1, description="factor on the batch with each epoch")
-    learning_rate: float = Field(default=1e-3, gt=0)
+    learning_rate: float = Field(default=2e-3, gt=0)
+    max_log_gap: float = Field(default=3.0, gt=0, description="bound on the log factor of a gap between levels")
     weight_decay: float = Field(default=0.05, ge=0)
     patience: int = 2
     validation_days: int = 45

@@ -387,9 +387,9 @@ NEWS_HOURLY = Entity(
         Column("asset", "VARCHAR", "Canonical ticker"),
         EVENT_TS,
         AVAILABLE_TS,
-        Column("documents_1h", "INTEGER", "Documents that became available in the hour"),
-        Column("documents_24h", "INTEGER", "Documents that became available in the last 24 hours"),
-        Column("intensity", "DOUBLE", "log(1 + documents of 24 h) less its mean over the past 30 days"),
+        Column("documents_1h", "INTEGER", "Stories that became available in the hour; copies count once"),
+        Column("documents_24h", "INTEGER", "Stories that became available in the last 24 hours; copies count once"),
+        Column("intensity", "DOUBLE", "log(1 + stories of 24 h) less its mean over the past 30 days"),
         Column("novelty", "DOUBLE", "1 − highest cosine similarity to a document of the past week", required=False),
     ),
 )
@@ -404,6 +404,20 @@ DOCUMENT_EMBEDDINGS = Entity(
         Column("model", "VARCHAR", "Embedding model"),
         Column("available_ts", TS, "As the document (UTC)"),
         Column("embedding", "FLOAT[]", "Vector of unit length"),
+    ),
+)
+
+DOCUMENT_STORIES = Entity(
+    "document_stories",
+    "features",
+    "Which documents tell the same story in nearly the same words, and which of them was first",
+    ("doc_id",),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("story_id", "VARCHAR", "First document of the story"),
+        Column("copy_number", "INTEGER", "0 for the first document, then 1, 2, … in order of availability"),
+        Column("similarity", "DOUBLE", "Estimated Jaccard similarity to the first document (pairs of words)"),
+        Column("available_ts", TS, "As the document (UTC)"),
     ),
 )
 
@@ -725,7 +739,7 @@ FEED_ITEMS = Entity(
 )
 
 CORE = (CANDLES, SUPPLY, ASSET_METRICS, STABLECOINS, FUNDING, DOCUMENTS, DOCUMENT_ASSETS, SIMULATED_TRUTH)
-FEATURES = (SSR_DAILY, CANDLE_FEATURES, NEWS_HOURLY, DOCUMENT_EMBEDDINGS)
+FEATURES = (SSR_DAILY, CANDLE_FEATURES, NEWS_HOURLY, DOCUMENT_EMBEDDINGS, DOCUMENT_STORIES)
 MODELS = (
     TRAINING_RUNS, FORECASTS, SCORES, CALIBRATION, EXPLANATIONS,
     IMPACT, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, SCORED,

@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 N_CALENDAR = 4
-MAX_LOG_GAP = 2.0
 N_SHAPES = 5
 PRECISIONS = ("auto", "fp32", "bf16")
 BF16_PAYS_FROM_WIDTH = 128
@@ -45,11 +44,12 @@ class NetConfig:
     feed_forward: int = 128
     dropout: float = 0.4
     channels: int = 5
-    context: int = 59
+    context: int = 63
     embedding: int = 128
     horizons: int = 4
     levels: int = 25
     precision: str = "auto"
+    max_log_gap: float = 2.0  # checkpoints from before it was a setting do not name it: theirs is 2
 
     def __post_init__(self) -> None:
         if self.stride > self.patch or self.lookback < self.patch or (self.lookback - self.patch) % self.stride:
@@ -220,7 +220,7 @@ class ResidualHead(nn.Module):
 
     def __init__(self, c: NetConfig) -> None:
         super().__init__()
-        self.median = c.levels // 2
+        self.median, self.bound = c.levels // 2, c.max_log_gap
         self.norm = nn.LayerNorm(c.width)
         self.out = nn.Linear(c.width, 1 + N_SHAPES)
         nn.init.zeros_(self.out.weight)
@@ -232,7 +232,7 @@ class ResidualHead(nn.Module):
     def forward(self, x: Tensor, base: Tensor) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):  # prices come out of here: float32 throughout
             raw = self.out(self.norm(x.float()))
-            return residual_quantiles(base, raw[..., :1], raw[..., 1:] @ self.shapes, self.median)
+            return residual_quantiles(base, raw[..., :1], raw[..., 1:] @ self.shapes, self.median, self.bound)
 
 
 class PatchTransformer(nn.Module):
@@ -280,21 +280,23 @@ class PatchTransformer(nn.Module):
         return self.horizon + self.calendar(inputs.calendar) + now, memory, visible
 
 
-def residual_quantiles(base: Tensor, shift: Tensor, delta: Tensor, median: int) -> Tensor:
+def residual_quantiles(base: Tensor, shift: Tensor, delta: Tensor, median: int, bound: float) -> Tensor:
     """Quantiles that never cross: the median moves by `shift`, each gap is multiplied by exp(δ of its outer level).
+
+    |δ| is kept below `bound`, smoothly.
 
     base, delta [B, H, Q] (δ at the median is not used), shift [B, H, 1]. With both 0 the result is `base`.
     """
     gap = base.diff(dim=-1)
-    up = (gap[..., median:] * bounded_exp(delta[..., median + 1 :])).cumsum(-1)
-    down = (gap[..., :median] * bounded_exp(delta[..., :median])).flip(-1).cumsum(-1).flip(-1)
+    up = (gap[..., median:] * bounded_exp(delta[..., median + 1 :], bound)).cumsum(-1)
+    down = (gap[..., :median] * bounded_exp(delta[..., :median], bound)).flip(-1).cumsum(-1).flip(-1)
     center = base[..., median : median + 1] + shift
     return torch.cat([center - down, center, center + up], -1)
 
 
-def bounded_exp(delta: Tensor) -> Tensor:
-    """exp(δ) with δ kept within ± MAX_LOG_GAP, smoothly."""
-    return torch.exp(MAX_LOG_GAP * torch.tanh(delta / MAX_LOG_GAP))
+def bounded_exp(delta: Tensor, bound: float) -> Tensor:
+    """exp(δ) with δ kept within ± `bound`, smoothly."""
+    return torch.exp(bound * torch.tanh(delta / bound))
 
 
 def age_features(age_h: Tensor) -> Tensor:

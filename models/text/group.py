@@ -1,0 +1,191 @@
+"""Near-duplicates: which documents tell the same story in nearly the same words, and which of them was first.
+
+MinHash over pairs of neighbouring words (Broder 1997), candidates from locality-sensitive hashing in bands (Indyk and
+Motwani 1998), in the order in which documents became available: a document joins the story it is most alike among those
+begun within WINDOW_DAYS before it, or begins one of its own. So a story's beginning never changes by what comes later,
+and a flood of copies is held once. Works through blocks of documents: memory grows with the stories of a window, not
+with the documents. Nothing is read but words, so that no text does anything here.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+Signatures = NDArray[np.uint32]
+
+N_HASHES, BAND = 126, 3
+N_BANDS = N_HASHES // BAND
+ALIKE = 0.42  # Jaccard similarity of pairs of words from which on two texts are copies
+SHORT_WORDS, ALIKE_SHORT = 20, 0.65  # texts shorter than this must be more alike: a headline's frame is soon shared
+WINDOW_DAYS = 3.0
+MAX_CHARACTERS = 20_000
+BLOCK = 4_000
+CROWD = 32  # of one bucket, so many of the earliest are looked at
+SEED = 20_211
+
+
+@dataclass
+class _Begun:
+    """Stories that may still grow: of their first documents the rows, moments (s), signatures and lengths in words."""
+
+    row: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    moment: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    signature: Signatures = field(default_factory=lambda: np.zeros((0, N_HASHES), dtype=np.uint32))
+    length: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def take(self, keep: NDArray[np.bool_]) -> "_Begun":
+        """Some of them."""
+        return _Begun(self.row[keep], self.moment[keep], self.signature[keep], self.length[keep])
+
+    def and_(self, other: "_Begun") -> "_Begun":
+        """These, then others."""
+        pairs = ((getattr(self, n), getattr(other, n)) for n in ("row", "moment", "signature", "length"))
+        return _Begun(*(np.concatenate(p) for p in pairs))
+
+
+def group(documents: pl.DataFrame, *, window_days: float = WINDOW_DAYS) -> pl.DataFrame:
+    """`doc_id`, `story_id`, `copy_number`, `similarity` of every document (doc_id, available_ts, title, body).
+
+    `story_id` is the doc_id of the story's first document, `copy_number` 0 for it and 1, 2, … for its copies in order
+    of `available_ts` (ties by doc_id), `similarity` the estimated Jaccard similarity to it (1 for itself). Uses
+    documents available by a document's own moment only. A text without words is a story of its own.
+    """
+    ordered = documents.select("doc_id", "available_ts", "title", "body").sort("available_ts", "doc_id")
+    n = len(ordered)
+    moments = ordered["available_ts"].dt.epoch("s").to_numpy()
+    first, similarity = np.arange(n), np.ones(n)
+    begun = _Begun()
+    for start in range(0, n, BLOCK):
+        part = ordered[start : start + BLOCK]
+        signature, length = sign(part)
+        block = _Begun(np.arange(start, start + len(part)), moments[start : start + BLOCK], signature, length)
+        begun = begun.take(begun.moment >= block.moment[0] - window_days * 86400)
+        begun = _join(begun, block, window_days * 86400, first, similarity)
+    return ordered.select("doc_id").with_columns(
+        story_id=ordered["doc_id"].gather(first), copy_number=_order(first), similarity=pl.Series(similarity)
+    )
+
+
+def _order(first: NDArray[np.int64]) -> pl.Series:
+    """How many of the same story came before, [N]."""
+    return pl.DataFrame({"s": first}).select(pl.int_range(pl.len(), dtype=pl.Int32).over("s")).to_series()
+
+
+def sign(documents: pl.DataFrame) -> tuple[Signatures, NDArray[np.int64]]:
+    """MinHash signatures [N, N_HASHES] of documents (title, body) and their lengths in words [N].
+
+    A word is a run of letters and digits, in lower case; of each text the first MAX_CHARACTERS count.
+    """
+    text = pl.concat_str(pl.col("title").fill_null(""), pl.col("body").fill_null(""), separator=" ")
+    words = documents.select(
+        text.str.slice(0, MAX_CHARACTERS).str.to_lowercase().str.extract_all(r"[\p{L}\p{N}]+").alias("w")
+    )["w"]
+    length = words.list.len().to_numpy().astype(np.int64)
+    flat = words.explode(empty_as_null=False).hash(SEED).to_numpy()
+    return _minhash(_pairs(flat, length), length), length
+
+
+def _pairs(words: Words, length: NDArray[np.int64]) -> Words:
+    """A hash of each word with the next of its text, [words]; the last of a text stands with an end."""
+    following = np.empty_like(words)
+    following[:-1] = words[1:]
+    ends = np.cumsum(length)[length > 0] - 1
+    following[ends] = 0
+    return _scramble(words * np.uint64(0x9E3779B97F4A7C15) ^ following)
+
+
+def _scramble(x: Words) -> Words:
+    """A bijection of 64-bit numbers whose every output bit hangs on every input bit (the finaliser of MurmurHash3)."""
+    x = (x ^ (x >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    x = (x ^ (x >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+    return x ^ (x >> np.uint64(33))
+
+
+def _minhash(pairs: Words, length: NDArray[np.int64]) -> Signatures:
+    """The least value of each of N_HASHES hashes over each text's pairs, [N, N_HASHES]; all ones without any.
+
+    Multiply-shift hashing (Dietzfelbinger et al. 1997): odd multipliers, upper halves.
+    """
+    rng = np.random.default_rng(SEED)
+    multipliers = rng.integers(0, 2**63, N_HASHES, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    filled = length > 0
+    starts = (np.cumsum(length) - length)[filled]
+    out = np.full((len(length), N_HASHES), np.iinfo(np.uint32).max, dtype=np.uint32)
+    if len(pairs):
+        for i, multiplier in enumerate(multipliers):
+            hashed = ((pairs * multiplier) >> np.uint64(32)).astype(np.uint32)
+            out[filled, i] = np.minimum.reduceat(hashed, starts)
+    return out
+
+
+def _bands(signature: Signatures) -> Words:
+    """One number per band of BAND hashes, [N, N_BANDS]."""
+    parts = signature.reshape(len(signature), N_BANDS, BAND).astype(np.uint64)
+    out = np.zeros(parts.shape[:2], dtype=np.uint64)
+    for i in range(BAND):
+        out = _scramble(out ^ (parts[:, :, i] + np.uint64(i + 1)))
+    return out
+
+
+def _join(
+    begun: _Begun, block: _Begun, window_s: float, first: NDArray[np.int64], similarity: NDArray[np.float64]
+) -> _Begun:
+    """Put each document of a block into a story, in order; fills `first` and `similarity` at its rows.
+
+    Returns the stories that may still grow.
+    """
+    both, known = begun.and_(block), len(begun.row)
+    leads = np.arange(len(both.row)) < known
+    leads[known:] = True
+    leader = np.arange(len(both.row))
+    later, earlier, alike = _candidates(both, known)
+    bounds = np.searchsorted(later, np.arange(known, len(both.row) + 1))
+    for i in np.unique(later):
+        mine = slice(bounds[i - known], bounds[i - known + 1])
+        best, chosen = 0.0, -1
+        for c, estimate in zip(earlier[mine], alike[mine], strict=True):
+            lead = leader[c]
+            like = estimate if lead == c else _similarity(both.signature[i], both.signature[lead])
+            near = both.moment[i] - both.moment[lead] <= window_s
+            if near and like >= _least(both.length[i], both.length[lead]) and like > best:
+                best, chosen = float(like), int(lead)
+        if chosen >= 0:
+            leader[i], leads[i] = chosen, False
+            first[both.row[i]], similarity[both.row[i]] = both.row[chosen], best
+    return both.take(leads)
+
+
+def _least(a: np.int64, b: np.int64) -> float:
+    """The similarity from which on texts of so many words are copies."""
+    return ALIKE_SHORT if min(a, b) < SHORT_WORDS else ALIKE
+
+
+def _similarity(a: Signatures, b: Signatures) -> np.float64:
+    """Estimated Jaccard similarity: the share of equal hashes, over the last axis."""
+    return (a == b).mean(-1)
+
+
+def _candidates(both: _Begun, known: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Pairs (later, earlier) that share a band, later ≥ `known`, ordered by later, with their estimated similarity."""
+    n = len(both.row)
+    wordy = np.flatnonzero(both.length > 0)
+    found = [np.zeros(0, dtype=np.int64)]
+    for keys in _bands(both.signature[wordy]).T:
+        order = np.argsort(keys, kind="stable")
+        run = np.flatnonzero(np.r_[True, keys[order][1:] != keys[order][:-1]])
+        size = np.diff(np.r_[run, len(order)])
+        place = np.arange(len(order)) - np.repeat(run, size)
+        begin = np.repeat(run, size)
+        for back in range(min(CROWD, int(size.max(initial=1)) - 1)):
+            at = np.flatnonzero(place > back)
+            later, earlier = wordy[order[at]], wordy[order[begin[at] + back]]
+            found.append((later * n + earlier)[later >= known])
+    later, earlier = np.divmod(np.unique(np.concatenate(found)), n)
+    alike = np.empty(len(later))
+    for part in range(0, len(later), 100_000):
+        rows = slice(part, part + 100_000)
+        alike[rows] = _similarity(both.signature[later[rows]], both.signature[earlier[rows]])
+    return later, earlier, alike

@@ -1,0 +1,125 @@
+"""How likely texts of a file are machine-written: read a table, score it, write a table. Nothing is published."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from models.text.causal import load_causal
+from models.text.detect import Detector, DetectorError, fit, load_detector
+from models.text.tokens import score_texts
+
+log = logging.getLogger("tapewire.detect")
+READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
+    ".parquet": pl.read_parquet, ".csv": pl.read_csv, ".jsonl": pl.read_ndjson, ".ndjson": pl.read_ndjson,
+}  # fmt: skip
+LOG_EVERY_S = 15.0
+
+
+class TextTableError(ValueError):
+    """A file is no table of texts."""
+
+
+def read_texts(path: Path, *, labelled: bool = False) -> pl.DataFrame:
+    """The columns `id`, `text` (and, to fit on, `label`, `pair` where there is one) of a file, ids as text.
+
+    TextTableError with what was found and what was expected.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise TextTableError(f"{path.name}: {path.suffix or 'no'} ending; expected {', '.join(READERS)}")
+    try:
+        frame = reader(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise TextTableError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+    wanted = ["id", "text", *(["label"] if labelled else [])]
+    lacking = [c for c in wanted if c not in frame.columns]
+    if lacking:
+        raise TextTableError(f"{path.name} lacks {', '.join(lacking)}; it has {', '.join(frame.columns)}")
+    chosen = [*wanted, *(["pair"] if labelled and "pair" in frame.columns else [])]
+    texts = frame.select(pl.col(c).cast(pl.String, strict=False) for c in chosen)
+    if texts["id"].null_count():
+        raise TextTableError(f"{path.name}: {texts['id'].null_count()} rows have no id")
+    return texts
+
+
+def detect_file(source: Path, out: Path, *, model: str | None = None, detector: Path | None = None) -> pl.DataFrame:
+    """Score every text of `source` and write id, n_tokens, scores, probability, threshold and verdict to `out`.
+
+    Returns what was written, in the order of the source.
+    """
+    texts = read_texts(source)
+    chosen = load_detector(detector) if detector else load_detector()
+    if model and model != chosen.causal:
+        raise DetectorError(
+            f"the detector was fitted on the scores of {chosen.causal}, not of {model}: fit one of its own with --fit"
+        )
+    judged = texts.select("id").hstack(chosen.judge(_scores(texts, chosen.causal, chosen.max_tokens)))
+    write_atomically(judged, out)
+    return judged
+
+
+def fit_file(source: Path, out: Path, *, model: str) -> Detector:
+    """Fit a detector on labelled texts (id, text, label: human or machine, and pair where texts belong together)."""
+    texts = read_texts(source, labelled=True)
+    other = set(texts["label"].unique()) - {"human", "machine"}
+    if other:
+        told = ", ".join(sorted(map(repr, other)))
+        raise TextTableError(f"{source.name}: label holds {told}; expected 'human' and 'machine'")
+    scores = _scores(texts, model, 256)
+    groups = texts["pair" if "pair" in texts.columns else "id"].fill_null("").to_numpy().astype(str)
+    made = fit(
+        scores, (texts["label"] == "machine").to_numpy(), groups, fitted_on=f"{len(texts)} texts of {source.name}",
+        causal=model,
+    )  # fmt: skip
+    out.parent.mkdir(parents=True, exist_ok=True)
+    made.save(out)
+    return made
+
+
+def _scores(texts: pl.DataFrame, model: str, max_tokens: int) -> pl.DataFrame:
+    began = time.perf_counter()
+    causal = load_causal(model)
+    log.info("%s read in %.0f s; %d texts to score", model, time.perf_counter() - began, len(texts))
+    return score_texts(texts["text"].to_list(), causal, max_tokens, _Progress(len(texts)))
+
+
+class _Progress:
+    """A bar where a person looks on, a line in the log now and then elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+
+    def __call__(self, items: Iterator[Any]) -> Iterator[Any]:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import track
+
+            yield from track(items, "texts", total=self.total, console=Console(stderr=True), transient=True)
+            return
+        told = time.perf_counter()
+        for done, item in enumerate(items, 1):
+            yield item
+            if time.perf_counter() - told > LOG_EVERY_S:
+                log.info("%d of %d texts", done, self.total)
+                told = time.perf_counter()
+
+
+def write_atomically(frame: pl.DataFrame, path: Path) -> None:
+    """Parquet, CSV or JSON lines by the ending of `path`, that appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    ending = path.suffix.lower()
+    if ending == ".parquet":
+        frame.write_parquet(partial)
+    elif ending == ".csv":
+        frame.write_csv(partial)
+    elif ending in (".jsonl", ".ndjson"):
+        frame.write_ndjson(partial)
+    else:
+        raise TextTableError(f"{path.name}: {ending or 'no'} ending; expected {', '.join(READERS)}")
+    partial.replace(path)

@@ -1,0 +1,28 @@
+CREATE OR REPLACE VIEW marts.stories AS
+WITH told AS (
+    SELECT s.story_id, s.doc_id, s.available_ts, d.publisher, s.is_simulated,
+           s.available_ts <= min(s.available_ts) OVER (PARTITION BY s.story_id) + INTERVAL 1 HOUR AS in_first_hour
+    FROM features.document_stories s JOIN core.documents d USING (doc_id)
+)
+SELECT t.story_id, f.title, f.kind, f.release_group, a.assets, min(t.available_ts) AS first_ts, max(t.available_ts) AS last_ts,
+       count(*) - 1 AS n_copies, count(*) FILTER (t.in_first_hour) - 1 AS n_copies_first_hour,
+       n_copies_first_hour >= 10 AS is_flood, count(DISTINCT t.publisher) AS n_publishers, bool_or(t.is_simulated) AS is_simulated
+FROM told t
+JOIN core.documents f ON f.doc_id = t.story_id
+LEFT JOIN (SELECT doc_id, string_agg(asset, ', ' ORDER BY asset) AS assets FROM core.document_assets WHERE confidence > 0 GROUP BY doc_id) a
+  ON a.doc_id = t.story_id
+GROUP BY t.story_id, f.title, f.kind, f.release_group, a.assets
+HAVING count(*) > 1;
+COMMENT ON VIEW marts.stories IS 'Stories told more than once in nearly the same words: their beginning, their copies and their pace';
+COMMENT ON COLUMN marts.stories.story_id IS 'First document of the story';
+COMMENT ON COLUMN marts.stories.title IS 'Its headline';
+COMMENT ON COLUMN marts.stories.kind IS 'press_release, news, exchange_announcement or event';
+COMMENT ON COLUMN marts.stories.release_group IS 'Group of the first document: real, generated, fabricated or unlabelled';
+COMMENT ON COLUMN marts.stories.assets IS 'Assets that the first document speaks of';
+COMMENT ON COLUMN marts.stories.first_ts IS 'When the first document became available (UTC)';
+COMMENT ON COLUMN marts.stories.last_ts IS 'When the latest copy became available (UTC)';
+COMMENT ON COLUMN marts.stories.n_copies IS 'Copies, the first document not counted';
+COMMENT ON COLUMN marts.stories.n_copies_first_hour IS 'Copies within an hour of the first document';
+COMMENT ON COLUMN marts.stories.is_flood IS 'True from ten copies within the first hour on: an alarm';
+COMMENT ON COLUMN marts.stories.n_publishers IS 'Different publishers, the first one''s included';
+COMMENT ON COLUMN marts.stories.is_simulated IS 'True where the row comes from the market simulator or rests on it';
