@@ -39,9 +39,10 @@ def load_causal(name: str = PACKAGED) -> Causal:
     if find_spec("transformers") is None:
         raise MissingModelError("language models need the extra `text`: pip install -e '.[text]' (make setup has it)")
     from transformers import AutoModelForCausalLM, AutoTokenizer
-    from transformers.utils import logging
+    from transformers.utils import logging as chatter
 
-    logging.disable_progress_bar()
+    quiet: Any = chatter.disable_progress_bar
+    quiet()
 
     where, more = _packaged() if name == PACKAGED else (name, {})
     try:

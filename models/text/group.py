@@ -84,7 +84,7 @@ def sign(documents: pl.DataFrame) -> tuple[Signatures, NDArray[np.int64]]:
         text.str.slice(0, MAX_CHARACTERS).str.to_lowercase().str.extract_all(r"[\p{L}\p{N}]+").alias("w")
     )["w"]
     length = words.list.len().to_numpy().astype(np.int64)
-    flat = words.explode(empty_as_null=False).hash(SEED).to_numpy()
+    flat = words.filter(words.list.len() > 0).explode().hash(SEED).to_numpy()
     return _minhash(_pairs(flat, length), length), length
 
 
@@ -138,38 +138,28 @@ def _join(
     Returns the stories that may still grow.
     """
     both, known = begun.and_(block), len(begun.row)
-    leads = np.arange(len(both.row)) < known
-    leads[known:] = True
-    leader = np.arange(len(both.row))
-    later, earlier, alike = _candidates(both, known)
+    leads, leader = np.ones(len(both.row), dtype=bool), np.arange(len(both.row))
+    later, earlier = _candidates(both, known)
     bounds = np.searchsorted(later, np.arange(known, len(both.row) + 1))
     for i in np.unique(later):
-        mine = slice(bounds[i - known], bounds[i - known + 1])
-        best, chosen = 0.0, -1
-        for c, estimate in zip(earlier[mine], alike[mine], strict=True):
-            lead = leader[c]
-            like = estimate if lead == c else _similarity(both.signature[i], both.signature[lead])
-            near = both.moment[i] - both.moment[lead] <= window_s
-            if near and like >= _least(both.length[i], both.length[lead]) and like > best:
-                best, chosen = float(like), int(lead)
-        if chosen >= 0:
-            leader[i], leads[i] = chosen, False
-            first[both.row[i]], similarity[both.row[i]] = both.row[chosen], best
+        told = np.unique(leader[earlier[bounds[i - known] : bounds[i - known + 1]]])
+        alike = (both.signature[told] == both.signature[i]).mean(1)
+        near = both.moment[i] - both.moment[told] <= window_s
+        alike[~near | (alike < _least(both.length[told], both.length[i]))] = 0
+        best = alike.argmax()
+        if alike[best] > 0:
+            leader[i], leads[i] = told[best], False
+            first[both.row[i]], similarity[both.row[i]] = both.row[told[best]], alike[best]
     return both.take(leads)
 
 
-def _least(a: np.int64, b: np.int64) -> float:
+def _least(a: NDArray[np.int64], b: np.int64) -> NDArray[np.float64]:
     """The similarity from which on texts of so many words are copies."""
-    return ALIKE_SHORT if min(a, b) < SHORT_WORDS else ALIKE
+    return np.where(np.minimum(a, b) < SHORT_WORDS, ALIKE_SHORT, ALIKE)
 
 
-def _similarity(a: Signatures, b: Signatures) -> np.float64:
-    """Estimated Jaccard similarity: the share of equal hashes, over the last axis."""
-    return (a == b).mean(-1)
-
-
-def _candidates(both: _Begun, known: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Pairs (later, earlier) that share a band, later ≥ `known`, ordered by later, with their estimated similarity."""
+def _candidates(both: _Begun, known: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs (later, earlier) that share a band, later ≥ `known`, ordered by later."""
     n = len(both.row)
     wordy = np.flatnonzero(both.length > 0)
     found = [np.zeros(0, dtype=np.int64)]
@@ -184,8 +174,4 @@ def _candidates(both: _Begun, known: int) -> tuple[NDArray[np.int64], NDArray[np
             later, earlier = wordy[order[at]], wordy[order[begin[at] + back]]
             found.append((later * n + earlier)[later >= known])
     later, earlier = np.divmod(np.unique(np.concatenate(found)), n)
-    alike = np.empty(len(later))
-    for part in range(0, len(later), 100_000):
-        rows = slice(part, part + 100_000)
-        alike[rows] = _similarity(both.signature[later[rows]], both.signature[earlier[rows]])
-    return later, earlier, alike
+    return later, earlier
