@@ -4,8 +4,9 @@
 
 Reads ../shared/data/text_origin.parquet and skips with a message where it is absent. Splits: by `pair` (no text is
 judged by its source's other versions), and by generating model (fitted on the texts of the others, and on human texts
-of other pairs). Beside the combination: each score alone, and TF-IDF with a logistic regression. Intervals: bootstrap
-over pairs. `--scores` keeps the token scores, which take most of the time, in a Parquet file and takes them from there.
+of other pairs). Beside the combination: its parts, each score alone, and TF-IDF with a logistic regression. Intervals:
+bootstrap over pairs. `--scores` keeps the token scores, which take most of the time, in a Parquet file and takes them
+from there.
 """
 
 import argparse
@@ -21,11 +22,12 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from models.text.causal import load_causal
-from models.text.detect import FOLDS, MIN_TOKENS, _logistic, fit, inputs, predict_logistic
+from models.text.detect import FOLDS, INPUTS, MIN_TOKENS, fit, fit_logistic, inputs, predict_logistic
+from models.text.style import STYLE
 from models.text.tokens import SCORES, score_texts
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "text_origin.parquet"
-LENGTHS = ((2, 50), (50, 100), (100, 200), (200, 257))
+LENGTHS = ((2, 30), (30, 50), (50, 100), (100, 200), (200, 257))
 DRAWS = 500
 SIGN = {"log_rank": -1.0, "entropy": -1.0}
 Vector = NDArray[np.float64]
@@ -53,11 +55,11 @@ def interval(y: Flags, p: Vector, groups: NDArray[np.str_]) -> tuple[float, floa
 def line(name: str, y: Flags, p: Vector, groups: NDArray[np.str_]) -> None:
     """One row of a table."""
     if not 0 < y.sum() < len(y):
-        print(f"  {name:<26} only one class among {len(y)} texts")
+        print(f"  {name:<38} only one class among {len(y)} texts")
         return
     low, high = interval(y, p, groups)
     print(
-        f"  {name:<26} n {len(y):>5}  AUROC {roc_auc_score(y, p):.3f} [{low:.3f}, {high:.3f}]  "
+        f"  {name:<38} n {len(y):>5}  AUROC {roc_auc_score(y, p):.3f} [{low:.3f}, {high:.3f}]  "
         f"TPR at 1 % FPR {100 * true_positives(y, p):5.1f} %"
     )
 
@@ -70,13 +72,20 @@ def tfidf(texts: list[str], y: Flags, learn: NDArray[np.int64], check: NDArray[n
     return np.asarray(model.predict_proba(words.transform([texts[i] for i in check]))[:, 1])
 
 
+PARTS = {
+    "combined": slice(0, len(INPUTS)), "token scores joined": slice(0, len(INPUTS) - len(STYLE)),
+    "style": slice(len(INPUTS) - len(STYLE), len(INPUTS)),
+}  # fmt: skip
+
+
 def by_pair(d: pl.DataFrame, x: Vector, y: Flags, pairs: NDArray[np.str_]) -> dict[str, Vector]:
     """Out-of-fold probabilities, no pair in two folds."""
     texts = d["text"].to_list()
-    out = {"combined": np.zeros(len(y)), "TF-IDF + logistic": np.zeros(len(y))}
+    out = {name: np.zeros(len(y)) for name in (*PARTS, "TF-IDF + logistic")}
     for learn, check in StratifiedGroupKFold(FOLDS, shuffle=True, random_state=7).split(x, y, pairs):
         long = learn[d["n_tokens"].to_numpy()[learn] >= MIN_TOKENS]
-        out["combined"][check] = predict_logistic(_logistic(x[long], y[long]), x[check])
+        for name, part in PARTS.items():
+            out[name][check] = predict_logistic(fit_logistic(x[long][:, part], y[long]), x[check][:, part])
         out["TF-IDF + logistic"][check] = tfidf(texts, y, learn, check)
     return out
 
@@ -88,8 +97,9 @@ def by_model(d: pl.DataFrame, x: Vector, y: Flags, pairs: NDArray[np.str_]) -> N
     for left in sorted(set(models[y])):
         learn = np.flatnonzero(half & (models != left) & (n >= MIN_TOKENS))
         check = np.flatnonzero(~half & (~y | (models == left)) & (n >= MIN_TOKENS))
-        p = predict_logistic(_logistic(x[learn], y[learn]), x[check])
-        line(f"{left}: combined", y[check], p, pairs[check])
+        for name, part in PARTS.items():
+            p = predict_logistic(fit_logistic(x[learn][:, part], y[learn]), x[check][:, part])
+            line(f"{left}: {name}", y[check], p, pairs[check])
         line(f"{left}: TF-IDF", y[check], tfidf(texts, y, learn, check), pairs[check])
 
 
@@ -103,7 +113,7 @@ def abstention(y: Flags, p: Vector, n: NDArray[np.int64]) -> None:
         wrong = np.where(y[rows], p[rows] < 0.5, p[rows] >= 0.5)
         human = float(np.average(wrong[~y[rows]]))
         machine = float(wrong[y[rows]].mean())
-        print(f"  {told:<26} n {rows.sum():>5}  wrong at .5: human {100 * human:.1f} %, machine {100 * machine:.1f} %")
+        print(f"  {told:<38} n {rows.sum():>5}  wrong at .5: human {100 * human:.1f} %, machine {100 * machine:.1f} %")
 
 
 def token_scores(d: pl.DataFrame, kept: Path | None) -> pl.DataFrame:
@@ -132,7 +142,7 @@ def main() -> None:
         return
     d = pl.read_parquet(DATA)
     d = pl.concat([d, token_scores(d, args.scores)], how="horizontal")
-    x, y = inputs(d), (d["label"] == "machine").to_numpy()
+    x, y = inputs(d, d["text"].to_list()), (d["label"] == "machine").to_numpy()
     pairs, n = d["pair"].to_numpy().astype(str), d["n_tokens"].to_numpy()
     held_out = by_pair(d, x, y, pairs)
     alone = {s: SIGN.get(s, 1.0) * d[s].fill_null(0).to_numpy() for s in SCORES}
@@ -150,7 +160,7 @@ def main() -> None:
     abstention(y, held_out["combined"], n)
     if args.save:
         told = f"{len(d)} labelled English texts (news and crypto news; ChatGPT, Llama 2, Vicuna, Gemini)"
-        fit(d, y, pairs, fitted_on=told).save(args.save)
+        fit(x, n, y, pairs, fitted_on=told).save(args.save)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from models.text.causal import load_causal
-from models.text.detect import Detector, DetectorError, fit, load_detector
-from models.text.tokens import score_texts
+from models.text.detect import Detector, DetectorError, fit, inputs, load_detector
+from models.text.tokens import MAX_TOKENS, score_texts
 
 log = logging.getLogger("tapewire.detect")
 READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
@@ -58,7 +58,8 @@ def detect_file(source: Path, out: Path, *, model: str | None = None, detector: 
         raise DetectorError(
             f"the detector was fitted on the scores of {chosen.causal}, not of {model}: fit one of its own with --fit"
         )
-    judged = texts.select("id").hstack(chosen.judge(_scores(texts, chosen.causal, chosen.max_tokens)))
+    scores = _scores(texts, chosen.causal, chosen.max_tokens)
+    judged = texts.select("id").hstack(chosen.judge(scores, texts["text"].to_list()))
     write_atomically(judged, out)
     return judged
 
@@ -70,10 +71,11 @@ def fit_file(source: Path, out: Path, *, model: str) -> Detector:
     if other:
         told = ", ".join(sorted(map(repr, other)))
         raise TextTableError(f"{source.name}: label holds {told}; expected 'human' and 'machine'")
-    scores = _scores(texts, model, 256)
+    scores = _scores(texts, model, MAX_TOKENS)
     groups = texts["pair" if "pair" in texts.columns else "id"].fill_null("").to_numpy().astype(str)
     made = fit(
-        scores, (texts["label"] == "machine").to_numpy(), groups, fitted_on=f"{len(texts)} texts of {source.name}",
+        inputs(scores, texts["text"].to_list()), scores["n_tokens"].to_numpy(),
+        (texts["label"] == "machine").to_numpy(), groups, fitted_on=f"{len(texts)} texts of {source.name}",
         causal=model,
     )  # fmt: skip
     out.parent.mkdir(parents=True, exist_ok=True)

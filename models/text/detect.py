@@ -1,4 +1,4 @@
-"""How likely is a text machine-written? Token scores, joined by a logistic regression fitted on labelled text.
+"""How likely is a text machine-written? Token scores and style, joined by a regression fitted on labelled text.
 
 Machine-written is not false, and not flagged is not human: the probability holds for texts like those it was fitted on,
 half of them machine-written. Texts with less than `min_tokens` tokens are too short to be told and get none.
@@ -14,15 +14,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models.text.causal import PACKAGED
+from models.text.style import STYLE, style
 from models.text.tokens import MAX_TOKENS, SCORES
 
 SHIPPED = Path(__file__).with_name("detector.json")
 FORMAT = 1
-MIN_TOKENS = 50
+MIN_TOKENS = 30
 FALSE_POSITIVES = 0.01
 FOLDS = 5
-STRENGTH = 1.0  # inverse of the ridge penalty
+STRENGTH = 0.03  # inverse of the ridge penalty: there are many inputs and few texts
+CLIP = 4.0  # deviations: no single oddity decides
 Vector = NDArray[np.float64]
+Fitted = tuple[Vector, Vector, Vector, float]
 
 
 class DetectorError(ValueError):
@@ -44,15 +47,15 @@ class Detector:
     fitted_on: str
     format: int = FORMAT
 
-    def probability(self, scores: pl.DataFrame) -> Vector:
-        """Probability of machine authorship of each row of `score_texts`, [N]; NaN where too short."""
-        x = (inputs(scores) - self.mean) / self.scale
+    def probability(self, scores: pl.DataFrame, texts: list[str | None]) -> Vector:
+        """Probability of machine authorship of texts and their rows of `score_texts`, [N]; NaN where too short."""
         known = scores["n_tokens"].to_numpy() >= self.min_tokens
-        return np.where(known, 1 / (1 + np.exp(-(x @ np.array(self.weights) + self.intercept))), np.nan)
+        fitted = np.array(self.mean), np.array(self.scale), np.array(self.weights), self.intercept
+        return np.where(known, predict_logistic(fitted, inputs(scores, texts)), np.nan)
 
-    def judge(self, scores: pl.DataFrame) -> pl.DataFrame:
+    def judge(self, scores: pl.DataFrame, texts: list[str | None]) -> pl.DataFrame:
         """`scores` with `probability`, `threshold` and `verdict`: flagged, not flagged, or too short."""
-        p = pl.Series("probability", self.probability(scores)).fill_nan(None)
+        p = pl.Series("probability", self.probability(scores, texts)).fill_nan(None)
         verdict = (
             pl.when(pl.col("probability").is_null()).then(pl.lit("too short"))
             .when(pl.col("probability") >= self.threshold).then(pl.lit("flagged"))
@@ -86,38 +89,38 @@ def load_detector(path: Path = SHIPPED) -> Detector:
     return found
 
 
-INPUTS = (*SCORES, "log_tokens", "log_likelihood × log_tokens", "curvature × log_tokens")
+INPUTS = (*SCORES, "log_tokens", "log_likelihood × log_tokens", "curvature × log_tokens", *STYLE)
 
 
-def inputs(scores: pl.DataFrame) -> Vector:
-    """What the regression reads, [N, INPUTS]: the scores, the length, and two scores whose meaning hangs on it.
+def inputs(scores: pl.DataFrame, texts: list[str | None]) -> Vector:
+    """What the regression reads, [N, INPUTS]: token scores, length, two scores whose meaning hangs on it, and style.
 
     A score that is not known (a text of one token) counts as 0.
     """
     x = np.nan_to_num(scores.select(pl.col(SCORES).cast(pl.Float64)).to_numpy().astype(np.float64))
     length = np.log(np.maximum(scores["n_tokens"].to_numpy(), 1).astype(np.float64))[:, None]
     at = [SCORES.index("log_likelihood"), SCORES.index("curvature")]
-    return np.hstack([x, length, x[:, at] * length])
+    return np.hstack([x, length, x[:, at] * length, style(texts)])
 
 
 def fit(
-    scores: pl.DataFrame, is_machine: NDArray[np.bool_], groups: NDArray[np.str_], *, fitted_on: str,
+    x: Vector, n_tokens: NDArray[np.int64], is_machine: NDArray[np.bool_], groups: NDArray[np.str_], *, fitted_on: str,
     causal: str = PACKAGED, max_tokens: int = MAX_TOKENS, min_tokens: int = MIN_TOKENS,
 ) -> Detector:  # fmt: skip
-    """Fit on labelled texts; both classes weigh the same. Texts of one group never help to judge each other.
+    """Fit on `inputs` of labelled texts; both classes weigh the same. No text helps to judge another of its group.
 
     The threshold is that at which FALSE_POSITIVES of the human texts would have been flagged by regressions that had
     not seen them (FOLDS folds by group). DetectorError where a class has less than 50 texts that are long enough.
     """
-    long = scores["n_tokens"].to_numpy() >= min_tokens
-    x, y, g = inputs(scores)[long], is_machine[long], groups[long]
+    long = n_tokens >= min_tokens
+    x, y, g = x[long], is_machine[long], groups[long]
     if min(y.sum(), (~y).sum()) < 50:
         raise DetectorError(
             f"{int(y.sum())} machine-written and {int((~y).sum())} human texts of {min_tokens} tokens and more are too "
             "few to fit on: 50 of each are needed"
         )
     held_out = out_of_fold(x, y, g)
-    mean, scale, weights, intercept = _logistic(x, y)
+    mean, scale, weights, intercept = fit_logistic(x, y)
     threshold = float(np.quantile(held_out[~y], 1 - FALSE_POSITIVES, method="higher"))
     return Detector(
         causal, max_tokens, min_tokens, tuple(mean.tolist()), tuple(scale.tolist()), tuple(weights.tolist()),
@@ -125,19 +128,23 @@ def fit(
     )  # fmt: skip
 
 
-def _logistic(x: Vector, y: NDArray[np.bool_]) -> tuple[Vector, Vector, Vector, float]:
-    """Mean and scale of inputs, weights and intercept of a logistic regression on them."""
+def fit_logistic(x: Vector, y: NDArray[np.bool_]) -> Fitted:
+    """Mean and scale of inputs, weights and intercept of a ridge logistic regression on them, both classes alike."""
     from sklearn.linear_model import LogisticRegression
 
     mean, scale = x.mean(0), np.maximum(x.std(0), 1e-9)
-    model = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=5000).fit((x - mean) / scale, y)
+    model = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=5000).fit(_standard(x, mean, scale), y)
     return mean, scale, model.coef_[0], float(model.intercept_[0])
 
 
-def predict_logistic(fitted: tuple[Vector, Vector, Vector, float], x: Vector) -> Vector:
-    """Probabilities of rows of `x` by what `_logistic` gave."""
+def predict_logistic(fitted: Fitted, x: Vector) -> Vector:
+    """Probabilities of rows of `x` by what `fit_logistic` gave, [N]."""
     mean, scale, weights, intercept = fitted
-    return 1 / (1 + np.exp(-((x - mean) / scale @ weights + intercept)))
+    return 1 / (1 + np.exp(-(_standard(x, mean, scale) @ weights + intercept)))
+
+
+def _standard(x: Vector, mean: Vector, scale: Vector) -> Vector:
+    return np.clip((x - mean) / scale, -CLIP, CLIP)
 
 
 def out_of_fold(x: Vector, y: NDArray[np.bool_], groups: NDArray[np.str_]) -> Vector:
@@ -146,5 +153,5 @@ def out_of_fold(x: Vector, y: NDArray[np.bool_], groups: NDArray[np.str_]) -> Ve
 
     out = np.full(len(y), np.nan)
     for learn, check in StratifiedGroupKFold(FOLDS, shuffle=True, random_state=7).split(x, y, groups):
-        out[check] = predict_logistic(_logistic(x[learn], y[learn]), x[check])
+        out[check] = predict_logistic(fit_logistic(x[learn], y[learn]), x[check])
     return out

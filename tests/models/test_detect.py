@@ -11,6 +11,7 @@ from models.text.detect import (
     FALSE_POSITIVES,
     INPUTS,
     MIN_TOKENS,
+    Detector,
     DetectorError,
     fit,
     inputs,
@@ -18,6 +19,8 @@ from models.text.detect import (
     out_of_fold,
 )
 from models.text.tokens import SCORES
+
+PLAIN = "The token rose on Monday."
 
 
 def drawn(n: int, effect: float, seed: int = 1, per_group: int = 2) -> tuple[pl.DataFrame, np.ndarray, np.ndarray]:
@@ -31,7 +34,7 @@ def drawn(n: int, effect: float, seed: int = 1, per_group: int = 2) -> tuple[pl.
 
 def test_a_planted_difference_is_found_and_the_probabilities_hold():
     scores, machine, groups = drawn(6000, 0.5)
-    p = out_of_fold(inputs(scores), machine, groups)
+    p = out_of_fold(inputs(scores, [PLAIN] * len(scores)), machine, groups)
     for low in np.arange(0.1, 0.9, 0.2):
         rows = (p >= low) & (p < low + 0.2)
         error = 4 * np.sqrt(0.25 / rows.sum())
@@ -41,17 +44,17 @@ def test_a_planted_difference_is_found_and_the_probabilities_hold():
 
 def test_without_a_difference_nothing_is_flagged_beyond_the_false_positives():
     scores, machine, groups = drawn(4000, 0.0)
-    detector = fit(scores, machine, groups, fitted_on="noise")
+    detector = fitted(scores, machine, groups)
     fresh, _, _ = drawn(20_000, 0.0, seed=2)
-    flagged = (detector.judge(fresh)["verdict"] == "flagged").mean()
+    flagged = (judged(detector, fresh)["verdict"] == "flagged").mean()
     assert flagged < 3 * FALSE_POSITIVES
 
 
 def test_the_threshold_flags_one_human_text_in_a_hundred_and_many_machine_written_ones():
     scores, machine, groups = drawn(6000, 0.6)
-    detector = fit(scores, machine, groups, fitted_on="planted")
+    detector = fitted(scores, machine, groups)
     fresh, truth, _ = drawn(20_000, 0.6, seed=2)
-    flagged = (detector.judge(fresh)["verdict"] == "flagged").to_numpy()
+    flagged = (judged(detector, fresh)["verdict"] == "flagged").to_numpy()
     assert 0.003 < flagged[~truth].mean() < 0.02
     assert flagged[truth].mean() > 0.2
 
@@ -59,20 +62,17 @@ def test_the_threshold_flags_one_human_text_in_a_hundred_and_many_machine_writte
 def test_short_texts_get_no_probability_and_are_not_learned_from():
     scores, machine, groups = drawn(2000, 0.5)
     short = scores.with_columns(n_tokens=pl.lit(MIN_TOKENS - 1))
-    detector = fit(scores, machine, groups, fitted_on="planted")
-    judged = detector.judge(short)
-    assert judged["probability"].null_count() == len(judged)
-    assert set(judged["verdict"]) == {"too short"}
-    both = fit(
-        pl.concat([scores, short.select(scores.columns).cast(dict(scores.schema))]),
-        np.r_[machine, ~machine], np.r_[groups, groups], fitted_on="planted",
-    )  # fmt: skip
-    assert both == detector
+    detector = fitted(scores, machine, groups)
+    told = judged(detector, short)
+    assert told["probability"].null_count() == len(told)
+    assert set(told["verdict"]) == {"too short"}
+    both = pl.concat([scores, short.select(scores.columns).cast(dict(scores.schema))])
+    assert fitted(both, np.r_[machine, ~machine], np.r_[groups, groups]) == detector
 
 
 def test_scores_that_are_not_known_are_read_as_nothing():
     row = {"n_tokens": [1], **{name: [None] for name in SCORES}}
-    assert (inputs(pl.DataFrame(row)) == 0).all()
+    assert (inputs(pl.DataFrame(row), [""]) == 0).all()
 
 
 def test_texts_of_one_group_never_help_to_judge_each_other():
@@ -86,8 +86,18 @@ def test_texts_of_one_group_never_help_to_judge_each_other():
 
 def test_too_few_texts_are_refused_with_their_number():
     scores, machine, groups = drawn(80, 1.0)
-    with pytest.raises(DetectorError, match="human texts of 50 tokens and more are too few"):
-        fit(scores, machine, groups, fitted_on="few")
+    with pytest.raises(DetectorError, match="human texts of 30 tokens and more are too few"):
+        fitted(scores, machine, groups)
+
+
+def fitted(scores: pl.DataFrame, machine: np.ndarray, groups: np.ndarray) -> Detector:
+    """A detector fitted on drawn scores of texts that are all written alike."""
+    x = inputs(scores, [PLAIN] * len(scores))
+    return fit(x, scores["n_tokens"].to_numpy(), machine, groups, fitted_on="drawn")
+
+
+def judged(detector: Detector, scores: pl.DataFrame) -> pl.DataFrame:
+    return detector.judge(scores, [PLAIN] * len(scores))
 
 
 class TestFiles:
@@ -95,7 +105,7 @@ class TestFiles:
 
     @pytest.fixture(scope="class")
     def detector(self):
-        return fit(*drawn(1000, 0.5), fitted_on="planted")
+        return fitted(*drawn(1000, 0.5))
 
     def test_a_saved_detector_is_the_one_that_is_loaded(self, detector, tmp_path):
         detector.save(tmp_path / "d.json")

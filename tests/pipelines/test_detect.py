@@ -44,12 +44,13 @@ def test_any_table_with_id_and_text_is_scored_in_its_order(tmp_path):
     scores = pl.read_parquet(tmp_path / "out" / "scores.parquet")
     assert scores["id"].to_list() == [f"t{i}" for i in range(len(texts))]
     assert scores.columns == ["id", "n_tokens", *SCORES, "probability", "threshold", "verdict"]
-    assert scores.row(0)[1:] == pytest.approx(scores.row(7)[1:], rel=1e-3)
+    assert scores.row(0)[1:-1] == pytest.approx(scores.row(7)[1:-1], rel=1e-3)
     assert 50 <= scores["n_tokens"][0] <= 256
     assert scores["probability"].is_between(0, 1).drop_nulls().all()
-    short = scores.filter(pl.col("n_tokens") < 50)
+    short = scores.filter(pl.col("n_tokens") < 30)
     assert set(short["verdict"]) == {"too short"}
-    assert short["probability"].null_count() == len(short) >= 5
+    assert {"t1", "t2", "t3", "t8"} <= set(short["id"])
+    assert short["probability"].null_count() == len(short)
     assert f"{len(texts)} texts" in done.stdout
     assert "alert" not in done.stdout + done.stderr
 
