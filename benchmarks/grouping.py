@@ -102,7 +102,21 @@ def precision(p: Planted, found: NDArray[np.int64], keep: NDArray[np.bool_]) -> 
     return pairs(both) / together if together else 1.0
 
 
-def measure(n: int, flood: int, out: "mp.Queue[dict[str, object]]") -> None:
+@dataclass(frozen=True)
+class Found:
+    """What one run gave."""
+
+    documents: int
+    seconds: float
+    grew_mb: float
+    recall: dict[float, float]
+    precision: float
+    precision_15: float
+    flood: int
+    flood_stories: int
+
+
+def measure(n: int, flood: int, out: "mp.Queue[Found]") -> None:
     """Plant, group, report; in a process of its own, whose peak of memory is its own."""
     planted = plant(n, flood)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
@@ -115,17 +129,17 @@ def measure(n: int, flood: int, out: "mp.Queue[dict[str, object]]") -> None:
     small = planted.story != 0
     up_to_15 = small & (planted.edited <= 0.15)
     out.put(
-        {"documents": len(found), "seconds": seconds, "grew_mb": after - before,
-         "recall": recall_by_edits(planted, found), "precision": precision(planted, found, small),
-         "precision_15": precision(planted, found, up_to_15),
-         "flood_stories": len(np.unique(found[~small])), "flood": int((~small).sum())}
+        Found(
+            len(found), seconds, after - before, recall_by_edits(planted, found), precision(planted, found, small),
+            precision(planted, found, up_to_15), int((~small).sum()), len(np.unique(found[~small])),
+        )
     )  # fmt: skip
 
 
-def run(n: int, flood: int) -> dict[str, object]:
+def run(n: int, flood: int) -> Found:
     """`measure` in a process of its own."""
     context = mp.get_context("spawn")
-    queue: mp.Queue[dict[str, object]] = context.Queue()
+    queue: mp.Queue[Found] = context.Queue()
     process = context.Process(target=measure, args=(n, flood, queue))
     process.start()
     result = queue.get()
@@ -139,22 +153,19 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=100_000)
     args = parser.parse_args()
     few, many = run(args.documents // 10, FLOOD // 10), run(args.documents, FLOOD)
-    recall: dict[float, float] = many["recall"]  # type: ignore[assignment]
-    print(f"{many['documents']:,} documents in {many['seconds']:.1f} s")
-    print(f"memory grew by {few['grew_mb']:.0f} MB over {few['documents']:,}, {many['grew_mb']:.0f} MB over all")
-    print(
-        "recall of copies by share of words edited: "
-        + ", ".join(f"{100 * e:.0f} %: {r:.4f}" for e, r in recall.items())
-    )
-    print(f"precision of pairs: {many['precision_15']:.4f} up to 15 %, {many['precision']:.4f} in all")
-    print(f"a flood of {many['flood']:,} is {many['flood_stories']} stories")
-    low = min(r for e, r in recall.items() if e <= 0.15)
+    print(f"{many.documents:,} documents in {many.seconds:.1f} s")
+    print(f"memory grew by {few.grew_mb:.0f} MB over {few.documents:,}, {many.grew_mb:.0f} MB over all")
+    shares = ", ".join(f"{100 * e:.0f} %: {r:.4f}" for e, r in many.recall.items())
+    print(f"recall of copies by share of words edited: {shares}")
+    print(f"precision of pairs: {many.precision_15:.4f} up to 15 %, {many.precision:.4f} in all")
+    print(f"a flood of {many.flood:,} is {many.flood_stories} stories")
+    low = min(r for e, r in many.recall.items() if e <= 0.15)
     for told, kept in (
-        ("under a minute", many["seconds"] < 60),  # type: ignore[operator]
+        ("under a minute", many.seconds < 60),
         ("recall above .95 for edits up to 15 %", low > 0.95),
-        ("precision above .95", many["precision_15"] > 0.95),  # type: ignore[operator]
-        ("memory flat: less than twice that of a tenth", many["grew_mb"] < 2 * few["grew_mb"]),  # type: ignore[operator]
-        ("the flood is one story", many["flood_stories"] == 1),
+        ("precision above .95", many.precision_15 > 0.95),
+        ("memory flat: less than twice that of a tenth", many.grew_mb < 2 * few.grew_mb),
+        ("the flood is one story", many.flood_stories == 1),
     ):
         print(f"{'PASS' if kept else 'FAIL'}  {told}")
 

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -17,6 +17,10 @@ log = logging.getLogger("tapewire.detect")
 READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
     ".parquet": pl.read_parquet, ".csv": pl.read_csv, ".jsonl": pl.read_ndjson, ".ndjson": pl.read_ndjson,
 }  # fmt: skip
+WRITERS: dict[str, Callable[[pl.DataFrame, Path], None]] = {
+    ".parquet": pl.DataFrame.write_parquet, ".csv": pl.DataFrame.write_csv, ".jsonl": pl.DataFrame.write_ndjson,
+    ".ndjson": pl.DataFrame.write_ndjson,
+}  # fmt: skip
 LOG_EVERY_S = 15.0
 
 
@@ -24,14 +28,22 @@ class TextTableError(ValueError):
     """A file is no table of texts."""
 
 
+Way = TypeVar("Way")
+
+
+def by_ending(path: Path, ways: dict[str, Way]) -> Way:
+    """How a file of this ending is read or written. TextTableError for another ending."""
+    if path.suffix.lower() not in ways:
+        raise TextTableError(f"{path.name}: {path.suffix or 'no'} ending; expected {', '.join(ways)}")
+    return ways[path.suffix.lower()]
+
+
 def read_texts(path: Path, *, labelled: bool = False) -> pl.DataFrame:
     """The columns `id`, `text` (and, to fit on, `label`, `pair` where there is one) of a file, ids as text.
 
     TextTableError with what was found and what was expected.
     """
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise TextTableError(f"{path.name}: {path.suffix or 'no'} ending; expected {', '.join(READERS)}")
+    reader = by_ending(path, READERS)
     try:
         frame = reader(path)
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -52,7 +64,7 @@ def detect_file(source: Path, out: Path, *, model: str | None = None, detector: 
 
     Returns what was written, in the order of the source.
     """
-    texts = read_texts(source)
+    texts, _ = read_texts(source), by_ending(out, WRITERS)  # before the long work
     chosen = load_detector(detector) if detector else load_detector()
     if model and model != chosen.causal:
         raise DetectorError(
@@ -113,15 +125,8 @@ class _Progress:
 
 def write_atomically(frame: pl.DataFrame, path: Path) -> None:
     """Parquet, CSV or JSON lines by the ending of `path`, that appears whole or not at all."""
+    writer = by_ending(path, WRITERS)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    ending = path.suffix.lower()
-    if ending == ".parquet":
-        frame.write_parquet(partial)
-    elif ending == ".csv":
-        frame.write_csv(partial)
-    elif ending in (".jsonl", ".ndjson"):
-        frame.write_ndjson(partial)
-    else:
-        raise TextTableError(f"{path.name}: {ending or 'no'} ending; expected {', '.join(READERS)}")
+    writer(frame, partial)
     partial.replace(path)

@@ -77,6 +77,13 @@ def test_a_missing_file_ends_with_exit_code_two_and_one_line(tmp_path):
     assert "none.parquet" in done.stderr
 
 
+def test_a_table_that_cannot_be_written_is_refused_before_the_work(tmp_path):
+    pl.DataFrame({"id": ["1"], "text": ["a"]}).write_csv(tmp_path / "t.csv")
+    done = tapewire("--input", str(tmp_path / "t.csv"), "--out", str(tmp_path / "s.xlsx"))
+    assert done.returncode == 2
+    assert "s.xlsx: .xlsx ending; expected .parquet, .csv, .jsonl, .ndjson" in done.stderr
+
+
 def test_fitting_needs_labels_that_are_human_or_machine(tmp_path):
     pl.DataFrame({"id": ["1"], "text": ["a"], "label": ["bot"]}).write_csv(tmp_path / "t.csv")
     done = tapewire("--fit", "--input", str(tmp_path / "t.csv"), "--out", str(tmp_path / "d.json"))
