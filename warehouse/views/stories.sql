@@ -11,9 +11,8 @@ FROM told t
 JOIN core.documents f ON f.doc_id = t.story_id
 LEFT JOIN (SELECT doc_id, string_agg(asset, ', ' ORDER BY asset) AS assets FROM core.document_assets WHERE confidence > 0 GROUP BY doc_id) a
   ON a.doc_id = t.story_id
-GROUP BY t.story_id, f.title, f.kind, f.release_group, a.assets
-HAVING count(*) > 1;
-COMMENT ON VIEW marts.stories IS 'Stories told more than once in nearly the same words: their beginning, their copies and their pace';
+GROUP BY t.story_id, f.title, f.kind, f.release_group, a.assets;
+COMMENT ON VIEW marts.stories IS 'Stories, near-copies of a text counted as one: their beginning, their copies and their pace';
 COMMENT ON COLUMN marts.stories.story_id IS 'First document of the story';
 COMMENT ON COLUMN marts.stories.title IS 'Its headline';
 COMMENT ON COLUMN marts.stories.kind IS 'press_release, news, exchange_announcement or event';
@@ -21,7 +20,7 @@ COMMENT ON COLUMN marts.stories.release_group IS 'Group of the first document: r
 COMMENT ON COLUMN marts.stories.assets IS 'Assets that the first document speaks of';
 COMMENT ON COLUMN marts.stories.first_ts IS 'When the first document became available (UTC)';
 COMMENT ON COLUMN marts.stories.last_ts IS 'When the latest copy became available (UTC)';
-COMMENT ON COLUMN marts.stories.n_copies IS 'Copies, the first document not counted';
+COMMENT ON COLUMN marts.stories.n_copies IS 'Copies, the first document not counted: 0 where it was told once';
 COMMENT ON COLUMN marts.stories.n_copies_first_hour IS 'Copies within an hour of the first document';
 COMMENT ON COLUMN marts.stories.is_flood IS 'True from ten copies within the first hour on: an alarm';
 COMMENT ON COLUMN marts.stories.n_publishers IS 'Different publishers, the first one''s included';
