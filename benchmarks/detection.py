@@ -18,9 +18,9 @@ import polars as pl
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
+from models.evaluate.detection import SIGN, Flags, Vector, auroc, auroc_interval, true_positives
 from models.text.causal import load_causal
 from models.text.detect import FOLDS, INPUTS, MIN_TOKENS, fit, fit_logistic, inputs, predict_logistic
 from models.text.style import STYLE
@@ -28,28 +28,6 @@ from models.text.tokens import SCORES, score_texts
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "text_origin.parquet"
 LENGTHS = ((2, 30), (30, 50), (50, 100), (100, 200), (200, 257))
-DRAWS = 500
-SIGN = {"log_rank": -1.0, "entropy": -1.0}
-Vector = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
-
-def true_positives(y: Flags, p: Vector, false: float = 0.01) -> float:
-    """Share of machine-written texts above the level that `false` of the human ones exceed."""
-    return float((p[y] > np.quantile(p[~y], 1 - false, method="higher")).mean())
-
-
-def interval(y: Flags, p: Vector, groups: NDArray[np.str_]) -> tuple[float, float]:
-    """95 % interval of the AUROC, groups drawn anew."""
-    rng = np.random.default_rng(1)
-    rows = [np.flatnonzero(groups == g) for g in np.unique(groups)]
-    found = []
-    for _ in range(DRAWS):
-        at = np.concatenate([rows[i] for i in rng.integers(0, len(rows), len(rows))])
-        if 0 < y[at].sum() < len(at):
-            found.append(roc_auc_score(y[at], p[at]))
-    low, high = np.quantile(found, [0.025, 0.975])
-    return float(low), float(high)
 
 
 def line(name: str, y: Flags, p: Vector, groups: NDArray[np.str_]) -> None:
@@ -57,9 +35,9 @@ def line(name: str, y: Flags, p: Vector, groups: NDArray[np.str_]) -> None:
     if not 0 < y.sum() < len(y):
         print(f"  {name:<38} only one class among {len(y)} texts")
         return
-    low, high = interval(y, p, groups)
+    low, high = auroc_interval(y, p, groups)
     print(
-        f"  {name:<38} n {len(y):>5}  AUROC {roc_auc_score(y, p):.3f} [{low:.3f}, {high:.3f}]  "
+        f"  {name:<38} n {len(y):>5}  AUROC {auroc(y, p):.3f} [{low:.3f}, {high:.3f}]  "
         f"TPR at 1 % FPR {100 * true_positives(y, p):5.1f} %"
     )
 

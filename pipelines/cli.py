@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli_text import detect, generate
 from pipelines.terminal import (
+    AsOf,
     Format,
+    Home,
+    Profile,
     expected_errors,
     log_to_stderr,
     moment,
@@ -34,13 +38,6 @@ app = typer.Typer(
     help="Crypto market intelligence: what prices did, what was said, and how much of it is beyond a random walk.\n\n"
     "Exit codes: 0 complete, 1 failed, 2 wrong usage, 3 finished with a source or an input missing.",
 )  # fmt: skip
-
-Profile = Annotated[
-    str | None,
-    typer.Option("--profile", "-p", help="'simulated', 'live', or the path of a TOML file.", show_default="simulated"),
-]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Moment to look from, UTC, such as 2024-06-01T00:00:00Z.")]
-Home = Annotated[str | None, typer.Option("--home", help="Folder that everything is kept in.", show_default="var")]
 
 
 class Timeframe(StrEnum):
@@ -300,40 +297,8 @@ def impact(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> No
     _run_stages(settings_of(profile, as_of, home), "impact", [stages.derive_stage, stages.impact_stage])
 
 
-@app.command()
-def detect(
-    source: Annotated[Path, typer.Option("--input", help="Table of texts: .parquet, .csv, .jsonl with id and text.")],
-    out: Annotated[Path, typer.Option("--out", help="Table to write; with --fit, the detector (.json).")],
-    fit: Annotated[bool, typer.Option("--fit", help="Fit a detector on texts with a label: human or machine.")] = False,
-    model: Annotated[str | None, typer.Option(help="Causal language model: a folder or hub id.")] = None,
-    detector: Annotated[Path | None, typer.Option(help="A detector of your own, made with --fit.")] = None,
-) -> None:
-    """Say how likely each text is machine-written, with its threshold, or that it is too short to tell.
-
-    Machine-written is not false, and not flagged is not human. The first 256 tokens of a text are read.
-
-    Examples:  tapewire detect --input texts.parquet --out scores.parquet
-    |   tapewire detect --fit --input labelled.parquet --out mine.json
-    """
-    from models.text.causal import PACKAGED, MissingModelError
-    from models.text.detect import DetectorError
-    from pipelines.detect import TextTableError, detect_file, fit_file
-
-    log_to_stderr()
-    try:
-        if fit:
-            made = fit_file(source, out, model=model or PACKAGED)
-            print(f"{out}: fitted on {made.fitted_on}; flags from probability {made.threshold:.3f}")
-            return
-        judged = detect_file(source, out, model=model, detector=detector)
-    except (TextTableError, DetectorError) as error:
-        print(f"tapewire: {error}", file=sys.stderr)
-        raise typer.Exit(2) from error
-    except MissingModelError as error:
-        print(f"tapewire: {error}", file=sys.stderr)
-        raise typer.Exit(1) from error
-    counts = dict(judged["verdict"].value_counts().iter_rows())
-    print(f"{out}: {len(judged)} texts, " + ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items())))
+app.command()(detect)
+app.command()(generate)
 
 
 @app.command()

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.text.causal import load_causal
+from models.text.binoculars import binoculars
+from models.text.causal import Causal, load_causal
 from models.text.detect import Detector, DetectorError, fit, inputs, load_detector
 from models.text.tokens import MAX_TOKENS, score_texts
 
@@ -61,10 +62,14 @@ def read_texts(path: Path, *, labelled: bool = False) -> pl.DataFrame:
     return texts
 
 
-def detect_file(source: Path, out: Path, *, model: str | None = None, detector: Path | None = None) -> pl.DataFrame:
+def detect_file(
+    source: Path, out: Path, *, model: str | None = None, detector: Path | None = None, explained: bool = False,
+    second: str | None = None,
+) -> pl.DataFrame:  # fmt: skip
     """Score every text of `source` and write id, n_tokens, scores, probability, threshold and verdict to `out`.
 
-    Returns what was written, in the order of the source.
+    With `explained` also `striking`, the stretches that were too likely; with a `second` model of the same vocabulary
+    also `binoculars`. Returns what was written, in the order of the source.
     """
     texts, _ = read_texts(source), by_ending(out, WRITERS)  # before the long work
     chosen = load_detector(detector) if detector else load_detector()
@@ -72,8 +77,12 @@ def detect_file(source: Path, out: Path, *, model: str | None = None, detector: 
         raise DetectorError(
             f"the detector was fitted on the scores of {chosen.causal}, not of {model}: fit one of its own with --fit"
         )
-    scores = _scores(texts, chosen.causal, chosen.max_tokens)
+    causal = _loaded(chosen.causal)
+    ratio = binoculars(texts["text"].to_list(), _loaded(second), causal, chosen.max_tokens) if second else None
+    scores = _scores(texts, causal, chosen.max_tokens, explained=explained)
     judged = texts.select("id").hstack(chosen.judge(scores, texts["text"].to_list()))
+    if ratio is not None:
+        judged = judged.with_columns(binoculars=pl.Series(ratio, dtype=pl.Float64))
     write_atomically(judged, out)
     return judged
 
@@ -85,7 +94,7 @@ def fit_file(source: Path, out: Path, *, model: str) -> Detector:
     if other:
         told = ", ".join(sorted(map(repr, other)))
         raise TextTableError(f"{source.name}: label holds {told}; expected 'human' and 'machine'")
-    scores = _scores(texts, model, MAX_TOKENS)
+    scores = _scores(texts, _loaded(model), MAX_TOKENS)
     made = fit(
         inputs(scores, texts["text"].to_list()), scores["n_tokens"].to_numpy(),
         (texts["label"] == "machine").to_numpy(), groups_of(texts), fitted_on=f"{len(texts)} texts of {source.name}",
@@ -102,11 +111,16 @@ def groups_of(texts: pl.DataFrame) -> NDArray[np.str_]:
     return texts.select(pl.coalesce(named)).to_series().to_numpy().astype(str)
 
 
-def _scores(texts: pl.DataFrame, model: str, max_tokens: int) -> pl.DataFrame:
+def _loaded(model: str) -> Causal:
     began = time.perf_counter()
     causal = load_causal(model)
-    log.info("%s read in %.0f s; %d texts to score", model, time.perf_counter() - began, len(texts))
-    return score_texts(texts["text"].to_list(), causal, max_tokens, _Progress(len(texts)))
+    log.info("%s read in %.0f s", model, time.perf_counter() - began)
+    return causal
+
+
+def _scores(texts: pl.DataFrame, causal: Causal, max_tokens: int, *, explained: bool = False) -> pl.DataFrame:
+    log.info("%d texts to score", len(texts))
+    return score_texts(texts["text"].to_list(), causal, max_tokens, _Progress(len(texts)), explained=explained)
 
 
 class _Progress:

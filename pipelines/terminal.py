@@ -3,17 +3,24 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from pipelines.ingest import Progress
     from pipelines.settings import Settings
+
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", "-p", help="'simulated', 'live', or the path of a TOML file.", show_default="simulated"),
+]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Moment to look from, UTC, such as 2024-06-01T00:00:00Z.")]
+Home = Annotated[str | None, typer.Option("--home", help="Folder that everything is kept in.", show_default="var")]
 
 
 class Format(StrEnum):
@@ -137,3 +144,19 @@ def progress() -> "Iterator[Progress]":
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Rich(*columns, console=Console(stderr=True), transient=True) as bars:
         yield _Bars(bars)
+
+
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Takes how many are done, of how many: a bar where a person looks on, lines in the log elsewhere."""
+    if not sys.stderr.isatty():
+        log = logging.getLogger("tapewire")
+        yield lambda done, total: log.info("%d of %d %s", done, total, what)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(what, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)

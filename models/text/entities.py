@@ -309,6 +309,17 @@ def load() -> Catalogue:
         return build(tomllib.load(handle))
 
 
+@cache
+def name_of(ticker: str) -> str:
+    """What a person calls the asset ("Litecoin" for LTC). ValueError for a ticker that the table lacks."""
+    with Path(__file__).with_name("entities.toml").open("rb") as handle:
+        rows = {row["ticker"]: row for row in tomllib.load(handle)["asset"]}
+    if ticker not in rows:
+        raise ValueError(f"asset {ticker!r} is not in the table of entities; expected a ticker such as LTC")
+    spellings = [text for rule in LISTS for text in rows[ticker].get(rule, ())]
+    return next((text for text in spellings if text.lower() != ticker.lower()), ticker)
+
+
 def build(table: dict[str, Any]) -> Catalogue:
     """The catalogue of a parsed ``entities.toml``. ValueError for a ticker or a spelling that stands there twice."""
     spellings: dict[str, list[Spelling]] = {}

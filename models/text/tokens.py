@@ -11,6 +11,7 @@ entropy          mean of −Σ q log q
 curvature        Σ (log p − E_q log q) ÷ √Σ Var_q log q: Fast-DetectGPT in closed form (Bao et al. 2024)
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ from models.text.causal import Causal
 MAX_TOKENS = 256
 MAX_CHARACTERS = 20_000
 TOKENS_A_BATCH = 2048
+STRETCH = 8  # tokens of a stretch that is told as an explanation
 CHUNK = 64  # tokens whose whole distributions are held at once: few enough for the cache
 SCORES = ("log_likelihood", "log_rank", "lrr", "top_1", "top_10", "top_100", "entropy", "curvature")
 
@@ -125,11 +127,40 @@ def _measure(logits: Tensor, following: Tensor) -> Tensor:
         return torch.stack([chosen[:, 0], rank, mean, variance.clamp(min=0)])
 
 
+def striking(made: Read, tokenizer: Any, n: int = 3) -> list[tuple[str, float]]:
+    """The `n` stretches of STRETCH tokens that were too likely: words, and mean deviations above what was expected.
+
+    The likeliest first, none over another; stretches that were no likelier than expected are left out.
+    """
+    if len(made.log_p) < STRETCH:
+        return []
+    mean = np.convolve(made.surprise, np.full(STRETCH, 1 / STRETCH), mode="valid")
+    found: list[tuple[str, float]] = []
+    taken = np.zeros(len(mean), dtype=bool)
+    for start in np.argsort(-mean, kind="stable"):
+        if len(found) == n or mean[start] <= 0:
+            break
+        if not taken[start]:
+            taken[max(start - STRETCH + 1, 0) : start + STRETCH] = True
+            words = tokenizer.decode(made.ids[start + 1 : start + 1 + STRETCH].tolist())
+            found.append((" ".join(words.split()), round(float(mean[start]), 2)))
+    return found
+
+
 def score_texts(
-    texts: list[str | None], causal: Causal, max_tokens: int = MAX_TOKENS, progress: Any = iter
-) -> pl.DataFrame:
-    """`n_tokens` and SCORES of each text, in their order. `progress` wraps the iteration over texts."""
-    rows: list[dict[str, float | int | None]] = [{}] * len(texts)
+    texts: list[str | None], causal: Causal, max_tokens: int = MAX_TOKENS, progress: Any = iter, *,
+    explained: bool = False,
+) -> pl.DataFrame:  # fmt: skip
+    """`n_tokens` and SCORES of each text, in their order. `progress` wraps the iteration over texts.
+
+    With `explained` also `striking`: JSON of the stretches that were too likely.
+    """
+    rows: list[dict[str, float | int | str | None]] = [{}] * len(texts)
     for place, made in progress(read(texts, causal, max_tokens)):
         rows[place] = {"n_tokens": len(made.ids), **made.scores()}
-    return pl.DataFrame(rows, schema={"n_tokens": pl.Int32, **dict.fromkeys(SCORES, pl.Float64)})
+        if explained:
+            rows[place]["striking"] = json.dumps(striking(made, causal.tokenizer), ensure_ascii=False)
+    schema = {"n_tokens": pl.Int32, **dict.fromkeys(SCORES, pl.Float64)} | (
+        {"striking": pl.String} if explained else {}
+    )
+    return pl.DataFrame(rows, schema=schema)
