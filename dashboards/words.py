@@ -1,5 +1,6 @@
 """How values and outside text are written: one minus sign, units tied to their numbers, nothing that acts."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -44,6 +45,12 @@ def tied(text: str) -> str:
 def group_name(group: str) -> str:
     """A release group as people say it."""
     return group.replace("_", " ")
+
+
+def stretches(striking: str | None) -> str:
+    """The stretches of a text that were too likely, from their JSON: words in quotation marks, with deviations."""
+    found = json.loads(striking) if striking else []
+    return "; ".join(f"“{one_line(words, 90)}” ({number(deviations, '+.1f')})" for words, deviations in found)
 
 
 def by_reason(missing: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -20,17 +20,19 @@ def first_told(links: pl.DataFrame, stories: pl.DataFrame) -> pl.DataFrame:
     return first.sort("row").select(links.columns)
 
 
-def news_hourly(links: pl.DataFrame, embeddings: pl.DataFrame) -> pl.DataFrame:
-    """Counts, intensity and novelty per asset and hour in which at least one document became available.
+def news_hourly(links: pl.DataFrame, embeddings: pl.DataFrame, authorship: pl.DataFrame) -> pl.DataFrame:
+    """Counts, intensity, novelty and machine authorship per asset and hour in which a document became available.
 
     `links`: doc_id, asset, available_ts, each story once (`first_told`). `embeddings`: doc_id, embedding (unit length).
-    The row of an hour has the hour's end as `event_ts` and `available_ts`, and uses documents available by then only.
+    `authorship`: doc_id, machine_probability (null: too short to tell), a row per document that was judged. The row
+    of an hour has the hour's end as `event_ts` and `available_ts`, and uses documents available by then only.
     """
     if links.is_empty():
         return pl.DataFrame(
             schema={
                 "asset": pl.String, "event_ts": pl.Datetime("us", "UTC"), "available_ts": pl.Datetime("us", "UTC"),
                 "documents_1h": pl.Int32, "documents_24h": pl.Int32, "intensity": pl.Float64, "novelty": pl.Float64,
+                "machine_probability": pl.Float64,
             }
         )  # fmt: skip
     hour = (pl.col("available_ts") - pl.duration(microseconds=1)).dt.truncate("1h") + pl.duration(hours=1)
@@ -46,6 +48,7 @@ def news_hourly(links: pl.DataFrame, embeddings: pl.DataFrame) -> pl.DataFrame:
         hourly.join(day, on=["asset", "event_ts"])
         .join(month, on=["asset", "event_ts"])
         .join(_novelty(docs, embeddings), on=["asset", "event_ts"], how="left")
+        .join(_machine_written(docs, authorship), on=["asset", "event_ts"], how="left")
         .with_columns(
             available_ts=pl.col("event_ts"),
             intensity=(pl.col("documents_24h") + 1).log() - (pl.col("daily_mean") + 1).log(),
@@ -60,11 +63,33 @@ def _novelty(docs: pl.DataFrame, embeddings: pl.DataFrame) -> pl.DataFrame:
     joined = docs.join(embeddings.select("doc_id", "embedding"), on="doc_id").sort("asset", "available_ts", "doc_id")
     parts = []
     for _, group in joined.group_by("asset", maintain_order=True):
-        vectors = np.array(group["embedding"].to_list(), dtype=np.float32)
-        seconds = group["available_ts"].dt.epoch("s").to_numpy()
-        starts = np.searchsorted(seconds, seconds - NOVELTY_DAYS * 86400)
-        similar = [float((vectors[a:i] @ vectors[i]).max()) if i > a else 0.0 for i, a in enumerate(starts)]
-        parts.append(group.select("asset", "event_ts").with_columns(novelty=1 - pl.Series(similar, dtype=pl.Float64)))
+        novelty = 1 - pl.Series(_nearest_before(group), dtype=pl.Float64)
+        parts.append(group.select("asset", "event_ts").with_columns(novelty=novelty))
     if not parts:
         return pl.DataFrame(schema={"asset": pl.String, "event_ts": docs.schema["event_ts"], "novelty": pl.Float64})
     return pl.concat(parts).group_by("asset", "event_ts").agg(pl.col("novelty").max())
+
+
+def _machine_written(docs: pl.DataFrame, authorship: pl.DataFrame) -> pl.DataFrame:
+    """Highest probability of machine authorship among the documents of each hour that were judged."""
+    judged = docs.join(authorship.select("doc_id", "machine_probability"), on="doc_id")
+    return judged.group_by("asset", "event_ts").agg(pl.col("machine_probability").max())
+
+
+def document_novelty(embeddings: pl.DataFrame) -> pl.DataFrame:
+    """`doc_id`, `available_ts`, `novelty` of each document: 1 − its highest cosine to one of the week before it.
+
+    `embeddings`: doc_id, available_ts, embedding (unit length). Of documents of one moment those with the lower doc_id
+    count as earlier. A document without predecessors has 1.
+    """
+    ordered = embeddings.select("doc_id", "available_ts", "embedding").sort("available_ts", "doc_id")
+    similar = _nearest_before(ordered)
+    return ordered.select("doc_id", "available_ts").with_columns(novelty=1 - pl.Series(similar, dtype=pl.Float64))
+
+
+def _nearest_before(ordered: pl.DataFrame) -> list[float]:
+    """Highest cosine of each row to one of the week before it, 0 where there is none; rows in order of time."""
+    vectors = np.array(ordered["embedding"].to_list(), dtype=np.float32)
+    seconds = ordered["available_ts"].dt.epoch("s").to_numpy()
+    starts = np.searchsorted(seconds, seconds - NOVELTY_DAYS * 86400)
+    return [float((vectors[a:i] @ vectors[i]).max()) if i > a else 0.0 for i, a in enumerate(starts)]

@@ -92,7 +92,7 @@ def generate(
     ] = None,
     longest: Annotated[int, typer.Option(help="Tokens of a text without a frame.", min=8, max=4000)] = 300,
     seed: Annotated[int, typer.Option(help="The same seed writes the same releases.", min=0)] = 7,
-    batch: Annotated[int, typer.Option(help="Releases written together.", min=1, max=256)] = 25,
+    batch: Annotated[int, typer.Option(help="Releases written together.", min=1, max=256)] = 50,
     steps: Annotated[int, typer.Option(help="Training steps of 'scratch'.", min=1)] = 1000,
     out: Annotated[Path | None, typer.Option(help="Also write them to a .parquet, .csv or .jsonl, marked.")] = None,
     profile: Profile = None, as_of: AsOf = None, home: Home = None,

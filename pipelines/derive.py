@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 
 from features.candles import Array, Bars, log_returns, market_index, rolling_mean, trailing_dollar_volume
-from features.news import first_told, news_hourly
+from features.news import document_novelty, first_told, news_hourly
 from features.ssr import ssr_daily
 from features.volatility import Scale, garman_klass, parkinson, realised_volatility, scale
 from models.text.embed import embed
@@ -14,7 +14,14 @@ from pipelines.market import load_bars, load_links
 from pipelines.run import Run
 from warehouse import read
 from warehouse.connect import transaction
-from warehouse.entities import CANDLE_FEATURES, DOCUMENT_EMBEDDINGS, DOCUMENT_STORIES, NEWS_HOURLY, SSR_DAILY
+from warehouse.entities import (
+    CANDLE_FEATURES,
+    DOCUMENT_EMBEDDINGS,
+    DOCUMENT_NOVELTY,
+    DOCUMENT_STORIES,
+    NEWS_HOURLY,
+    SSR_DAILY,
+)
 from warehouse.write import WriteResult, write
 
 INPUTS = ("candles", "supply", "asset_metrics", "documents", "document_assets")
@@ -22,7 +29,7 @@ BETA_BARS = 720
 
 
 def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
-    """Compute and write SSR, embeddings, stories, news features, and what follows from candles.
+    """Compute and write SSR, embeddings, stories, novelty, news features, and what follows from candles.
 
     Without hourly candles everything else is written, then NotEnoughDataError is raised.
     """
@@ -32,12 +39,14 @@ def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
     documents = read.first_versions(con, "documents", run.as_of)
     embeddings = embed(documents)
     stories = group(documents).join(documents.select("doc_id", "available_ts"), on="doc_id", maintain_order="left")
-    news = news_hourly(first_told(load_links(con, run), stories), embeddings)
+    authorship = read.read(con, "features.document_authorship")
+    news = news_hourly(first_told(load_links(con, run), stories), embeddings, authorship)
     with transaction(con):
         results = [
             write(con, SSR_DAILY, ratio, batch, replace=True),
             write(con, DOCUMENT_EMBEDDINGS, embeddings, batch, replace=True),
             write(con, DOCUMENT_STORIES, stories, batch, replace=True),
+            write(con, DOCUMENT_NOVELTY, document_novelty(embeddings), batch, replace=True),
             write(con, NEWS_HOURLY, news, batch, replace=True),
         ]
     bars = load_bars(con, run)

@@ -51,7 +51,7 @@ class Wish:
     framed: bool | None = None
     longest: int = 300
     seed: int = 7
-    batch: int = 25
+    batch: int = 50
     steps: int = 1000
 
 
@@ -67,13 +67,12 @@ class Generated:
 
 @dataclass(frozen=True)
 class Pool:
-    """Documents of the warehouse that a person wrote, of one kind: doc_id, title, body, is_simulated, is_of_asset."""
+    """Documents of the warehouse that no machine is known to have written: those of the wished kind, to be shown and
+    compared with, and the releases of any kind, to train on. Columns doc_id, title, body, is_simulated, is_of_asset.
+    """
 
     documents: pl.DataFrame
-
-    def texts(self) -> list[Text]:
-        """Headline and body of each."""
-        return list(self.documents.select("title", "body").iter_rows())
+    releases: pl.DataFrame
 
     def examples(self, shots: int, seed: int, number: int) -> list[Example]:
         """`shots` documents to show, of the asset where there are enough of them. NotEnoughDataError where none are."""
@@ -145,31 +144,41 @@ def _generate(run: Run, wish: Wish, name: str, shown: Progress) -> Generated:
 
 
 def _pool(run: Run, wish: Wish) -> Pool:
-    """Human documents of the kind as of the run's moment. A warehouse without any gives an empty pool."""
+    """What stood there at the run's moment. A warehouse without documents gives an empty pool."""
     with run.open() as con:
         documents = read.first_versions(con, "documents", run.as_of)
         links = read.as_of(con, "document_assets", run.as_of)
     linked = links.filter(pl.col("asset") == wish.asset, pl.col("confidence") >= run.settings.impact.min_confidence)
     long = pl.col("body").str.split(" ").list.len() >= MIN_EXAMPLE_WORDS
-    chosen = documents.filter(pl.col("kind") == wish.kind, pl.col("authorship") != "machine", long).sort("doc_id")
-    return Pool(
-        chosen.select(
-            "doc_id", "title", "body", "is_simulated", is_of_asset=pl.col("doc_id").is_in(linked["doc_id"].implode())
+    chosen = (
+        documents.filter(pl.col("authorship") != "machine", long)
+        .select(
+            "doc_id", "kind", "title", "body", "is_simulated",
+            is_of_asset=pl.col("doc_id").is_in(linked["doc_id"].implode()),
         )
+        .sort("doc_id")
+    )  # fmt: skip
+    return Pool(
+        chosen.filter(pl.col("kind") == wish.kind), chosen.filter(pl.col("kind").is_in(run.settings.impact.kinds))
     )
+
+
+def _texts(documents: pl.DataFrame) -> list[Text]:
+    """Headline and body of each."""
+    return list(documents.select("title", "body").iter_rows())
 
 
 def _rests_on_simulated(wish: Wish, pool: Pool) -> bool:
     """Whether what the model was shown or trained on came from the simulator."""
-    shown = wish.shots > 0 or wish.model == SCRATCH
-    return shown and bool(pool.documents["is_simulated"].any())
+    used = [pool.documents] * (wish.shots > 0) + [pool.releases] * (wish.model == SCRATCH)
+    return any(bool(documents["is_simulated"].any()) for documents in used)
 
 
 def _writer(run: Run, wish: Wish, pool: Pool) -> tuple[Causal, bool]:
     """The model that writes, and whether it was trained on the pool."""
     if wish.model != SCRATCH:
         return load_causal(wish.model).to_write(), False
-    texts = [f"{title}\n\n{body}" for title, body in pool.texts()]
+    texts = [f"{title}\n\n{body}" for title, body in _texts(pool.releases)]
     how = SmallGPT(steps=wish.steps, seed=wish.seed)
     told = _hash([texts, asdict(how)])[:8]
     folder = run.settings.checkpoints / f"{SMALL_GPT}-{told}"
@@ -216,14 +225,10 @@ def _stored(run: Run, ids: pl.Series) -> pl.DataFrame:
 
 def _measure(run: Run, rows: pl.DataFrame, pool: Pool, causal: Causal, learned: bool, simulated: bool) -> pl.DataFrame:
     """Quality of a batch beside real releases of its kind, written to models.text_quality."""
-    texts: list[Text] = list(rows.select("title", "body").iter_rows())
+    texts, real = _texts(rows), _texts(pool.documents.filter(~pl.col("is_simulated")).head(MAX_REAL))
     shown = {d for told in rows["examples"].drop_nulls() for d in told.split(", ")}
-    sources = pool.texts() if learned or not shown else list(
-        pool.documents.filter(pl.col("doc_id").is_in(list(shown))).select("title", "body").iter_rows()
-    )  # fmt: skip
-    real: list[Text] = list(
-        pool.documents.filter(~pl.col("is_simulated")).head(MAX_REAL).select("title", "body").iter_rows()
-    )
+    seen = pool.documents.filter(pl.col("doc_id").is_in(list(shown))) if shown else pool.documents
+    sources = _texts(pool.releases if learned else seen)
     judge = _judge(run, causal)
     budget = min(sum(len(words(f"{t}\n{b}")) for t, b in side) for side in (texts, real or texts))
     ours = quality(texts, sources, budget, judge)

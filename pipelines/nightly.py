@@ -1,4 +1,4 @@
-"""The night: ingest, derive, evaluate, forecast, score, backtest, publish, report. One Prefect flow.
+"""The night: ingest, words, derive, evaluate, forecast, score, backtest, publish, report. One Prefect flow.
 
 It runs with no server at all; on a server the same flow is a scheduled deployment (prefect.yaml).
 """
@@ -76,6 +76,7 @@ def _task(name: str, retries: int = 0) -> Any:
 
 
 ingest_task = _task("ingest", retries=1)(ingest)
+words_task = _task("words")(stages.words_stage)
 derive_task = _task("derive")(stages.derive_stage)
 evaluate_task = _task("evaluate")(stages.evaluate_stage)
 forecast_task = _task("forecast")(stages.forecast_stage)
@@ -114,7 +115,7 @@ def _work(run: Run) -> Night:
         log.error("not published: %s", "integrity is broken" if broken else "no source delivered anything")
         return night
     bench = Bench(run)
-    for step in (derive_task, evaluate_task, forecast_task, impact_task, backtest_task):
+    for step in (words_task, derive_task, evaluate_task, forecast_task, impact_task, backtest_task):
         result = step(bench)
         night.stages.append(result)
         if result.status == "missing" and result.stage == "derive":

@@ -177,6 +177,13 @@ class ForecastSettings(_Section):
     retrain_every_days: int = 7
 
 
+class TextSettings(_Section):
+    """Who wrote the documents."""
+
+    detect: bool = Field(default=True, description="judge new documents every night (needs the extra `text`)")
+    max_documents: int = Field(default=500, ge=0, description="documents judged in a night; the rest wait for the next")
+
+
 class ImpactSettings(_Section):
     """The event study of releases."""
 
@@ -228,6 +235,7 @@ class Settings(BaseSettings):
     feeds: FeedsSource = FeedsSource()
     features: FeatureSettings = FeatureSettings()
     forecast: ForecastSettings = ForecastSettings()
+    text: TextSettings = TextSettings()
     impact: ImpactSettings = ImpactSettings()
     backtest: BacktestSettings = BacktestSettings()
 

@@ -69,7 +69,7 @@ def _stage(
         try:
             results = work(con)
         except NotEnoughDataError as error:
-            log.warning("%s: not enough data: %s", name, error)
+            log.warning("%s: an input is missing: %s", name, error)
             return StageResult(name, "missing", time.perf_counter() - began, str(error))
         seconds = time.perf_counter() - began
         note = ", ".join(f"{r.entity} +{r.new:,} ~{r.changed:,} −{r.removed:,}" for r in results)
@@ -78,10 +78,35 @@ def _stage(
     return StageResult(name, "done", seconds, note)
 
 
+def words_stage(bench: Bench) -> StageResult:
+    """Who wrote the new documents; generated releases beside real ones. While documents wait it has work to do."""
+    from models.text.causal import MissingModelError
+    from models.text.detect import load_detector
+    from pipelines.words import judge_words, unscored, waiting
+
+    s, detector = bench.run.settings, load_detector()
+    if not s.text.detect:
+        return StageResult("words", "unchanged", 0.0, "switched off (text.detect)")
+    with bench.run.open() as con:
+        due = bool(len(unscored(con, detector))) or (
+            s.text.max_documents > 0 and bool(len(waiting(con, bench.run, detector)))
+        )
+
+    def work(con: duckdb.DuckDBPyConnection) -> list[WriteResult]:
+        try:
+            return judge_words(con, bench.run)
+        except MissingModelError as error:
+            raise NotEnoughDataError(f"{error}; or switch it off with text.detect = false") from error
+
+    return _stage(bench, "words", (s.text, s.impact.kinds), work, force=due)
+
+
 def derive_stage(bench: Bench) -> StageResult:
     """Core to features."""
-    return _stage(bench, "derive", (bench.run.settings.features, bench.run.settings.impact.min_confidence),
-                  lambda con: derive(con, bench.run))  # fmt: skip
+    return _stage(
+        bench, "derive", (bench.run.settings.features, bench.run.settings.impact.min_confidence),
+        lambda con: derive(con, bench.run), models="SELECT count(*) FROM features.document_authorship",
+    )  # fmt: skip
 
 
 def evaluate_stage(bench: Bench) -> StageResult:

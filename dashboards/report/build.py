@@ -14,11 +14,12 @@ from plotly.offline import get_plotlyjs
 from dashboards import charts
 from dashboards.data import DEFAULT, NETWORK, Published
 from dashboards.headline import caveats, headlines
-from dashboards.words import by_reason, number, one_line, tied
+from dashboards.report.tables import table_of
+from dashboards.report.words import words_section
+from dashboards.words import by_reason, tied
 
 HERE = Path(__file__).parent
 MAX_FABRICATIONS = 14
-STATES = ("error", "warning", "stale", "missing")
 COUNTED = {
     "candles": "candles", "supply": "figures of stablecoin supply", "asset_metrics": "daily figures of assets",
     "funding": "funding settlements", "documents": "documents", "document_assets": "links of documents to assets",
@@ -47,7 +48,7 @@ def render(warehouse: Published) -> str:
         script=_trusted((HERE / "report.js").read_text()),
         settings=json.dumps(json.loads(run.get("settings", "{}")), indent=1, ensure_ascii=False),
         **_forecast(warehouse), **_impact(warehouse), **_money(warehouse), **_health(warehouse),
-        ssr=_ssr(warehouse),
+        ssr=_ssr(warehouse), words=words_section(warehouse),
     )  # fmt: skip
 
 
@@ -65,16 +66,6 @@ LEANINGS = (("channel", "What stood known"), ("hours_back", "The hours before"),
 def _trusted(text: str) -> Markup:
     """Text of our own or of Plotly's making, which needs no escaping; Plotly escapes what data it carries."""
     return Markup(text)  # noqa: S704
-
-
-def _table(frame: pl.DataFrame, formats: dict[str, str], names: dict[str, str]) -> dict[str, Any]:
-    """Header, cells and the numeric columns of a table, formatted; text from outside is on one line."""
-    rows = [
-        [number(r[c], formats.get(c, "")) if r[c] is None or c in formats else one_line(str(r[c])) for c in names]
-        for r in frame.to_dicts()
-    ]
-    numeric = [i for i, c in enumerate(names) if c in formats and frame.schema[c].is_numeric()]
-    return {"header": list(names.values()), "rows": rows, "numeric": numeric, "states": STATES}
 
 
 def _forecast(warehouse: Published) -> dict[str, Any]:
@@ -118,7 +109,7 @@ def _forecast(warehouse: Published) -> dict[str, Any]:
     leanings = warehouse.leanings()
     return {
         "skill": chart(charts.skill(scores), "Skill over the reference walk by horizon"),
-        "skill_table": _table(wide, formats, names),
+        "skill_table": table_of(wide, formats, names),
         "calibration": chart(charts.calibration(warehouse.mart("forecast_calibration")), "PIT histogram"),
         "fans": [(a, _fan(warehouse, a)) for a in _shown(warehouse.assets())],
         "league": _league(warehouse),
@@ -140,7 +131,7 @@ def _league(warehouse: Published) -> dict[str, Any]:
     formats = {"ratio": ".4f", "ratio_low": ".4f", "ratio_high": ".4f", "ratio_p": ".3g", "cover_low": ".1%",
                "cover_high": ".1%", "set_p": ".3f"}  # fmt: skip
     rows = warehouse.league().with_columns(pl.col("model_name").replace(charts.MODEL_NAMES))
-    return _table(rows, formats, names)
+    return table_of(rows, formats, names)
 
 
 def _regimes(warehouse: Published) -> dict[str, Any] | None:
@@ -148,7 +139,7 @@ def _regimes(warehouse: Published) -> dict[str, Any] | None:
     if rows.is_empty():
         return None
     names = {"model_name": "Model", "calm": "Calm", "normal": "Normal", "turbulent": "Turbulent"}
-    return _table(rows, dict.fromkeys(("calm", "normal", "turbulent"), "+.2%"), names)
+    return table_of(rows, dict.fromkeys(("calm", "normal", "turbulent"), "+.2%"), names)
 
 
 def _learning(curve: str) -> Markup:
@@ -182,7 +173,7 @@ def _ssr(warehouse: Published) -> dict[str, Any] | None:
     return {
         "ratio": chart(charts.ssr(daily), "Stablecoin Supply Ratio"),
         "oscillator": chart(charts.ssr_oscillator(daily), "SSR oscillator"),
-        "table": _table(newest, formats, names),
+        "table": table_of(newest, formats, names),
         "coin_list": daily["coin_list"][0],
     }
 
@@ -226,8 +217,8 @@ def _impact(warehouse: Published) -> dict[str, Any]:
             for a in ("realised", "scored") if not compared.filter(pl.col("answer") == a).is_empty()
         },
         "caveats": [f"{g.replace('_', ' ')}: {text}" for g, text in caveats(warehouse).items()],
-        "impact_tests": _table(tests, formats, names),
-        "known": _table(known, known_formats, known_names) if not known.is_empty() else None,
+        "impact_tests": table_of(tests, formats, names),
+        "known": table_of(known, known_formats, known_names) if not known.is_empty() else None,
     }  # fmt: skip
 
 
@@ -256,7 +247,7 @@ def _money(warehouse: Published) -> dict[str, Any]:
     return {
         "equity": chart(charts.equity(curves), "Equity"),
         "drawdown": chart(charts.drawdown(curves), "Drawdown"),
-        "money_table": _table(wide, formats, names),
+        "money_table": table_of(wide, formats, names),
     }
 
 
@@ -276,8 +267,8 @@ def _health(warehouse: Published) -> dict[str, Any]:
     )
     missing = pl.DataFrame(by_reason(silent.rows()), schema={"sources": pl.String, "reason": pl.String}, orient="row")
     return {
-        "missing": _table(missing, {}, {"sources": "Did not deliver", "reason": "Why"}),
-        "findings": _table(findings, {"n_rows": ","}, names),
-        "freshness": _table(warehouse.mart("mart_freshness"), {"newest_ts": "%Y-%m-%d %H:%M"},
+        "missing": table_of(missing, {}, {"sources": "Did not deliver", "reason": "Why"}),
+        "findings": table_of(findings, {"n_rows": ","}, names),
+        "freshness": table_of(warehouse.mart("mart_freshness"), {"newest_ts": "%Y-%m-%d %H:%M"},
                             {"mart": "Mart", "status": "State", "newest_ts": "Newest row (UTC)"}),
     }  # fmt: skip

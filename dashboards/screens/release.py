@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards import charts
 from dashboards.data import Published
 from dashboards.shell import chart, published, section, table
-from dashboards.words import group_name, number, one_line, plain, tied
+from dashboards.words import group_name, number, one_line, plain, stretches, tied
 
 ORDERS = {"move": "largest move first", "time": "newest first"}
 TRUE = {"true": "yes", "false": "no"}
@@ -74,6 +74,8 @@ def _facts(r: dict[str, Any]) -> list[str]:
     facts = {
         "Group": group_name(r["release_group"]),
         "Written by": f"{r['authorship']} (evidence: {r['authorship_evidence']})",
+        "Detector": _verdict(r),
+        "Too likely": stretches(r["machine_striking"]) if r["machine_verdict"] == "flagged" else None,
         "True": f"{TRUE.get(r['veracity'], r['veracity'])} (evidence: {r['veracity_evidence']})",
         "Assets": r["assets"],
         "Kind of event": r["event_label"],
@@ -85,6 +87,16 @@ def _facts(r: dict[str, Any]) -> list[str]:
         "Source": r["source"],
     }
     return [f"{name}: {one_line(value)}" for name, value in facts.items() if value]
+
+
+def _verdict(r: dict[str, Any]) -> str | None:
+    """What the detector says of who wrote it; nothing where it was not asked."""
+    if r["machine_verdict"] is None:
+        return None
+    if r["machine_probability"] is None:
+        return "too short to tell who wrote it"
+    told = f"machine-written with probability {r['machine_probability']:.2f}, {r['machine_verdict']}"
+    return f"{told} (threshold {r['machine_threshold']:.2f}); machine-written is not false"
 
 
 def prices(warehouse: Published, release: dict[str, Any], asset: str) -> None:

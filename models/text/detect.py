@@ -4,6 +4,7 @@ Machine-written is not false, and not flagged is not human: the probability hold
 half of them machine-written. Texts with less than `min_tokens` tokens are too short to be told and get none.
 """
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -62,6 +63,10 @@ class Detector:
             .otherwise(pl.lit("not flagged"))
         )  # fmt: skip
         return scores.with_columns(p, threshold=pl.lit(self.threshold)).with_columns(verdict=verdict)
+
+    def fingerprint(self) -> str:
+        """A hash of its numbers: verdicts of different detectors are told apart by it."""
+        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:8]
 
     def save(self, path: Path) -> None:
         """Write it as JSON; it appears whole or not at all."""

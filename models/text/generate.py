@@ -12,7 +12,7 @@ import torch
 from models.text.brief import ASKED, Brief, Part
 from models.text.causal import Causal
 
-MARK = "Machine-written for research. Company, people and events are invented. Not news."
+MARK = "Machine-written for research. It reports nothing that happened."
 SHOT_CHARACTERS = 700
 SYSTEM = "You write for companies. You write plain, factual, complete sentences."
 PARAGRAPH = 60  # tokens: what is longer is written in sentences

@@ -17,7 +17,7 @@ from itertools import groupby, islice
 import numpy as np
 
 from models.text.causal import Causal
-from models.text.tokens import read
+from models.text.tokens import MAX_CHARACTERS, read
 
 Text = tuple[str, str]  # headline and body
 COPIED = 8
@@ -31,7 +31,7 @@ _DATELINE = re.compile(
     re.IGNORECASE,
 )
 _SAID = r"\b(?:said|says|added|commented|stated|noted|explained)\b"
-_SPOKEN = r"[\"“][^\"”\n]{15,}[\"”]"
+_SPOKEN = r"[\"“][^\"”\n]{15,600}[\"”]"
 _QUOTE = re.compile(rf"{_SPOKEN}[^\n]{{0,20}}{_SAID}|{_SAID}[^\n]{{0,80}}{_SPOKEN}")
 _BOILERPLATE = re.compile(
     r"^\W{0,4}(?:about\b[^\n.]{2,80}$|(?:media|press|investor)\b[^\n]{0,30}\bcontacts?\b|contacts?:)",
@@ -46,7 +46,7 @@ def words(text: str) -> list[str]:
 
 def form(text: Text) -> dict[str, bool]:
     """Which parts of a press release a text has."""
-    title, body = text
+    title, body = text[0][:MAX_CHARACTERS], text[1][:MAX_CHARACTERS]
     start = next((line for line in body.splitlines() if line.strip()), "")
     found = (
         2 <= len(words(title)) <= 25 and not title.rstrip().endswith("."),

@@ -80,6 +80,7 @@ class _Writer(lightning.LightningModule):
         self.network, self.how = network, how
 
     def training_step(self, batch: Tensor) -> Tensor:
+        torch.manual_seed(self.how.seed + 1_000_003 * self.global_step)  # a training that goes on drops the same out
         logits = self.network(input_ids=batch[:, :-1]).logits
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten())
         self.log("loss", loss)
@@ -134,7 +135,6 @@ def train_small_gpt(texts: list[str], how: SmallGPT, folder: Path, *, threads: i
     first = int(torch.load(state, map_location="cpu", weights_only=True)["global_step"]) if state.exists() else 0
     if first:
         log.info("going on from step %d", first)
-    torch.manual_seed(how.seed + first)
     module = _Writer(network, how)
     keep = ModelCheckpoint(partial, save_last=True, every_n_train_steps=SAVE_EVERY_STEPS, filename="step")
     trainer = lightning.Trainer(

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from features.candles import Bars, log_returns, market_index, trailing_dollar_volume
-from features.news import news_hourly
+from features.news import document_novelty, news_hourly
 from features.panel import build_panel
 from features.ssr import ssr_daily
 from features.volatility import garman_klass, parkinson, realised_volatility, scale
@@ -114,26 +114,65 @@ def _documents(n: int = 200) -> tuple[pl.DataFrame, pl.DataFrame]:
     vectors = rng.standard_normal((n, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return links, pl.DataFrame(
-        {"doc_id": ids, "embedding": vectors.tolist()}, schema_overrides={"embedding": pl.List(pl.Float32)}
+        {"doc_id": ids, "available_ts": ts, "embedding": vectors.tolist()},
+        schema_overrides={"embedding": pl.List(pl.Float32), "available_ts": pl.Datetime("us", "UTC")},
     )
+
+
+def _authorship(links: pl.DataFrame) -> pl.DataFrame:
+    """Every third document was judged; of those every fourth was too short."""
+    judged = links.gather_every(3).with_row_index("i")
+    p = pl.when(pl.col("i") % 4 == 0).then(None).otherwise(pl.col("i") / len(judged))
+    return judged.select("doc_id", machine_probability=p)
 
 
 def test_cutting_off_the_future_changes_no_past_news_feature():
     links, vectors = _documents()
     end = datetime(2024, 2, 10, tzinfo=UTC)
-    whole = news_hourly(links, vectors).filter(pl.col("available_ts") <= end)
-    part = news_hourly(links.filter(pl.col("available_ts") <= end), vectors)
+    told = _authorship(links)
+    known = links.filter(pl.col("available_ts") <= end)
+    whole = news_hourly(links, vectors, told).filter(pl.col("available_ts") <= end)
+    part = news_hourly(known, vectors, told.join(known, on="doc_id", how="semi"))
     assert part.height > 50
     assert whole.equals(part.filter(pl.col("available_ts") <= end))
 
 
 def test_news_counts_only_what_was_available_by_the_end_of_the_hour():
     links, vectors = _documents()
-    rows = news_hourly(links, vectors)
+    rows = news_hourly(links, vectors, _authorship(links))
     for row in rows.sample(40, seed=1).to_dicts():
         mine = links.filter(pl.col("asset") == row["asset"], pl.col("available_ts") <= row["event_ts"])
         hour = mine.filter(pl.col("available_ts") > row["event_ts"] - timedelta(hours=1))
         assert row["documents_1h"] == hour.height
+
+
+def test_an_hour_has_the_highest_probability_of_its_judged_documents():
+    links, vectors = _documents()
+    told = _authorship(links)
+    rows = news_hourly(links, vectors, told)
+    of_document = dict(told.iter_rows())
+    for row in rows.to_dicts():
+        hour = links.filter(
+            pl.col("asset") == row["asset"], pl.col("available_ts") <= row["event_ts"],
+            pl.col("available_ts") > row["event_ts"] - timedelta(hours=1),
+        )  # fmt: skip
+        known = [of_document[d] for d in hour["doc_id"] if of_document.get(d) is not None]
+        assert row["machine_probability"] == (max(known) if known else None)
+    assert rows["machine_probability"].null_count() not in (0, len(rows))
+
+
+def test_novelty_looks_at_the_week_before_and_at_nothing_later():
+    _, vectors = _documents()
+    end = datetime(2024, 2, 10, tzinfo=UTC)
+    whole = document_novelty(vectors.sample(fraction=1, shuffle=True, seed=2))
+    part = document_novelty(vectors.filter(pl.col("available_ts") <= end))
+    assert part.equals(whole.filter(pl.col("available_ts") <= end))
+    rows = vectors.sort("available_ts").to_dicts()
+    by_hand = []
+    for i, row in enumerate(rows):
+        week = [r for r in rows[:i] if row["available_ts"] - r["available_ts"] <= timedelta(days=7)]
+        by_hand.append(1 - max((float(np.dot(r["embedding"], row["embedding"])) for r in week), default=0.0))
+    np.testing.assert_allclose(whole["novelty"].to_numpy(), by_hand, atol=1e-6)
 
 
 def _funding(bars) -> pl.DataFrame:
@@ -144,7 +183,7 @@ def _funding(bars) -> pl.DataFrame:
 
 def test_cutting_off_the_future_changes_no_row_of_the_panel():
     bars, (supply, btc), (links, vectors) = random_bars(2000), _supply(), _documents()
-    ratio, news = ssr_daily(supply, btc, "simulated-v1"), news_hourly(links, vectors)
+    ratio, news = ssr_daily(supply, btc, "simulated-v1"), news_hourly(links, vectors, _authorship(links))
     end = bars.close_ts[CUT - 1].astype("datetime64[us]").item().replace(tzinfo=UTC)
     funding = _funding(bars)
     whole = build_panel(bars, scale(bars), ratio, news, funding)

@@ -17,6 +17,7 @@ SMALL = {
     "TAPEWIRE_FORECAST__TEST_DAYS": "60", "TAPEWIRE_FORECAST__N_FOLDS": "1", "TAPEWIRE_FORECAST__VALIDATION_DAYS": "20",
     "TAPEWIRE_THREADS": "1",
 }  # fmt: skip
+OF_REAL_TEXTS = {"generated_releases", "text_quality", "detection", "story_alarms"}
 AS_OF = "2024-03-01T00:00:00Z"
 TAPEWIRE = [sys.executable, "-m", "pipelines.cli"]
 
@@ -67,7 +68,7 @@ def test_every_mart_of_a_night_has_rows_and_all_of_them_are_marked_simulated(nig
     home, _ = night
     views = [r[0] for r in _query(home, "SELECT view_name FROM duckdb_views() WHERE schema_name = 'marts'")]
     empty = [v for v in views if _query(home, f"SELECT count(*) FROM marts.{v}") == [(0,)]]
-    assert empty == []
+    assert set(empty) == OF_REAL_TEXTS, "simulated prose is not judged, and a night writes no releases"
     for view in views:
         if _query(
             home, f"SELECT count(*) FROM duckdb_columns() WHERE table_name = '{view}' AND column_name = 'is_simulated'"

@@ -2,12 +2,16 @@ CREATE OR REPLACE VIEW marts.releases AS
 SELECT d.doc_id, d.event_ts, d.available_ts, d.ts_precision, d.is_late_stamp, d.availability_assumed,
        d.first_seen_ts, d.publisher, d.kind, d.title, d.body,
        d.url, d.authorship, d.authorship_evidence, d.veracity, d.veracity_evidence, d.release_group, d.event_label,
-       d.is_recommended, d.retracted_ts, d.reported_move, a.assets, d.source, d.is_simulated
+       d.is_recommended, d.retracted_ts, d.reported_move, a.assets, m.machine_probability, m.threshold AS machine_threshold, m.verdict AS machine_verdict,
+       m.striking AS machine_striking, n.novelty, d.source, d.is_simulated
 FROM core.documents_as_of(
     coalesce((SELECT as_of_ts FROM ops.runs ORDER BY started_ts DESC, run_id DESC LIMIT 1), 'infinity'::TIMESTAMPTZ)
 ) d
 LEFT JOIN (SELECT doc_id, string_agg(asset, ', ' ORDER BY asset) AS assets FROM core.document_assets WHERE confidence > 0 GROUP BY doc_id) a
-  USING (doc_id);
+  USING (doc_id)
+LEFT JOIN (SELECT * FROM features.document_authorship QUALIFY row_number() OVER (PARTITION BY doc_id ORDER BY ingested_ts DESC, detector) = 1) m
+  USING (doc_id)
+LEFT JOIN features.document_novelty n USING (doc_id);
 COMMENT ON VIEW marts.releases IS 'Releases, news and announcements with their assets and groups';
 COMMENT ON COLUMN marts.releases.doc_id IS 'Document';
 COMMENT ON COLUMN marts.releases.event_ts IS 'Publication (UTC)';
@@ -31,5 +35,10 @@ COMMENT ON COLUMN marts.releases.is_recommended IS 'False where a curated table 
 COMMENT ON COLUMN marts.releases.retracted_ts IS 'When it was retracted (UTC)';
 COMMENT ON COLUMN marts.releases.reported_move IS 'Move as contemporaries reported it';
 COMMENT ON COLUMN marts.releases.assets IS 'Assets it speaks of';
+COMMENT ON COLUMN marts.releases.machine_probability IS 'Probability of machine authorship by the newest detector; null: not judged, or too short. Machine-written is not false';
+COMMENT ON COLUMN marts.releases.machine_threshold IS 'Probability from which a text is flagged: 1 % of human texts exceed it';
+COMMENT ON COLUMN marts.releases.machine_verdict IS 'flagged, not flagged, or too short to tell; null: not judged (simulated prose never is)';
+COMMENT ON COLUMN marts.releases.machine_striking IS 'JSON of the stretches of the text that were too likely: words and deviations';
+COMMENT ON COLUMN marts.releases.novelty IS '1 − highest cosine similarity to a document of the past week';
 COMMENT ON COLUMN marts.releases.source IS 'Source';
 COMMENT ON COLUMN marts.releases.is_simulated IS 'True where the row comes from the market simulator or rests on it';

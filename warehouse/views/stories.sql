@@ -1,12 +1,15 @@
 CREATE OR REPLACE VIEW marts.stories AS
 WITH told AS (
-    SELECT s.story_id, s.doc_id, s.available_ts, d.publisher, s.is_simulated,
+    SELECT s.story_id, s.doc_id, s.available_ts, d.publisher, s.is_simulated, m.verdict = 'flagged' AS is_flagged,
            s.available_ts <= min(s.available_ts) OVER (PARTITION BY s.story_id) + INTERVAL 1 HOUR AS in_first_hour
     FROM features.document_stories s JOIN core.documents d USING (doc_id)
+    LEFT JOIN (SELECT * FROM features.document_authorship QUALIFY row_number() OVER (PARTITION BY doc_id ORDER BY ingested_ts DESC, detector) = 1) m
+      USING (doc_id)
 )
 SELECT t.story_id, f.title, f.kind, f.release_group, a.assets, min(t.available_ts) AS first_ts, max(t.available_ts) AS last_ts,
        count(*) - 1 AS n_copies, count(*) FILTER (t.in_first_hour) - 1 AS n_copies_first_hour,
-       n_copies_first_hour >= 10 AS is_flood, count(DISTINCT t.publisher) AS n_publishers, bool_or(t.is_simulated) AS is_simulated
+       n_copies_first_hour >= 10 AS is_flood,
+       count(*) FILTER (t.is_flagged) AS n_flagged, count(DISTINCT t.publisher) AS n_publishers, bool_or(t.is_simulated) AS is_simulated
 FROM told t
 JOIN core.documents f ON f.doc_id = t.story_id
 LEFT JOIN (SELECT doc_id, string_agg(asset, ', ' ORDER BY asset) AS assets FROM core.document_assets WHERE confidence > 0 GROUP BY doc_id) a
@@ -23,5 +26,6 @@ COMMENT ON COLUMN marts.stories.last_ts IS 'When the latest copy became availabl
 COMMENT ON COLUMN marts.stories.n_copies IS 'Copies, the first document not counted: 0 where it was told once';
 COMMENT ON COLUMN marts.stories.n_copies_first_hour IS 'Copies within an hour of the first document';
 COMMENT ON COLUMN marts.stories.is_flood IS 'True from ten copies within the first hour on: an alarm';
+COMMENT ON COLUMN marts.stories.n_flagged IS 'Of its documents, those that the detector flags as machine-written';
 COMMENT ON COLUMN marts.stories.n_publishers IS 'Different publishers, the first one''s included';
 COMMENT ON COLUMN marts.stories.is_simulated IS 'True where the row comes from the market simulator or rests on it';

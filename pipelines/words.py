@@ -1,0 +1,156 @@
+"""Stage of the night: who wrote what is new. Each document is judged once; generated releases are held beside real.
+
+Simulated prose is left out: what it is like says nothing about texts that people or language models write.
+"""
+
+import logging
+import sys
+from collections.abc import Iterator
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from models.evaluate.detection import SIGN, auroc, auroc_interval, true_positives
+from models.text.causal import Causal, load_causal
+from models.text.detect import Detector, load_detector
+from models.text.tokens import SCORES, score_texts
+from pipelines.run import Run
+from warehouse import read
+from warehouse.connect import transaction
+from warehouse.entities import DETECTION, DOCUMENT_AUTHORSHIP, GENERATED_SCORES, Entity
+from warehouse.write import WriteResult, write
+
+log = logging.getLogger("tapewire.words")
+CHUNK = 100
+LEAST_TOKENS = (30, 50, 100, 200)
+MOST_TOKENS = 257
+MIN_TEXTS = 10
+DETECTOR_SCORE = "machine_probability"
+
+
+def detector_name(detector: Detector) -> str:
+    """What verdicts of this detector are kept under: its language model and a hash of its numbers."""
+    return f"{detector.causal}/{detector.fingerprint()}"
+
+
+def waiting(con: duckdb.DuckDBPyConnection, run: Run, detector: Detector) -> pl.DataFrame:
+    """Documents that no verdict of this detector is known of, as first seen: releases first, then the newest first."""
+    documents = read.first_versions(con, "documents", run.as_of).filter(~pl.col("is_simulated"))
+    judged = read.read(con, "features.document_authorship").filter(pl.col("detector") == detector_name(detector))
+    is_release = pl.col("kind").is_in(run.settings.impact.kinds)
+    return (
+        documents.join(judged, on="doc_id", how="anti")
+        .sort(is_release, "available_ts", "doc_id", descending=[True, True, False])
+        .select("doc_id", "available_ts", "title", "body")
+    )
+
+
+def unscored(con: duckdb.DuckDBPyConnection, detector: Detector) -> pl.DataFrame:
+    """Generated releases without a verdict of this detector."""
+    judged = read.read(con, "models.generated_scores").filter(pl.col("detector") == detector_name(detector))
+    return read.read(con, "models.generated_releases").join(judged, on="text_id", how="anti").sort("text_id")
+
+
+def judge_words(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
+    """Judge at most `text.max_documents` new documents and all new generated releases; then hold the two together.
+
+    MissingModelError where there is something to judge and the language model is not installed. Written in chunks: what
+    was judged before a kill is not judged again.
+    """
+    detector = load_detector()
+    due, made = waiting(con, run, detector), unscored(con, detector)
+    chosen = due.head(run.settings.text.max_documents)
+    if len(due) > len(chosen):
+        log.info("%d documents wait for a verdict; the next %d are judged now", len(due), len(chosen))
+    written = WriteResult(DOCUMENT_AUTHORSHIP.name), WriteResult(GENERATED_SCORES.name)
+    if len(chosen) or len(made):
+        causal = load_causal(detector.causal)
+        keep = pl.col("doc_id"), pl.col("available_ts")
+        written = (
+            _judge(con, run, DOCUMENT_AUTHORSHIP, chosen, list(keep), detector, causal),
+            _judge(con, run, GENERATED_SCORES, made, [pl.col("text_id")], detector, causal),
+        )
+    with transaction(con):
+        study = detection_study(con, run, detector)
+        return [*written, write(con, DETECTION, study, run.batch("words", is_simulated=False), replace=True)]
+
+
+def _judge(
+    con: duckdb.DuckDBPyConnection, run: Run, entity: Entity, rows: pl.DataFrame, keep: list[pl.Expr],
+    detector: Detector, causal: Causal,
+) -> WriteResult:  # fmt: skip
+    total = WriteResult(entity.name)
+    for part in _shown(rows, entity.name):
+        texts = part.select(pl.concat_str(pl.col("title"), pl.lit("\n\n"), pl.col("body"))).to_series().to_list()
+        scores = score_texts(texts, causal, detector.max_tokens, explained=True)
+        judged = detector.judge(scores, texts).rename({"probability": DETECTOR_SCORE})
+        frame = part.select(keep).hstack(judged).with_columns(detector=pl.lit(detector_name(detector)))
+        with transaction(con):
+            total += write(con, entity, frame, run.batch("words", is_simulated=False))
+    return total
+
+
+def _shown(rows: pl.DataFrame, what: str) -> Iterator[pl.DataFrame]:
+    """Parts of CHUNK rows: a bar where a person looks on, lines in the log elsewhere."""
+    parts = list(rows.iter_slices(CHUNK)) if len(rows) else []
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import track
+
+        yield from track(parts, what.replace("_", " "), console=Console(stderr=True), transient=True)
+        return
+    for number, part in enumerate(parts):
+        yield part
+        log.info("%s: %d of %d judged", what.replace("_", " "), min((number + 1) * CHUNK, len(rows)), len(rows))
+
+
+def detection_study(con: duckdb.DuckDBPyConnection, run: Run, detector: Detector) -> pl.DataFrame:
+    """Rows of models.detection: generated releases against real ones of the same kind, per language model and length.
+
+    Real: documents as of the run's moment that no machine is known to have written. Groups of less than MIN_TEXTS texts
+    are left out.
+    """
+    name = detector_name(detector)
+    by_detector = pl.col("detector") == name
+    documents = read.first_versions(con, "documents", run.as_of).filter(pl.col("authorship") != "machine")
+    real = documents.join(read.read(con, "features.document_authorship").filter(by_detector), on="doc_id").select(
+        pl.lit("").alias("model"), "kind", *SCORES, DETECTOR_SCORE, "n_tokens", "threshold", "doc_id"
+    )
+    made = read.read(con, "models.generated_releases").join(
+        read.read(con, "models.generated_scores").filter(by_detector), on="text_id"
+    )
+    made = made.select("model", "kind", *SCORES, DETECTOR_SCORE, "n_tokens", "threshold", doc_id="text_id")
+    rows = []
+    for (model, kind), part in made.group_by("model", "kind", maintain_order=True):
+        both = pl.concat([part, real.filter(pl.col("kind") == kind)])
+        for least in LEAST_TOKENS:
+            long = both.filter(pl.col("n_tokens") >= least)
+            rows += _figures(str(model), str(kind), least, long)
+    schema = {c.name: pl.Float64 for c in DETECTION.columns if c.type == "DOUBLE"} | {
+        "model": pl.String, "kind": pl.String, "score": pl.String, "min_tokens": pl.Int32, "max_tokens": pl.Int32,
+        "n_generated": pl.Int32, "n_real": pl.Int32,
+    }  # fmt: skip
+    return pl.DataFrame(rows, schema=schema, orient="row") if rows else pl.DataFrame(schema=schema)
+
+
+def _figures(model: str, kind: str, least: int, texts: pl.DataFrame) -> list[dict[str, object]]:
+    """One row for the detector and for each token score alone, on texts of `least` tokens and more."""
+    y = (texts["model"] != "").to_numpy()
+    if min(y.sum(), (~y).sum()) < MIN_TEXTS:
+        return []
+    flagged = (texts[DETECTOR_SCORE] >= texts["threshold"]).to_numpy()
+    groups = texts["doc_id"].to_numpy().astype(str)
+    rows: list[dict[str, object]] = []
+    for score in (DETECTOR_SCORE, *SCORES):
+        p = SIGN.get(score, 1.0) * texts[score].cast(pl.Float64).fill_null(0).to_numpy()
+        low, high = auroc_interval(y, p, groups)
+        whole = score == DETECTOR_SCORE
+        rows.append({
+            "model": model, "kind": kind, "score": score, "min_tokens": least, "max_tokens": MOST_TOKENS,
+            "auroc": auroc(y, p), "low": low, "high": high, "true_positive_rate": true_positives(y, p),
+            "flagged_generated": float(np.mean(flagged[y])) if whole else None,
+            "flagged_real": float(np.mean(flagged[~y])) if whole else None,
+            "n_generated": int(y.sum()), "n_real": int((~y).sum()),
+        })  # fmt: skip
+    return rows
