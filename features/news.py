@@ -63,7 +63,7 @@ def _novelty(docs: pl.DataFrame, embeddings: pl.DataFrame) -> pl.DataFrame:
     joined = docs.join(embeddings.select("doc_id", "embedding"), on="doc_id").sort("asset", "available_ts", "doc_id")
     parts = []
     for _, group in joined.group_by("asset", maintain_order=True):
-        novelty = 1 - pl.Series(_nearest_before(group), dtype=pl.Float64)
+        novelty = 1 - pl.Series(_nearest_before(group)[0], dtype=pl.Float64)
         parts.append(group.select("asset", "event_ts").with_columns(novelty=novelty))
     if not parts:
         return pl.DataFrame(schema={"asset": pl.String, "event_ts": docs.schema["event_ts"], "novelty": pl.Float64})
@@ -76,20 +76,39 @@ def _machine_written(docs: pl.DataFrame, authorship: pl.DataFrame) -> pl.DataFra
     return judged.group_by("asset", "event_ts").agg(pl.col("machine_probability").max())
 
 
-def document_novelty(embeddings: pl.DataFrame) -> pl.DataFrame:
-    """`doc_id`, `available_ts`, `novelty` of each document: 1 − its highest cosine to one of the week before it.
+def document_novelty(embeddings: pl.DataFrame, meanings: pl.DataFrame) -> pl.DataFrame:
+    """`doc_id`, `available_ts`, `novelty`, and `nearest_doc_id` with `nearest_similarity` of each document.
 
-    `embeddings`: doc_id, available_ts, embedding (unit length). Of documents of one moment those with the lower doc_id
-    count as earlier. A document without predecessors has 1.
+    Novelty is 1 − the highest cosine of its words (`embeddings`) to a document of the week before it, 1 where there is
+    none; the nearest is that of highest cosine in meaning (`meanings`), null where none was read. Both: doc_id,
+    available_ts, embedding (unit length). Of documents of one moment those with the lower doc_id count as earlier.
     """
     ordered = embeddings.select("doc_id", "available_ts", "embedding").sort("available_ts", "doc_id")
-    similar = _nearest_before(ordered)
-    return ordered.select("doc_id", "available_ts").with_columns(novelty=1 - pl.Series(similar, dtype=pl.Float64))
+    similar, _ = _nearest_before(ordered)
+    read = meanings.select("doc_id", "available_ts", "embedding").sort("available_ts", "doc_id")
+    cosine, place = _nearest_before(read)
+    ids = read["doc_id"].to_list()
+    nearest = pl.DataFrame(
+        {"doc_id": ids, "nearest_doc_id": [ids[k] if k >= 0 else None for k in place],
+         "nearest_similarity": [c if k >= 0 else None for c, k in zip(cosine, place, strict=True)]},
+        schema={"doc_id": pl.String, "nearest_doc_id": pl.String, "nearest_similarity": pl.Float64},
+    )  # fmt: skip
+    novelty = ordered.select("doc_id", "available_ts").with_columns(novelty=1 - pl.Series(similar, dtype=pl.Float64))
+    return novelty.join(nearest, on="doc_id", how="left", maintain_order="left")
 
 
-def _nearest_before(ordered: pl.DataFrame) -> list[float]:
-    """Highest cosine of each row to one of the week before it, 0 where there is none; rows in order of time."""
+def _nearest_before(ordered: pl.DataFrame) -> tuple[list[float], list[int]]:
+    """Highest cosine of each row to one of the week before it, and that row; 0 and −1 where there is none.
+
+    Rows in order of time.
+    """
     vectors = np.array(ordered["embedding"].to_list(), dtype=np.float32)
     seconds = ordered["available_ts"].dt.epoch("s").to_numpy()
     starts = np.searchsorted(seconds, seconds - NOVELTY_DAYS * 86400)
-    return [float((vectors[a:i] @ vectors[i]).max()) if i > a else 0.0 for i, a in enumerate(starts)]
+    similar, place = [0.0] * len(ordered), [-1] * len(ordered)
+    for i, first in enumerate(starts):
+        if i > first:
+            cosine = vectors[first:i] @ vectors[i]
+            at = int(cosine.argmax())
+            similar[i], place[i] = float(cosine[at]), int(first) + at
+    return similar, place

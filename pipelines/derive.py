@@ -8,8 +8,10 @@ from features.candles import Array, Bars, log_returns, market_index, rolling_mea
 from features.news import document_novelty, first_told, news_hourly
 from features.ssr import ssr_daily
 from features.volatility import Scale, garman_klass, parkinson, realised_volatility, scale
+from models.text.embed import MODEL as WORDS
 from models.text.embed import embed
 from models.text.group import group
+from models.text.sentence import MODEL as MEANING
 from pipelines.market import load_bars, load_links
 from pipelines.run import Run
 from warehouse import read
@@ -39,14 +41,15 @@ def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
     documents = read.first_versions(con, "documents", run.as_of)
     embeddings = embed(documents)
     stories = group(documents).join(documents.select("doc_id", "available_ts"), on="doc_id", maintain_order="left")
+    meanings = read.read(con, "features.document_embeddings").filter(pl.col("model") == MEANING)
     authorship = read.read(con, "features.document_authorship")
     news = news_hourly(first_told(load_links(con, run), stories), embeddings, authorship)
     with transaction(con):
         results = [
             write(con, SSR_DAILY, ratio, batch, replace=True),
-            write(con, DOCUMENT_EMBEDDINGS, embeddings, batch, replace=True),
+            write(con, DOCUMENT_EMBEDDINGS, embeddings, batch, replace={"model": WORDS}),
             write(con, DOCUMENT_STORIES, stories, batch, replace=True),
-            write(con, DOCUMENT_NOVELTY, document_novelty(embeddings), batch, replace=True),
+            write(con, DOCUMENT_NOVELTY, document_novelty(embeddings, meanings), batch, replace=True),
             write(con, NEWS_HOURLY, news, batch, replace=True),
         ]
     bars = load_bars(con, run)

@@ -12,6 +12,7 @@ from features.volatility import scale
 from models.forecast.roster import Ground
 from models.forecast.walks import horizon_sigma, targets
 from models.forecast.windows import collect_documents
+from models.text.embed import MODEL as WORDS
 from models.text.embed import WIDTH
 from pipelines.run import Run
 from warehouse import read
@@ -58,7 +59,7 @@ def load_market(con: duckdb.DuckDBPyConnection, run: Run) -> Market:
         read.as_of(con, "funding", run.as_of),
     )  # fmt: skip
     links = load_links(con, run)
-    embeddings = read.read(con, "features.document_embeddings")
+    embeddings = read.read(con, "features.document_embeddings").filter(pl.col("model") == WORDS)
     documents = collect_documents(links, embeddings, bars.assets, WIDTH)
     y, sigma = targets(np.log(bars.close)), horizon_sigma(level)
     return Market(bars, level, panel, documents, y, sigma, links)

@@ -14,11 +14,14 @@ import polars as pl
 from models.evaluate.detection import SIGN, auroc, auroc_interval, true_positives
 from models.text.causal import Causal, load_causal
 from models.text.detect import Detector, load_detector
+from models.text.sentence import MODEL as MEANING
+from models.text.sentence import WIDTH as MEANING_WIDTH
+from models.text.sentence import Sentences, embed_sentences, load_sentences
 from models.text.tokens import SCORES, score_texts
 from pipelines.run import Run
 from warehouse import read
 from warehouse.connect import transaction
-from warehouse.entities import DETECTION, DOCUMENT_AUTHORSHIP, GENERATED_SCORES, Entity
+from warehouse.entities import DETECTION, DOCUMENT_AUTHORSHIP, DOCUMENT_EMBEDDINGS, GENERATED_SCORES, Entity
 from warehouse.write import WriteResult, write
 
 log = logging.getLogger("tapewire.words")
@@ -53,7 +56,7 @@ def unscored(con: duckdb.DuckDBPyConnection, detector: Detector) -> pl.DataFrame
 
 
 def judge_words(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
-    """Judge at most `text.max_documents` new documents and all new generated releases; then hold the two together.
+    """Judge and place at most `text.max_documents` new documents, judge new generated releases, hold the two together.
 
     MissingModelError where there is something to judge and the language model is not installed. Written in chunks: what
     was judged before a kill is not judged again.
@@ -63,17 +66,33 @@ def judge_words(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
     chosen = due.head(run.settings.text.max_documents)
     if len(due) > len(chosen):
         log.info("%d documents wait for a verdict; the next %d are judged now", len(due), len(chosen))
-    written = WriteResult(DOCUMENT_AUTHORSHIP.name), WriteResult(GENERATED_SCORES.name)
+    written = tuple(WriteResult(e.name) for e in (DOCUMENT_AUTHORSHIP, GENERATED_SCORES, DOCUMENT_EMBEDDINGS))
     if len(chosen) or len(made):
-        causal = load_causal(detector.causal)
+        causal, sentences = load_causal(detector.causal), load_sentences()
         keep = pl.col("doc_id"), pl.col("available_ts")
         written = (
             _judge(con, run, DOCUMENT_AUTHORSHIP, chosen, list(keep), detector, causal),
             _judge(con, run, GENERATED_SCORES, made, [pl.col("text_id")], detector, causal),
+            _place(con, run, chosen, sentences),
         )
     with transaction(con):
         study = detection_study(con, run, detector)
         return [*written, write(con, DETECTION, study, run.batch("words", is_simulated=False), replace=True)]
+
+
+def _place(con: duckdb.DuckDBPyConnection, run: Run, rows: pl.DataFrame, sentences: Sentences) -> WriteResult:
+    """Vectors of meaning of documents, into features.document_embeddings."""
+    vectors = embed_sentences(_texts(rows), sentences)
+    frame = rows.select("doc_id", "available_ts").with_columns(
+        model=pl.lit(MEANING), embedding=pl.Series(vectors, dtype=pl.Array(pl.Float32, MEANING_WIDTH)).arr.to_list()
+    )
+    with transaction(con):
+        return write(con, DOCUMENT_EMBEDDINGS, frame, run.batch("words", is_simulated=False))
+
+
+def _texts(rows: pl.DataFrame) -> list[str | None]:
+    """Headline and body of each, as one text."""
+    return rows.select(pl.concat_str(pl.col("title"), pl.lit("\n\n"), pl.col("body"))).to_series().to_list()
 
 
 def _judge(
@@ -82,7 +101,7 @@ def _judge(
 ) -> WriteResult:  # fmt: skip
     total = WriteResult(entity.name)
     for part in _shown(rows, entity.name):
-        texts = part.select(pl.concat_str(pl.col("title"), pl.lit("\n\n"), pl.col("body"))).to_series().to_list()
+        texts = _texts(part)
         scores = score_texts(texts, causal, detector.max_tokens, explained=True)
         judged = detector.judge(scores, texts).rename({"probability": DETECTOR_SCORE})
         frame = part.select(keep).hstack(judged).with_columns(detector=pl.lit(detector_name(detector)))

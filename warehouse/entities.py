@@ -465,6 +465,8 @@ DOCUMENT_NOVELTY = Entity(
         Column("doc_id", "VARCHAR", "Document (core.documents)"),
         Column("available_ts", TS, "As the document (UTC)"),
         Column("novelty", "DOUBLE", "1 − highest cosine similarity to a document of the past week; 1 where none was"),
+        Column("nearest_doc_id", "VARCHAR", "Document of the past week that is nearest in meaning", required=False),
+        Column("nearest_similarity", "DOUBLE", "Its cosine similarity, by the sentence model", required=False),
     ),
 )
 

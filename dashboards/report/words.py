@@ -46,8 +46,8 @@ def _detection(warehouse: Published) -> dict[str, Any] | None:
         pl.col("kind").str.replace_all("_", " "), pl.col("score").replace(SCORE_NAMES).str.replace_all("_", " ")
     )
     names = {"model": "Written by", "kind": "Kind", "score": "Score", "min_tokens": "Tokens, from", "auroc": "AUROC",
-             "low": "95 % low", "high": "high", "true_positive_rate": "Found at 1 % false alarms",
-             "flagged_generated": "Flagged as shipped", "flagged_real": "Real flagged", "n_generated": "Generated",
+             "low": "95 % low", "high": "high", "true_positive_rate": "TPR at 1 % FPR",
+             "flagged_generated": "Flagged", "flagged_real": "Real flagged", "n_generated": "Generated",
              "n_real": "Real"}  # fmt: skip
     formats = {"min_tokens": "", "auroc": ".3f", "low": ".3f", "high": ".3f", "true_positive_rate": ".0%",
                "flagged_generated": ".0%", "flagged_real": ".1%", "n_generated": ",", "n_real": ","}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Documents to vectors. The small default hashes word n-grams; a sentence model is an extra of a later day."""
+"""Documents to vectors by their words: hashed n-grams, what the network reads. Meaning is in sentence.py."""
 
 import numpy as np
 import polars as pl

@@ -1,7 +1,8 @@
 """How good generated releases are, beside real ones: repetition, variety, copying, form, and how a second model reads
 them.
 
-bits_per_character   −log2 of a text's probability under a judging language model ÷ its characters, mean over texts
+bits_per_character   −log2 of a text's probability under a judging language model ÷ its characters, mean over texts (the first
+                     hundred of a set)
 repeated_4grams      share of a text's runs of four words that stood in it before, mean over texts
 distinct_n           different runs of n words ÷ all of them, over as many words of each set (Li et al. 2016)
 copied_8grams        share of runs of eight words that stand in a source text word by word, mean over texts
@@ -22,6 +23,7 @@ from models.text.tokens import MAX_CHARACTERS, read
 Text = tuple[str, str]  # headline and body
 COPIED = 8
 DISTINCT = (1, 2, 3)
+JUDGED = 100  # texts that the judge reads: it is slow, and their mean is known well enough
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 FORM = ("has_headline", "has_dateline", "has_quote", "has_boilerplate")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -76,9 +78,9 @@ def copied(text: list[str], sources: Container[tuple[str, ...]]) -> list[bool]:
 
 
 def bits_per_character(texts: list[Text], judge: Causal) -> float | None:
-    """Mean over texts (their first tokens) of −log2 p ÷ characters, under the judge."""
+    """Mean over the first JUDGED texts (their first tokens) of −log2 p ÷ characters, under the judge."""
     found = []
-    for _, made in read([f"{t}\n{b}" for t, b in texts], judge):
+    for _, made in read([f"{t}\n{b}" for t, b in texts[:JUDGED]], judge):
         length = len(judge.tokenizer.decode(made.ids[1:].tolist()))
         if length:
             found.append(-made.log_p.sum() / np.log(2) / length)

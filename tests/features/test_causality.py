@@ -161,18 +161,33 @@ def test_an_hour_has_the_highest_probability_of_its_judged_documents():
     assert rows["machine_probability"].null_count() not in (0, len(rows))
 
 
-def test_novelty_looks_at_the_week_before_and_at_nothing_later():
+def test_novelty_and_the_nearest_look_at_the_week_before_and_at_nothing_later():
     _, vectors = _documents()
     end = datetime(2024, 2, 10, tzinfo=UTC)
-    whole = document_novelty(vectors.sample(fraction=1, shuffle=True, seed=2))
-    part = document_novelty(vectors.filter(pl.col("available_ts") <= end))
-    assert part.equals(whole.filter(pl.col("available_ts") <= end))
+    meanings = vectors.gather_every(2)
+    whole = document_novelty(vectors.sample(fraction=1, shuffle=True, seed=2), meanings)
+    known = pl.col("available_ts") <= end
+    assert document_novelty(vectors.filter(known), meanings.filter(known)).equals(whole.filter(known))
+    by_hand = _week_before(vectors)
+    np.testing.assert_allclose(whole["novelty"].to_numpy(), [1 - c for _, c in by_hand], atol=1e-6)
+    read = whole.join(meanings, on="doc_id", how="semi")
+    nearest = _week_before(meanings)
+    assert read["nearest_doc_id"].to_list() == [d for d, _ in nearest]
+    np.testing.assert_allclose(
+        read["nearest_similarity"].fill_null(0).to_numpy(), [c for _, c in nearest], atol=1e-6
+    )  # fmt: skip
+    assert whole.join(meanings, on="doc_id", how="anti")["nearest_doc_id"].null_count() == len(whole) - len(meanings)
+
+
+def _week_before(vectors: pl.DataFrame) -> list[tuple[str | None, float]]:
+    """The nearest document of the week before each, and its cosine, one pair at a time."""
     rows = vectors.sort("available_ts").to_dicts()
-    by_hand = []
+    found: list[tuple[str | None, float]] = []
     for i, row in enumerate(rows):
         week = [r for r in rows[:i] if row["available_ts"] - r["available_ts"] <= timedelta(days=7)]
-        by_hand.append(1 - max((float(np.dot(r["embedding"], row["embedding"])) for r in week), default=0.0))
-    np.testing.assert_allclose(whole["novelty"].to_numpy(), by_hand, atol=1e-6)
+        pairs = [(r["doc_id"], float(np.dot(r["embedding"], row["embedding"]))) for r in week]
+        found.append(max(pairs, key=lambda p: p[1], default=(None, 0.0)))
+    return found
 
 
 def _funding(bars) -> pl.DataFrame:

@@ -33,6 +33,8 @@ CREATE TABLE features.document_novelty (
     "doc_id" VARCHAR,
     "available_ts" TIMESTAMPTZ,
     "novelty" DOUBLE,
+    "nearest_doc_id" VARCHAR,
+    "nearest_similarity" DOUBLE,
     "source" VARCHAR,
     "is_simulated" BOOLEAN,
     "run_id" VARCHAR,
@@ -42,6 +44,8 @@ COMMENT ON TABLE features.document_novelty IS 'How new each document is beside t
 COMMENT ON COLUMN features.document_novelty."doc_id" IS 'Document (core.documents)';
 COMMENT ON COLUMN features.document_novelty."available_ts" IS 'As the document (UTC)';
 COMMENT ON COLUMN features.document_novelty."novelty" IS '1 − highest cosine similarity to a document of the past week; 1 where none was';
+COMMENT ON COLUMN features.document_novelty."nearest_doc_id" IS 'Document of the past week that is nearest in meaning';
+COMMENT ON COLUMN features.document_novelty."nearest_similarity" IS 'Its cosine similarity, by the sentence model';
 COMMENT ON COLUMN features.document_novelty."source" IS 'Source that delivered the row, or the computation that made it';
 COMMENT ON COLUMN features.document_novelty."is_simulated" IS 'True where the row comes from the market simulator or rests on it';
 COMMENT ON COLUMN features.document_novelty."run_id" IS 'Run that wrote the row (ops.runs)';

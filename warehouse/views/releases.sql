@@ -3,7 +3,7 @@ SELECT d.doc_id, d.event_ts, d.available_ts, d.ts_precision, d.is_late_stamp, d.
        d.first_seen_ts, d.publisher, d.kind, d.title, d.body,
        d.url, d.authorship, d.authorship_evidence, d.veracity, d.veracity_evidence, d.release_group, d.event_label,
        d.is_recommended, d.retracted_ts, d.reported_move, a.assets, m.machine_probability, m.threshold AS machine_threshold, m.verdict AS machine_verdict,
-       m.striking AS machine_striking, n.novelty, d.source, d.is_simulated
+       m.striking AS machine_striking, n.novelty, n.nearest_doc_id, n.nearest_similarity, d.source, d.is_simulated
 FROM core.documents_as_of(
     coalesce((SELECT as_of_ts FROM ops.runs ORDER BY started_ts DESC, run_id DESC LIMIT 1), 'infinity'::TIMESTAMPTZ)
 ) d
@@ -40,5 +40,7 @@ COMMENT ON COLUMN marts.releases.machine_threshold IS 'Probability from which a 
 COMMENT ON COLUMN marts.releases.machine_verdict IS 'flagged, not flagged, or too short to tell; null: not judged (simulated prose never is)';
 COMMENT ON COLUMN marts.releases.machine_striking IS 'JSON of the stretches of the text that were too likely: words and deviations';
 COMMENT ON COLUMN marts.releases.novelty IS '1 − highest cosine similarity to a document of the past week';
+COMMENT ON COLUMN marts.releases.nearest_doc_id IS 'Document of the week before it that is nearest in meaning';
+COMMENT ON COLUMN marts.releases.nearest_similarity IS 'Its cosine similarity, by the sentence model';
 COMMENT ON COLUMN marts.releases.source IS 'Source';
 COMMENT ON COLUMN marts.releases.is_simulated IS 'True where the row comes from the market simulator or rests on it';
