@@ -19,68 +19,17 @@ from models.text.causal import Causal, load_causal
 from models.text.sentence import Sentences, embed_sentences, load_sentences
 from models.text.tokens import MAX_TOKENS, SCORES, plain, score_texts
 
-WORDS = [
-    "the",
-    "a",
-    "of",
-    "to",
-    "in",
-    "and",
-    "for",
-    "on",
-    "that",
-    "with",
-    "as",
-    "by",
-    "at",
-    "from",
-    "price",
-    "market",
-    "exchange",
-    "token",
-    "network",
-    "bitcoin",
-    "litecoin",
-    "company",
-    "today",
-    "said",
-    "will",
-    "its",
-    "new",
-    "users",
-    "platform",
-    "payment",
-    "custody",
-    "million",
-    "trading",
-    "announced",
-    "listing",
-    "wallet",
-    "fund",
-    "investors",
-    "regulator",
-    "report",
-    "according",
-    "after",
-    "before",
-    "first",
-    "quarter",
-    "year",
-    "percent",
-    "growth",
-    "support",
-    "launch",
-    "partnership",
-    "security",
-]
+VOCABULARY = """the a of to in and for on that with as by at from price market exchange token network bitcoin litecoin
+company today said will its new users platform payment custody million trading announced listing wallet fund investors
+regulator report according after before first quarter year percent growth support launch partnership security"""
 ROUNDS = 3
 
 
 def drawn(n: int, seed: int = 1) -> list[str | None]:
     """n texts of 12 to 400 words."""
-    rng = np.random.default_rng(seed)
+    rng, words = np.random.default_rng(seed), VOCABULARY.split()
     lengths = np.exp(rng.uniform(np.log(12), np.log(400), n)).astype(int)
-    return [" ".join(rng.choice(WORDS, k)).capitalize() + "." for k in lengths]
+    return [" ".join(rng.choice(words, k)).capitalize() + "." for k in lengths]
 
 
 @torch.inference_mode()

@@ -1,8 +1,8 @@
 """How good generated releases are, beside real ones: repetition, variety, copying, form, and how a second model reads
 them.
 
-bits_per_character   −log2 of a text's probability under a judging language model ÷ its characters, mean over texts (the first
-                     hundred of a set)
+bits_per_character   −log2 of a text's probability under a judging language model ÷ its characters, mean over texts
+                     (the first hundred of a set)
 repeated_4grams      share of a text's runs of four words that stood in it before, mean over texts
 distinct_n           different runs of n words ÷ all of them, over as many words of each set (Li et al. 2016)
 copied_8grams        share of runs of eight words that stand in a source text word by word, mean over texts
