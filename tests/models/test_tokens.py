@@ -1,5 +1,6 @@
 """Token scores against their definitions, worked out one text at a time in double precision."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,11 +13,14 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from models.text import tokens
 from models.text.causal import Causal, MissingModelError, load_causal
-from models.text.tokens import MAX_CHARACTERS, SCORES, plain, read, score_texts
+from models.text.tokens import MAX_CHARACTERS, SCORES, STRETCH, Read, plain, read, score_texts, striking
 
 
 class Letters:
     """A tokenizer of bytes, called as a Hugging Face one is."""
+
+    def decode(self, ids):
+        return bytes(ids).decode(errors="replace")
 
     def __call__(self, texts, *, add_special_tokens, truncation, max_length):
         assert not add_special_tokens
@@ -33,7 +37,7 @@ def tiny() -> Causal:
     network = LlamaForCausalLM(shape).eval()
     for weight in network.parameters():
         weight.data.mul_(3)  # distributions that are far from flat
-    return Causal("tiny", Letters(), network)
+    return Causal("tiny", "1", Letters(), network)
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +95,21 @@ def test_batches_hold_no_more_tokens_than_they_may(tiny, monkeypatch):
     assert sorted(places) == list(range(8))
     assert all(len(b) == 1 or len(b) * max(map(len, b)) <= 100 for b in seen)
     assert score_texts(texts, tiny)["n_tokens"].to_list() == [90, 10, 30, 40, 5, 90, 20, 250]
+
+
+def test_what_was_too_likely_is_told_in_the_texts_own_words_the_likeliest_first(tiny):
+    text = "abcdefghijklmnopqrstuvwxyz" * 3
+    ids = np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int64)
+    surprise = np.full(len(ids) - 1, -0.5)
+    surprise[10:18], surprise[40:48], surprise[44] = 1.0, 2.0, 3.0
+    made = Read(ids, surprise - 4, np.ones(len(surprise)), np.full(len(surprise), -4.0), np.ones(len(surprise)))
+    found = striking(made, tiny.tokenizer)
+    assert found == [(text[41 : 41 + STRETCH], 2.12), (text[11 : 11 + STRETCH], 1.0)]
+    assert striking(made, tiny.tokenizer, n=1) == found[:1]
+    assert striking(dict(read(["short"], tiny))[0], tiny.tokenizer) == []
+    explained = score_texts([TEXTS[5], "", None], tiny, explained=True)["striking"].to_list()
+    assert all(isinstance(json.loads(told), list) for told in explained)
+    assert explained[1:] == ["[]", "[]"]
 
 
 def test_a_surprising_token_stands_out(tiny):

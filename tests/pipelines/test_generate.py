@@ -35,7 +35,7 @@ def checkpoint(tmp_path_factory) -> str:
 
 @pytest.fixture
 def wish(checkpoint) -> Wish:
-    return Wish(n=5, model=checkpoint, batch=2, sampling=Sampling(top_k=20))
+    return Wish(n=5, model=checkpoint, batch=2, sampling=Sampling(top_k=20), framed=False, longest=24)
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +96,7 @@ def dies(*args, batch, **more):
         os.kill(os.getpid(), signal.SIGKILL)
     return write_releases(*args, batch=batch, **more)
 flow.write_releases, flow._judge = dies, lambda run, causal: None
-wish = Wish(n=5, model=sys.argv[1], batch=2, sampling=Sampling(top_k=20))
+wish = Wish(n=5, model=sys.argv[1], batch=2, sampling=Sampling(top_k=20), framed=False, longest=24)
 generate(load_settings("simulated", home=sys.argv[2], threads=1), wish, None, lambda done, total: None)
 """
 

@@ -69,7 +69,7 @@ def test_every_mart_of_a_night_has_rows_and_all_of_them_are_marked_simulated(nig
     views = [r[0] for r in _query(home, "SELECT view_name FROM duckdb_views() WHERE schema_name = 'marts'")]
     empty = [v for v in views if _query(home, f"SELECT count(*) FROM marts.{v}") == [(0,)]]
     assert set(empty) == OF_REAL_TEXTS, "simulated prose is not judged, and a night writes no releases"
-    for view in views:
+    for view in set(views) - OF_REAL_TEXTS:
         if _query(
             home, f"SELECT count(*) FROM duckdb_columns() WHERE table_name = '{view}' AND column_name = 'is_simulated'"
         ) == [(1,)]:

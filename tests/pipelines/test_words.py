@@ -46,6 +46,10 @@ def tiny_detector(monkeypatch, detector):
     monkeypatch.setattr(generation, "_judge", lambda run, causal: None)
 
 
+def quiet(done: int, total: int) -> None:
+    assert done <= total
+
+
 def judged(run) -> pl.DataFrame:
     with run.open() as con:
         return read.read(con, "marts.releases").filter(pl.col("machine_verdict").is_not_null())
@@ -80,7 +84,10 @@ def test_simulated_prose_is_left_out(tmp_path):
 def test_generated_releases_are_held_beside_real_ones_of_their_kind(tmp_path, detector):
     settings, run = home_with(tmp_path, pl.concat([documents(14), documents(12, kind="news")]))
     made = generate(
-        settings, Wish(n=12, model=detector.causal, batch=12, sampling=Sampling(top_k=20)), None, lambda a, b: None
+        settings,
+        Wish(n=12, model=detector.causal, batch=12, sampling=Sampling(top_k=20), framed=False, longest=80),
+        None,
+        quiet,
     )
     words_stage(Bench(run))
     with run.open() as con:
@@ -102,7 +109,7 @@ def test_generated_releases_are_held_beside_real_ones_of_their_kind(tmp_path, de
 
 def test_too_few_texts_give_no_figures(tmp_path, detector):
     settings, run = home_with(tmp_path, documents(3))
-    generate(settings, Wish(n=2, model=detector.causal, batch=2), None, lambda a, b: None)
+    generate(settings, Wish(n=2, model=detector.causal, batch=2, framed=False, longest=24), None, quiet)
     assert words_stage(Bench(run)).status == "done"
     with run.open() as con:
         assert read.read(con, "marts.detection").is_empty()
@@ -114,7 +121,7 @@ def test_hostile_texts_are_judged_as_data_and_escaped_in_the_report(tmp_path, de
         title=pl.Series(["<img src=x onerror=alert('title')>", "🚀🚀🚀", "\x00\x1b[31m<b>bold</b>"])
     )
     settings, run = home_with(tmp_path, frame)
-    generate(settings, Wish(n=2, model=detector.causal, batch=2, shots=2), None, lambda a, b: None)
+    generate(settings, Wish(n=2, model=detector.causal, batch=2, shots=2, framed=False, longest=24), None, quiet)
     assert words_stage(Bench(run)).status == "done"
     assert len(judged(run)) == 3
     runs.finish(run, 0)
