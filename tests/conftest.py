@@ -1,5 +1,10 @@
 """Shared fixtures: a migrated warehouse in memory, moments, frames of candles, and the real data where it is."""
 
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers on two cores: threads of one would wait for the other's
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
