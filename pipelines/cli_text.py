@@ -18,6 +18,7 @@ from pipelines.terminal import (
     log_to_stderr,
     print_frame,
     settings_of,
+    wrong_usage,
 )
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def generate(
     Examples:  tapewire generate --n 50 --asset LTC   |   tapewire generate --model scratch --n 20 --out texts.parquet
     """
     from models.text.brief import KINDS
+    from models.text.entities import name_of
     from models.text.generate import Sampling
     from pipelines.generate import Wish
     from pipelines.generate import generate as work
@@ -113,14 +115,12 @@ def generate(
         print(f"tapewire: kind {kind!r} is unknown; expected {', '.join(KINDS)}", file=sys.stderr)
         raise typer.Exit(2)
     log_to_stderr()
-    try:
+    with wrong_usage():
+        name_of(asset.upper())
         sampling = Sampling(temperature, top_k, top_p, repetition_penalty, beams)
-        wish = Wish(n, asset.upper(), kind, model, shots, sampling, framed, longest, seed, batch, steps)
-        with _text_errors(), counted("releases") as shown:
-            made = work(settings, wish, out, shown)
-    except ValueError as error:
-        print(f"tapewire: {error}", file=sys.stderr)
-        raise typer.Exit(2) from error
+    wish = Wish(n, asset.upper(), kind, model, shots, sampling, framed, longest, seed, batch, steps)
+    with _text_errors(), counted("releases") as shown:
+        made = work(settings, wish, out, shown)
     _print_generated(made, wish.n)
     if out:
         print(f"Written to  {out}")

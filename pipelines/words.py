@@ -50,9 +50,10 @@ def waiting(con: duckdb.DuckDBPyConnection, run: Run, detector: Detector) -> pl.
 
 
 def unscored(con: duckdb.DuckDBPyConnection, detector: Detector) -> pl.DataFrame:
-    """Generated releases without a verdict of this detector."""
+    """Generated releases without a verdict of this detector; those that rest on simulated prose are left out."""
     judged = read.read(con, "models.generated_scores").filter(pl.col("detector") == detector_name(detector))
-    return read.read(con, "models.generated_releases").join(judged, on="text_id", how="anti").sort("text_id")
+    releases = read.read(con, "models.generated_releases").filter(~pl.col("is_simulated"))
+    return releases.join(judged, on="text_id", how="anti").sort("text_id")
 
 
 def judge_words(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:

@@ -73,12 +73,16 @@ def test_each_document_is_judged_once_releases_first_and_a_night_takes_no_more_t
     assert row["machine_striking"].startswith("[")
 
 
-def test_simulated_prose_is_left_out(tmp_path):
-    _, run = home_with(tmp_path, documents(2))
+def test_simulated_prose_is_left_out_and_so_is_what_was_written_from_it(tmp_path, detector):
+    settings, run = home_with(tmp_path, documents(3))
     with run.open() as con:
         con.execute("UPDATE core.documents_versions SET is_simulated = true")
+    wish = Wish(n=2, model=detector.causal, batch=2, shots=1, framed=False, longest=24)
+    assert generate(settings, wish, None, quiet).rows["is_simulated"].all()
     assert words_stage(Bench(run)).status == "done"
     assert len(judged(run)) == 0
+    with run.open() as con:
+        assert read.read(con, "models.generated_scores").is_empty()
 
 
 def test_generated_releases_are_held_beside_real_ones_of_their_kind(tmp_path, detector):
