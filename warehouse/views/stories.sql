@@ -5,13 +5,22 @@ WITH told AS (
     FROM features.document_stories s JOIN core.documents d USING (doc_id)
     LEFT JOIN (SELECT * FROM features.document_authorship QUALIFY row_number() OVER (PARTITION BY doc_id ORDER BY ingested_ts DESC, detector) = 1) m
       USING (doc_id)
+),
+retold AS (
+    SELECT s.story_id, count(*) AS n_retold
+    FROM features.document_novelty v
+    JOIN features.document_stories s ON s.doc_id = v.nearest_doc_id
+    JOIN features.document_stories o ON o.doc_id = v.doc_id
+    WHERE v.nearest_similarity >= 0.9 AND o.story_id <> s.story_id
+    GROUP BY s.story_id
 )
 SELECT t.story_id, f.title, f.kind, f.release_group, a.assets, min(t.available_ts) AS first_ts, max(t.available_ts) AS last_ts,
        count(*) - 1 AS n_copies, count(*) FILTER (t.in_first_hour) - 1 AS n_copies_first_hour,
        n_copies_first_hour >= 10 AS is_flood,
-       count(*) FILTER (t.is_flagged) AS n_flagged, count(DISTINCT t.publisher) AS n_publishers, bool_or(t.is_simulated) AS is_simulated
+       count(*) FILTER (t.is_flagged) AS n_flagged, coalesce(any_value(r.n_retold), 0) AS n_retold, count(DISTINCT t.publisher) AS n_publishers, bool_or(t.is_simulated) AS is_simulated
 FROM told t
 JOIN core.documents f ON f.doc_id = t.story_id
+LEFT JOIN retold r ON r.story_id = t.story_id
 LEFT JOIN (SELECT doc_id, string_agg(asset, ', ' ORDER BY asset) AS assets FROM core.document_assets WHERE confidence > 0 GROUP BY doc_id) a
   ON a.doc_id = t.story_id
 GROUP BY t.story_id, f.title, f.kind, f.release_group, a.assets;
@@ -27,5 +36,6 @@ COMMENT ON COLUMN marts.stories.n_copies IS 'Copies, the first document not coun
 COMMENT ON COLUMN marts.stories.n_copies_first_hour IS 'Copies within an hour of the first document';
 COMMENT ON COLUMN marts.stories.is_flood IS 'True from ten copies within the first hour on: an alarm';
 COMMENT ON COLUMN marts.stories.n_flagged IS 'Of its documents, those that the detector flags as machine-written';
+COMMENT ON COLUMN marts.stories.n_retold IS 'Documents of other stories that are nearest in meaning to one of this story (cosine of .9 and more): told again in other words, within a week';
 COMMENT ON COLUMN marts.stories.n_publishers IS 'Different publishers, the first one''s included';
 COMMENT ON COLUMN marts.stories.is_simulated IS 'True where the row comes from the market simulator or rests on it';
