@@ -75,6 +75,19 @@ def test_outside_text_is_shown_by_elements_that_show_text_only(published: Path, 
     assert not any("pwned" in str(value) for value in rendered)
 
 
+def test_a_release_shows_its_verdict_and_what_was_too_likely_or_that_it_is_too_short(
+    published: Path, rows, monkeypatch: pytest.MonkeyPatch
+):
+    at = run("release", published, monkeypatch)
+    at.selectbox(key="release").select("doc-0").run()
+    told = "machine-written with probability 0.97, flagged (threshold 0.86); machine-written is not false"
+    assert f"Detector: {told}" in said(at)
+    assert f"Too likely: “{rows.HOSTILE_SUBJECT}” (+1.5)" in "\n".join(t.value for t in at.text)
+    at.selectbox(key="release").select("doc-1").run()
+    assert "Detector: too short to tell who wrote it" in said(at)
+    assert "Too likely" not in said(at)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_of_an_empty_warehouse_says_what_is_missing(page: str, empty: Path, monkeypatch: pytest.MonkeyPatch):
     at = run(page, empty, monkeypatch)

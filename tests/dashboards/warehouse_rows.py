@@ -1,5 +1,6 @@
 """A few hand-made rows for every mart that the pages read; the largest release carries hostile text."""
 
+import json
 import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -218,12 +219,39 @@ def training_runs() -> pl.DataFrame:
     })  # fmt: skip
 
 
+def token_scores() -> dict[str, list[object]]:
+    """The hostile release is flagged, the next one too short."""
+    scores = ("log_likelihood", "log_rank", "lrr", "top_1", "top_10", "top_100", "entropy", "curvature")
+    return {
+        "n_tokens": [200, 9], **{name: [1.0, None] for name in scores}, "machine_probability": [0.97, None],
+        "threshold": [0.86, 0.86], "verdict": ["flagged", "too short"],
+        "striking": [json.dumps([[HOSTILE_SUBJECT, 1.5]]), "[]"],
+    }  # fmt: skip
+
+
+def document_authorship() -> pl.DataFrame:
+    return pl.DataFrame({
+        "doc_id": ["doc-0", "doc-1"], "detector": ["tiny/1"] * 2, "available_ts": [released(0), released(1)],
+        **token_scores(),
+    })  # fmt: skip
+
+
+def generated_releases() -> pl.DataFrame:
+    return pl.DataFrame({
+        "text_id": ["t0"], "batch_id": ["b"], "number": [0], "kind": ["press_release"], "asset": ["BTC"],
+        "title": [HOSTILE_TITLE], "body": [HOSTILE_BODY], "authorship": ["machine"], "mark": ["Machine-written"],
+        "model": ["<b>tiny</b>"], "revision": ["1"], "prompt": ["p"], "examples": [None], "parameters": ["{}"],
+        "frame_share": [0.2], "seed": [1], "created_ts": [NOW],
+    }, schema_overrides={"examples": pl.String})  # fmt: skip
+
+
 FRAMES = {
     entities.CANDLES: candles, entities.DOCUMENTS: documents, entities.DOCUMENT_ASSETS: document_assets,
     entities.SSR_DAILY: ssr_daily, entities.FORECASTS: forecasts, entities.SCORES: scores, entities.IMPACT: impact,
     entities.IMPACT_PATHS: impact_paths, entities.IMPACT_TESTS: impact_tests,
     entities.IMPACT_COMPARISONS: impact_comparisons, entities.SCORED: scored,
     entities.BACKTEST_EQUITY: backtest_equity, entities.BACKTEST_METRICS: backtest_metrics,
+    entities.DOCUMENT_AUTHORSHIP: document_authorship, entities.GENERATED_RELEASES: generated_releases,
     entities.TRAINING_RUNS: training_runs, entities.EXPLANATIONS: explanations,
 }  # fmt: skip
 
