@@ -21,7 +21,7 @@ from tests.providers.defillama import DefiLlama, example_coins
 from tests.providers.newsroom import Feed, Newsroom, releases
 from tests.providers.server import LocalServer
 
-KILLS = int(os.environ.get("TAPEWIRE_TEST_KILLS", "20"))  # 100 take about three minutes
+KILLS = int(os.environ.get("TAPEWIRE_TEST_KILLS", "10"))  # 100 take about three minutes
 ROOT = Path(__file__).parent.parent.parent
 N = 1_500
 NOW_MS = START + N * HOUR - HOUR // 2
