@@ -64,6 +64,9 @@ def detect(
     from models.text.causal import PACKAGED
     from pipelines.detect import detect_file, fit_file
 
+    with wrong_usage():
+        if fit and (explain or second):
+            raise ValueError("--fit makes a detector and judges no text: leave out --explain and --second")
     log_to_stderr()
     with _text_errors():
         if fit:
