@@ -31,7 +31,6 @@ from models.forecast.train import Trained, forget_partial, predict, split, train
 from models.forecast.tune import Tried, search
 from models.forecast.walks import Walk
 from models.forecast.windows import origins, usable
-from models.text.embed import WIDTH
 from pipelines.explain import explanation_rows
 from pipelines.market import Market
 from pipelines.run import Run, code_fingerprint
@@ -50,7 +49,7 @@ def recipe(s: ForecastSettings, seed: int, threads: int, market: Market) -> Reci
     net = NetConfig(
         lookback=s.lookback_h, patch=s.patch_h, stride=s.stride_h, width=s.width, heads=s.heads, layers=s.layers,
         feed_forward=2 * s.width, dropout=s.dropout, channels=market.panel.tape.shape[2],
-        context=market.panel.context.shape[2], embedding=WIDTH, horizons=len(HORIZONS_H),
+        context=market.panel.context.shape[2], embedding=market.documents.vectors.shape[1], horizons=len(HORIZONS_H),
         precision=s.precision, max_log_gap=s.max_log_gap,
     )  # fmt: skip
     how = TrainConfig(

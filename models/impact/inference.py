@@ -1,192 +1,252 @@
-"""Tests of event studies, one vectorised core: rows are events, columns are bars.
+"""Tests of no abnormal return, one vectorised core: rows are events, columns are bars or windows.
 
-Conventions (docs/methods.md): residual sigma² = SSE ÷ (n − 2); standardised abnormal returns carry the forecast-error
-factor; the multi-bar forms add standardised abnormal returns; Corrado ranks run over estimation span and event window.
+What does not depend on a group of events or on a window (ranks, standardised residuals) is computed once; every test is
+then a formula over a column. Conventions: docs/methods.md.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from features.candles import Array
-from models.impact.abnormal import Study
-from models.impact.placebo import Placebo
+from models.impact.abnormal import Study, path
+from models.impact.dependence import mean_correlation
+from models.impact.outcome import MIN_EVENTS, Outcome, interval, normal, student
+from models.impact.overlap import mean_with_overlap
+from models.impact.ranks import corrado, grank, row_ranks, scaled_ranks
+from models.impact.resampling import DRAWS, clustered_bootstrap, sign_flips, wild_bootstrap
 
-MIN_EVENTS = 5
-MIN_KERNEL_H = 36.0
+DAY_H = 24.0
+CLASSIC = (
+    "cross_sectional_t", "brown_warner_1980", "brown_warner_1985", "patell", "kp_patell", "bmp", "kp_bmp",
+    "corrado_rank", "grank_t", "grank_z", "sign", "generalised_sign", "wilcoxon",
+)  # fmt: skip
+RESAMPLED = ("permutation", "wild_bootstrap", "clustered_bootstrap")
+TESTS = (*CLASSIC, *RESAMPLED, "mean_car")
+STANDS = ("clustered_bootstrap", "grank_t", "mean_car")
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A test's estimate with interval (where it has one), statistic, two-sided p-value, number of events."""
+class Ready:
+    """What the tests of one benchmark share, for N events, W windows, T bars of estimation span and event window.
 
-    test: str
-    estimate: float | None
-    low: float | None
-    high: float | None
-    statistic: float
-    p_value: float
-    n: int
+    `car`, `scar` [N, W] CAR, and CAR ÷ the sd of its prediction error (NaN where blank); `columns` [W, E] the bars of
+    each window; `residual`, `gsar`, `gsar_rank` [N, S] estimation residuals, standardised, their ranks; `rank` [N, T]
+    scaled ranks of everything; `fit` [N]; `n_estimation` [N]; `row` [N] base closes; `step_h` length of a bar.
+    """
+
+    benchmark: str
+    windows_h: tuple[float, ...]
+    car: Array
+    scar: Array
+    columns: NDArray[np.bool_]
+    residual: Array
+    gsar: Array
+    gsar_rank: Array
+    rank: Array
+    fit: Array
+    n_estimation: NDArray[np.int64]
+    row: NDArray[np.int64]
+    step_h: float
 
 
 def window_columns(study: Study, window_h: float) -> NDArray[np.bool_]:
-    """Bars of the event window that lie in (0, window_h]."""
-    return (study.offsets_h > 1e-9) & (study.offsets_h <= window_h + 1e-9)
+    """Bars of the event window in (0, window_h], or in (window_h, 0] where it is negative: the time before."""
+    low, high = min(window_h, 0.0), max(window_h, 0.0)
+    return (study.offsets_h > low + 1e-9) & (study.offsets_h <= high + 1e-9)
 
 
-def all_tests(study: Study, columns: NDArray[np.bool_]) -> list[Outcome]:
-    """Every classic test of no abnormal return over the bars chosen by `columns` [E]; none below MIN_EVENTS events."""
-    if len(study.ar) < MIN_EVENTS:
+def ready(
+    study: Study, windows_h: tuple[float, ...], row: NDArray[np.int64], blank: NDArray[np.bool_] | None = None
+) -> Ready:
+    """Prepare the tests of a study. `blank` [N, W]: windows of an event that are not to be read."""
+    columns = np.array([window_columns(study, w) for w in windows_h]).reshape(len(windows_h), -1)
+    car = window_cars(study, windows_h)
+    if blank is not None:
+        car = np.where(blank, np.nan, car)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gsar = study.estimation / study.fit[:, None]
+    step = float(study.offsets_h[1] - study.offsets_h[0]) if len(study.offsets_h) > 1 else 1.0
+    return Ready(
+        study.benchmark, windows_h, car, car / prediction_error(study, columns), columns, study.estimation, gsar,
+        row_ranks(gsar), scaled_ranks(np.hstack([study.estimation, study.ar])), study.fit,
+        np.isfinite(study.estimation).sum(1), row, step,
+    )  # fmt: skip
+
+
+def window_cars(study: Study, windows_h: tuple[float, ...]) -> Array:
+    """CAR of each window, [N, W]: to its end, or for a negative one from its start to the base close."""
+    paths, offsets = path(study), study.offsets_h
+    ends = [int(np.argmin(np.abs(offsets - w))) for w in windows_h]
+    sign = np.array([1.0 if w > 0 else -1.0 for w in windows_h])
+    starts_before = [w < 0 and abs(offsets[e] - w) > 1e-9 for w, e in zip(windows_h, ends, strict=True)]
+    out = paths[:, ends] * sign
+    for i, before in enumerate(starts_before):
+        if before:  # the path holds moves from its first bar on: that bar's own move belongs to the window
+            out[:, i] -= np.nan_to_num(study.ar[:, 0]) * sign[i]
+    return np.asarray(out)
+
+
+def prediction_error(study: Study, columns: NDArray[np.bool_]) -> Array:
+    """Sd of each window's CAR as an error of prediction, [N, W]: σ √(L + L²/n + (Σ leverage)²); NaN where σ is 0."""
+    length = columns.sum(1).astype(np.float64)
+    spread = (study.leverage @ columns.T.astype(np.float64)) ** 2
+    variance = length + length**2 * study.of_mean[:, None] + spread
+    sigma = np.where(study.fit > 0, study.fit, np.nan)
+    return np.asarray(sigma[:, None] * np.sqrt(variance))
+
+
+def event_tests(
+    made: Ready, members: list[NDArray[np.bool_]], when_h: Array, *, draws: int = DRAWS
+) -> list[list[list[Outcome]]]:
+    """Outcomes of every test for each group of events (masks [N]) and each window; none below MIN_EVENTS events.
+
+    `when_h` [N]: hours since 1970 of the base closes. The clustered bootstrap takes the events of one UTC day (of as
+    many days as a window has, where that is longer) for one cluster, and is not made below 20 of them.
+    """
+    known = np.isfinite(made.scar) & np.isfinite(made.car)
+    masks = np.stack([m[:, None] & known for m in members])  # [G, N, W]
+    weight = masks.astype(np.float64).transpose(1, 0, 2).reshape(len(made.row), -1)
+    count = np.maximum(weight.sum(0), 1.0)
+    mean_rank = (made.rank.T @ weight / count).reshape(-1, *masks.shape[::2])  # [T, G, W]
+    mean_residual = (np.nan_to_num(made.residual, nan=0.0).T @ weight / count).reshape(-1, *masks.shape[::2])
+    out = []
+    for g, mask in enumerate(masks):
+        drawn = _resampled(made, members[g], mask, when_h, draws)
+        out.append([
+            _classic(made, w, mask[:, w], mean_rank[:, g, w], mean_residual[:, g, w])
+            + [o for o in (drawn[t][w] for t in RESAMPLED) if o]
+            + _mean_car(made, w, mask[:, w], when_h)
+            for w in range(len(made.windows_h))
+        ])  # fmt: skip
+    return out
+
+
+def _classic(made: Ready, w: int, member: NDArray[np.bool_], mean_rank: Array, mean_residual: Array) -> list[Outcome]:
+    n = int(member.sum())
+    if n < MIN_EVENTS:
         return []
-    car = np.nan_to_num(study.ar[:, columns], nan=0.0).sum(1)
-    sar = standardised(study)[:, columns].sum(1)
-    n_bars = int(columns.sum())
+    car, scar, chosen = made.car[member, w], made.scar[member, w], made.columns[w]
+    length = int(chosen.sum())
+    r = mean_correlation(made.residual[member], made.row[member], max(length, 1))
+    tested_bmp, tested_patell = bmp(scar), patell(scar, made.n_estimation[member])
+    all_bars = np.concatenate([np.zeros(made.residual.shape[1], dtype=bool), chosen])
+    positive = share_positive(made.residual[member])
+    t, z = grank(scar, made.gsar[member], made.gsar_rank[member])
     return [
         cross_sectional_t(car),
-        patell(sar, n_bars, np.isfinite(study.estimation).sum(1)),
-        bmp(sar),
-        corrado_rank(study, columns),
-        sign(car),
-        generalised_sign(car, study.estimation),
-    ]
+        brown_warner_1980(car, made.fit[member], length),
+        brown_warner_1985(car, mean_residual, length),
+        tested_patell, kp_patell(tested_patell, r), tested_bmp, kp_bmp(tested_bmp, r),
+        corrado(mean_rank, all_bars, n), t, z,
+        sign(car), generalised_sign(car, positive), wilcoxon(scar),
+    ]  # fmt: skip
 
 
-def standardised(study: Study) -> Array:
-    """Standardised abnormal returns, [N, E]: AR ÷ (sigma × forecast-error factor); 0 in gaps."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.nan_to_num(study.ar / (study.fit[:, None] * study.correction), nan=0.0, posinf=0.0, neginf=0.0)
+def _resampled(
+    made: Ready, member: NDArray[np.bool_], mask: NDArray[np.bool_], when_h: Array, draws: int
+) -> dict[str, list[Outcome | None]]:
+    """The tests that draw, per window."""
+    if not member.any():
+        return {t: [None] * len(made.windows_h) for t in RESAMPLED}
+    x = np.where(mask, made.scar, np.nan)[member]
+    clustered: list[Outcome | None] = [None] * len(made.windows_h)
+    spans = np.maximum(np.ceil(np.abs(np.array(made.windows_h)) / DAY_H), 1) * DAY_H
+    for span in np.unique(spans):
+        at = np.flatnonzero(spans == span)
+        cluster = np.floor(when_h[member] / span).astype(np.int64)
+        for i, o in zip(at, clustered_bootstrap(x[:, at], cluster, draws=draws), strict=True):
+            clustered[i] = o
+    return {
+        "permutation": sign_flips(x, draws=draws), "wild_bootstrap": wild_bootstrap(x, draws=draws),
+        "clustered_bootstrap": clustered,
+    }  # fmt: skip
+
+
+def _mean_car(made: Ready, w: int, member: NDArray[np.bool_], when_h: Array) -> list[Outcome]:
+    width = max(abs(made.windows_h[w]), made.step_h)
+    found = mean_with_overlap(made.car[member, w], when_h[member], width, test="mean_car")
+    return [found] if found else []
 
 
 def cross_sectional_t(car: Array) -> Outcome:
     """Mean CAR ÷ its cross-sectional standard error; t with n − 1 degrees."""
+    return interval("cross_sectional_t", float(car.mean()), float(car.std(ddof=1) / np.sqrt(len(car))), len(car))
+
+
+def brown_warner_1980(car: Array, sigma: Array, n_bars: int) -> Outcome:
+    """Mean CAR ÷ the sd that independent events with residual `sigma` [N] have. Brown and Warner (1980)."""
     n = len(car)
-    se = car.std(ddof=1) / np.sqrt(n)
-    half = stats.t(n - 1).ppf(0.975) * se
-    mean = float(car.mean())
-    return _outcome("cross_sectional_t", mean / se, stats.t(n - 1), n, mean, mean - half, mean + half)
+    sd = np.sqrt((sigma**2).sum() * n_bars) / n
+    return normal("brown_warner_1980", car.mean() / sd if sd > 0 else 0.0, n)
 
 
-def patell(sar: Array, n_bars: int, n_estimation: NDArray[np.int64]) -> Outcome:
-    """Sum of standardised abnormal returns ÷ its theoretical deviation. Patell (1976)."""
-    variance = n_bars * (n_estimation - 2) / (n_estimation - 4)
-    return _outcome("patell", sar.sum() / np.sqrt(variance.sum()), stats.norm, len(sar))
+def brown_warner_1985(car: Array, mean_residual: Array, n_bars: int) -> Outcome:
+    """Mean CAR ÷ the sd over time of the mean residual [S] × √bars: common shocks counted. Brown and Warner (1985)."""
+    sd = mean_residual.std(ddof=1) * np.sqrt(n_bars)
+    return normal("brown_warner_1985", car.mean() / sd if sd > 0 else 0.0, len(car))
 
 
-def bmp(sar: Array) -> Outcome:
+def patell(scar: Array, n_estimation: NDArray[np.int64]) -> Outcome:
+    """Sum of standardised CARs ÷ its theoretical deviation, variance (n − 2) ÷ (n − 4) each. Patell (1976)."""
+    variance = (n_estimation - 2) / np.maximum(n_estimation - 4, 1)
+    return normal("patell", scar.sum() / np.sqrt(variance.sum()), len(scar))
+
+
+def kp_patell(tested: Outcome, correlation: float) -> Outcome:
+    """Patell's test with the variance that correlated events have. Kolari and Pynnönen (2010)."""
+    return normal("kp_patell", tested.statistic / np.sqrt(1 + (tested.n - 1) * correlation), tested.n)
+
+
+def bmp(scar: Array) -> Outcome:
     """Standardised cross-sectional test, robust to induced variance. Boehmer, Musumeci and Poulsen (1991)."""
-    n = len(sar)
-    return _outcome("bmp", sar.mean() / (sar.std(ddof=1) / np.sqrt(n)), stats.t(n - 1), n)
+    n = len(scar)
+    sd = scar.std(ddof=1)
+    return student("bmp", scar.mean() / (sd / np.sqrt(n)) if sd > 0 else 0.0, n, n - 1)
 
 
-def corrado_rank(study: Study, columns: NDArray[np.bool_]) -> Outcome:
-    """Rank test over the chosen bars. Corrado (1989), with Corrado and Zivney's (1992) scaling for missing bars."""
-    both = np.hstack([study.estimation, study.ar])
-    scaled = scaled_ranks(both)
-    mean = scaled.mean(0)
-    s = np.sqrt(np.mean(mean**2))
-    chosen = np.concatenate([np.zeros(study.estimation.shape[1], dtype=bool), columns])
-    statistic = mean[chosen].sum() / (s * np.sqrt(columns.sum()))
-    return _outcome("corrado_rank", statistic, stats.norm, len(both))
-
-
-def scaled_ranks(x: Array) -> Array:
-    """Rank ÷ (valid + 1) − ½ within each row, ties averaged, [N, T]; 0 where there is no value."""
-    ranks = stats.rankdata(x, axis=1, nan_policy="omit")
-    n = np.isfinite(x).sum(1, keepdims=True)
-    return np.nan_to_num(ranks / (n + 1) - 0.5, nan=0.0)
+def kp_bmp(tested: Outcome, correlation: float) -> Outcome:
+    """The BMP test with the variance that correlated events have. Kolari and Pynnönen (2010)."""
+    factor = np.sqrt(max(1 - correlation, 0.0) / (1 + (tested.n - 1) * correlation))
+    return student("kp_bmp", tested.statistic * factor, tested.n, tested.n - 1)
 
 
 def sign(car: Array) -> Outcome:
     """Share of positive CARs against one half, normal approximation."""
     n = len(car)
-    return _outcome("sign", ((car > 0).sum() - 0.5 * n) / np.sqrt(0.25 * n), stats.norm, n)
+    return normal("sign", ((car > 0).sum() - 0.5 * n) / np.sqrt(0.25 * n), n)
 
 
-def generalised_sign(car: Array, estimation: Array) -> Outcome:
-    """Share of positive CARs against the share of positive residuals in the estimation spans. Cowan (1992)."""
+def share_positive(residual: Array) -> float:
+    """Mean over events of the share of positive residuals in the estimation span."""
+    return float(((residual > 0).sum(1) / np.maximum(np.isfinite(residual).sum(1), 1)).mean())
+
+
+def generalised_sign(car: Array, share: float) -> Outcome:
+    """Share of positive CARs against that of positive residuals in the estimation spans. Cowan (1992)."""
     n = len(car)
-    valid = np.isfinite(estimation)
-    p = float(((estimation > 0).sum(1) / np.maximum(valid.sum(1), 1)).mean())
-    if not 0 < p < 1:
-        return Outcome("generalised_sign", None, None, None, 0.0, 1.0, n)
-    return _outcome("generalised_sign", ((car > 0).sum() - n * p) / np.sqrt(n * p * (1 - p)), stats.norm, n)
+    spread = np.sqrt(n * share * (1 - share))
+    return normal("generalised_sign", ((car > 0).sum() - n * share) / spread if spread > 0 else 0.0, n)
 
 
-def overlap_variance(influence: Array, when_h: Array, window_h: float) -> Array:
-    """Σᵢⱼ k(tᵢ − tⱼ) uᵢ uⱼ with the Bartlett kernel k = max(0, 1 − |Δt| ÷ window), [...].
-
-    `influence` [..., N]; `when_h` [N] ascending. Windows that overlap share prices; the kernel is the share of the
-    window that two of them have in common. O(N log N) by running sums.
-    """
-    left = np.searchsorted(when_h, when_h - window_h, side="right")
-    right = np.searchsorted(when_h, when_h + window_h, side="left")
-    here = np.arange(len(when_h))
-    u = _running_sum(influence)
-    ut = _running_sum(influence * when_h)
-    before, before_t = u[..., here + 1] - u[..., left], ut[..., here + 1] - ut[..., left]
-    after, after_t = u[..., right] - u[..., here + 1], ut[..., right] - ut[..., here + 1]
-    near = before * (1 - when_h / window_h) + before_t / window_h
-    far = after * (1 + when_h / window_h) - after_t / window_h
-    return (influence * (near + far)).sum(-1)
+def wilcoxon_w(values: Array) -> float:
+    """Sum of the ranks of |value| over positive values, ties averaged. Wilcoxon (1945)."""
+    return float(stats.rankdata(np.abs(values))[values > 0].sum())
 
 
-def _running_sum(x: Array) -> Array:
-    return np.concatenate([np.zeros((*x.shape[:-1], 1)), np.cumsum(x, axis=-1)], axis=-1)
-
-
-def mean_with_overlap(values: Array, when_h: Array, window_h: float, *, test: str) -> Outcome | None:
-    """Mean of `values` [N], its 95 % interval and test of zero, with a variance that knows overlapping windows.
-
-    None below MIN_EVENTS valid values.
-    """
-    valid = np.isfinite(values)
-    n = int(valid.sum())
-    if n < MIN_EVENTS:
-        return None
-    x, when = values[valid], when_h[valid]
-    return _interval(test, float(x.mean()), (x - x.mean()) / n, when, window_h, n)
-
-
-def excess_move(scaled: Array, placebo: Placebo, when_h: Array, hours: Array, window_h: float) -> Outcome | None:
-    """Mean of |CAR| ÷ sigma less its placebo mean, with interval and test; None below MIN_EVENTS valid events.
-
-    `scaled` [N] at base closes `when_h` [N] (hours since 1970); `hours` [T] the closes of the grid that
-    `placebo.rows` index. Releases and placebo times enter the variance as points in time of their own, each with its
-    share of the estimate: neighbouring releases share prices, and so do releases of one hour of the week, whose
-    placebo times are the same. The kernel is at least MIN_KERNEL_H wide, since volatility outlasts a short window.
-    """
-    valid = np.isfinite(scaled) & np.isfinite(placebo.mean)
-    n = int(valid.sum())
-    if n < MIN_EVENTS:
-        return None
-    x, chosen = scaled[valid], placebo.where(valid)
-    share = np.where(np.isfinite(chosen.moves), 1 / np.maximum(chosen.n, 1)[:, None], 0.0) / n
-    moves = np.nan_to_num(chosen.moves, nan=0.0)
-    quiet = float((share * moves).sum())
-    u = np.concatenate([(x - x.mean()) / n, -(share * (moves - quiet)).ravel()])
-    when = np.concatenate([when_h[valid], hours[np.maximum(chosen.rows, 0)].ravel()])
-    counted = np.concatenate([np.ones(n, dtype=bool), (share > 0).ravel()])
-    width = max(window_h, MIN_KERNEL_H)
-    return _interval("excess_move", float(x.mean()) - quiet, u[counted], when[counted], width, n)
-
-
-def _interval(test: str, mean: float, influence: Array, when: Array, width: float, n: int) -> Outcome:
-    """Estimate ± t × standard error, with a kernel of `width` hours and its bias from centring taken out."""
-    order = np.argsort(when, kind="stable")
-    u, when = influence[order], when[order]
-    centred = 1 - float(overlap_variance(np.full(n, 1 / n), np.sort(when[:n]), width))
-    variance = max(float(overlap_variance(u, when, width)), 0.25 * float((u**2).sum()))
-    se = np.sqrt(variance / max(centred, 0.5))
-    half = float(stats.t(n - 1).ppf(0.975) * se)
-    return _outcome(test, mean / se if se > 0 else 0.0, stats.t(n - 1), n, mean, mean - half, mean + half)
-
-
-def _outcome(
-    test: str, statistic: float, distribution: object, n: int,
-    estimate: float | None = None, low: float | None = None, high: float | None = None,
-) -> Outcome:  # fmt: skip
-    value = float(np.nan_to_num(statistic, nan=0.0))
-    p = float(2 * distribution.sf(abs(value)))  # type: ignore[attr-defined]
-    return Outcome(test, estimate, low, high, value, p, n)
+def wilcoxon(values: Array) -> Outcome:
+    """Signed ranks against symmetry around zero, zeros left out; exact without ties up to 50 events."""
+    x = values[values != 0]
+    n = len(x)
+    if n == 0:
+        return Outcome("wilcoxon", None, None, None, 0.0, 1.0, len(values))
+    ranks = stats.rankdata(np.abs(x))
+    w = float(ranks[x > 0].sum())
+    z = (w - n * (n + 1) / 4) / np.sqrt((ranks**2).sum() / 4)
+    if n <= 50 and len(np.unique(ranks)) == n:
+        p = float(min(1.0, 2 * stats.wilcoxon(x, alternative="greater" if z > 0 else "less", method="exact").pvalue))
+    else:
+        p = float(2 * special.ndtr(-abs(z)))
+    return Outcome("wilcoxon", None, None, None, float(z), p, len(values))

@@ -49,14 +49,18 @@ class Release:
 
 
 def draw_releases(
-    seed: int, start: datetime, n_hours: int, assets: tuple[Asset, ...] = ASSETS, *, with_text: bool = True
-) -> list[Release]:
-    """The releases published in the first `n_hours`, in order of time; drawn week by week, so that runs nest."""
+    seed: int, start: datetime, n_hours: int, assets: tuple[Asset, ...] = ASSETS, *, with_text: bool = True,
+    per_day: float = PER_DAY,
+) -> list[Release]:  # fmt: skip
+    """The releases published in the first `n_hours`, in order of time; drawn week by week, so that runs nest.
+
+    `per_day`: releases a day over all assets, on average.
+    """
     releases = []
     for block in range(-(-n_hours // BLOCK)):
         rng = block_rng(seed, "release", block)
         texts = block_rng(seed, "prose", block)
-        for i in range(rng.poisson(PER_DAY * 7)):
+        for i in range(rng.poisson(per_day * 7)):
             offset_s = int(rng.integers(0, BLOCK * 3600))
             releases.append(_draw_one(rng, texts, start + timedelta(hours=block * BLOCK, seconds=offset_s),
                                       f"sim-{block}-{i}", assets, with_text))  # fmt: skip

@@ -1,0 +1,81 @@
+"""Ranks within rows, and the rank tests of event studies."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from features.candles import Array
+from models.impact.outcome import Outcome, normal, student
+
+
+def row_ranks(x: Array) -> Array:
+    """Ranks from 1 of the known values within each row, ties averaged, [N, T]; 0 where there is none."""
+    known = np.isfinite(x)
+    filled = np.where(known, x, np.inf)
+    order = np.argsort(filled, axis=1)
+    ranks = np.empty(x.shape)
+    np.put_along_axis(ranks, order, np.arange(1.0, x.shape[1] + 1)[None], axis=1)
+    inorder = np.take_along_axis(filled, order, axis=1)
+    tied = ((inorder[:, 1:] == inorder[:, :-1]) & np.isfinite(inorder[:, 1:])).any(1)
+    if tied.any():
+        ranks[tied] = stats.rankdata(filled[tied], axis=1)
+    return np.where(known, ranks, 0.0)
+
+
+def scaled_ranks(x: Array) -> Array:
+    """Rank ÷ (known + 1) − ½ within each row, [N, T]; 0 where there is no value. Corrado and Zivney (1992)."""
+    known = np.isfinite(x)
+    return np.where(known, row_ranks(x) / (known.sum(1, keepdims=True) + 1) - 0.5, 0.0)
+
+
+def corrado(mean_rank: Array, chosen: NDArray[np.bool_], n: int) -> Outcome:
+    """Rank test over the chosen bars; `mean_rank` [T] of estimation span and event window together.
+
+    Corrado (1989), with Cowan's (1992) sum over the bars of a window.
+    """
+    return _over_time("corrado_rank", mean_rank, chosen, n)
+
+
+def scaled_signs(x: Array) -> Array:
+    """Sign of each known value against its row's median, [N, T]; 0 where there is no value."""
+    known = np.isfinite(x)
+    median = np.nanmedian(np.where(known.any(1, keepdims=True), x, 0.0), axis=1, keepdims=True)
+    return np.where(known, np.sign(np.nan_to_num(x) - median), 0.0)
+
+
+def corrado_sign(mean_sign: Array, chosen: NDArray[np.bool_], n: int) -> Outcome:
+    """Sign test over the chosen bars; `mean_sign` [T] of signs against each event's median. Corrado and Zivney (1992)."""
+    return _over_time("corrado_sign", mean_sign, chosen, n)
+
+
+def _over_time(test: str, mean: Array, chosen: NDArray[np.bool_], n: int) -> Outcome:
+    """Sum of a mean over the chosen bars ÷ its spread over all bars × √bars."""
+    s = np.sqrt(np.mean(mean**2))
+    return normal(test, mean[chosen].sum() / (s * np.sqrt(chosen.sum())) if s > 0 else 0.0, n)
+
+
+def grank(scar: Array, gsar: Array, ranks: Array) -> tuple[Outcome, Outcome]:
+    """GRANK-T and GRANK-Z: the rank of each standardised CAR among its standardised estimation residuals.
+
+    `scar` [N]; `gsar`, `ranks` [N, S] residuals and their ranks among themselves. The CARs are standardised once more
+    by their cross-section. GRANK-T holds the mean rank against its spread over time, so that it stands with common
+    shocks; GRANK-Z against the spread that independent ranks have. Kolari and Pynnönen (2011).
+    """
+    n = len(scar)
+    spread = scar.std(ddof=1)
+    star = (scar / spread if spread > 0 else np.zeros(n))[:, None]
+    known = np.isfinite(gsar)
+    m = known.sum(1) + 1
+    above, same = (gsar > star).astype(np.float64), (gsar == star).astype(np.float64)
+    own = 1 + (m - 1) - above.sum(1) - 0.5 * same.sum(1)
+    weight = 1 / (m + 1)
+    total = weight @ ranks + weight @ above + 0.5 * (weight @ same) - 0.5 * known.sum(0)
+    event = own * weight - 0.5
+    of_t = np.append(known.sum(0), n)
+    mean = np.append(np.divide(total, of_t[:-1], out=np.zeros_like(total), where=of_t[:-1] > 0), event.mean())
+    t = len(mean)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        z = mean[-1] / np.sqrt(np.mean(of_t / n * mean**2))
+        statistic = z * np.sqrt((t - 2) / (t - 1 - z**2))
+        independent = event.sum() / np.sqrt(np.sum((m - 1) / (12 * (m + 1))))
+    return student("grank_t", statistic, n, t - 2), normal("grank_z", independent, n)
