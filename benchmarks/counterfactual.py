@@ -37,6 +37,7 @@ from models.text.embed import WIDTH, embed
 PER_DAY = 20.0
 LEARN = 0.8
 MEMBERS = 2
+TRAINING = {"epochs": 24, "patience": 4}  # everything else as shipped; there is far more to learn here than on real markets
 LEAST_CORRELATION = 0.6
 LEAST_RELEASES = 20_000
 DELAYS = (
@@ -80,9 +81,7 @@ def tell_delay(release: Release, rng: np.random.Generator) -> Release:
     )  # fmt: skip
 
 
-def told_market(
-    seed: int, n_hours: int, *, effects: bool = True, dealt: bool = False, width: int = WIDTH
-) -> Told:  # fmt: skip
+def told_market(seed: int, n_hours: int, *, effects: bool = True, dealt: bool = False) -> Told:
     """A simulated market; `effects` planted or not, texts of the releases own or `dealt` out among them anew."""
     rng = np.random.default_rng([seed, 11])
     releases = [tell_delay(r, rng) for r in draw_releases(seed, START, n_hours, per_day=PER_DAY)]
@@ -100,15 +99,15 @@ def told_market(
     level = scale(bars)
     made = Ground(
         bars, level, build_panel(bars, level, pl.DataFrame(), NO_NEWS),
-        collect_documents(links, embed(links, width=width), bars.assets, width), targets(np.log(bars.close)), horizon_sigma(level),
+        collect_documents(links, embed(links), bars.assets, WIDTH), targets(np.log(bars.close)), horizon_sigma(level),
     )  # fmt: skip
     return Told(made, releases, int(LEARN * n_hours))
 
 
-def read_releases(told: Told, seed: int, threads: int, **settings: object) -> Read:
+def read_releases(told: Told, seed: int, threads: int) -> Read:
     """Train on the first part of a market, then read the releases of its last part."""
     made = told.made
-    recipe = replace(shipped(made, seed, members=MEMBERS, **settings), threads=threads)
+    recipe = replace(shipped(made, seed, members=MEMBERS, **TRAINING), threads=threads)
     walk = fit_scaled(REFERENCE, made, told.train_end)
     store = made.store(walk, recipe.net.lookback)
     rows = usable(made.panel, made.sigma, recipe.net.lookback)

@@ -19,7 +19,9 @@ from features.candles import Bars
 from features.volatility import scale
 from models.impact.abnormal import Events, car, measurable, studies
 from models.impact.compare import compare
-from models.impact.inference import Outcome, all_tests, excess_move, mean_with_overlap, window_columns
+from models.impact.inference import event_tests, ready
+from models.impact.outcome import Outcome
+from models.impact.overlap import excess_move, mean_with_overlap
 from models.impact.placebo import placebo_moves
 from models.market.prices import ASSETS, SimulatedBars, make_bars, simulate_paths
 from models.market.releases import Release, draw_releases, planted_effects, response
@@ -87,7 +89,9 @@ def _measure(bars: Bars, quiet: Bars, events: Events, kept: list[Release], windo
     assert mean is not None
     assert mean_excess is not None
     assert compared is not None
-    classic = {o.test: o.p_value for o in all_tests(mine["market"], window_columns(mine["market"], window_h))}
+    made = ready(mine["market"], (window_h,), events.row)
+    everyone = [np.ones(len(events), dtype=bool)]
+    classic = {o.test: o.p_value for o in event_tests(made, everyone, when, draws=PERMUTATIONS)[0][0]}
     counted = np.isfinite(excess)
     return Study(
         mean, float(own.mean()), mean_excess, (compared.difference, compared.low, compared.high), compared.p_value,

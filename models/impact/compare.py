@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.candles import Array
-from models.impact.inference import MIN_EVENTS, overlap_variance
+from models.impact.outcome import MIN_EVENTS, Z_POWER, Z_TWO_SIDED
+from models.impact.overlap import overlap_variance
 
 PERMUTATIONS = 2000
-POWER_FACTOR = 1.960 + 0.842
+POWER_FACTOR = Z_TWO_SIDED + Z_POWER
 PAIRS = (("generated", "real"), ("fabricated", "real"), ("generated", "fabricated"))
 
 

@@ -4,7 +4,7 @@ What does not depend on a group of events or on a window (ranks, standardised re
 then a formula over a column. Conventions: docs/methods.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +12,21 @@ from scipy import special, stats
 
 from features.candles import Array
 from models.impact.abnormal import Study, path
-from models.impact.dependence import mean_correlation
+from models.impact.dependence import Pairs, pairs
 from models.impact.outcome import MIN_EVENTS, Outcome, interval, normal, student
 from models.impact.overlap import mean_with_overlap
-from models.impact.ranks import corrado, grank, row_ranks, scaled_ranks
+from models.impact.ranks import corrado, corrado_sign, grank, row_ranks, scaled_ranks, scaled_signs
 from models.impact.resampling import DRAWS, clustered_bootstrap, sign_flips, wild_bootstrap
 
 DAY_H = 24.0
+MIN_SHIFTS, SHIFTS_PER_WINDOW = 5, 4
 CLASSIC = (
     "cross_sectional_t", "brown_warner_1980", "brown_warner_1985", "patell", "kp_patell", "bmp", "kp_bmp",
-    "corrado_rank", "grank_t", "grank_z", "sign", "generalised_sign", "wilcoxon",
+    "corrado_rank", "corrado_sign", "grank_t", "grank_z", "shifted_t", "sign", "generalised_sign", "wilcoxon",
 )  # fmt: skip
 RESAMPLED = ("permutation", "wild_bootstrap", "clustered_bootstrap")
 TESTS = (*CLASSIC, *RESAMPLED, "mean_car")
-STANDS = ("clustered_bootstrap", "grank_t", "mean_car")
+STANDS = ("shifted_t", "clustered_bootstrap")
 
 
 @dataclass(frozen=True)
@@ -33,23 +34,37 @@ class Ready:
     """What the tests of one benchmark share, for N events, W windows, T bars of estimation span and event window.
 
     `car`, `scar` [N, W] CAR, and CAR ÷ the sd of its prediction error (NaN where blank); `columns` [W, E] the bars of
-    each window; `residual`, `gsar`, `gsar_rank` [N, S] estimation residuals, standardised, their ranks; `rank` [N, T]
-    scaled ranks of everything; `fit` [N]; `n_estimation` [N]; `row` [N] base closes; `step_h` length of a bar.
+    each window; `residual`, `gsar`, `gsar_rank` [N, S] estimation residuals, standardised, their ranks; `rank`, `signs`
+    [N, T] scaled ranks and signs of everything; `fit`, `n_estimation`, `positive` [N] residual sigma, bars that it is
+    of, share of positive residuals; `neighbours` the pairs of events that may share bars; `step_h` length of a bar.
     """
 
     benchmark: str
     windows_h: tuple[float, ...]
+    columns: NDArray[np.bool_]
+    step_h: float
+    neighbours: Pairs
     car: Array
     scar: Array
-    columns: NDArray[np.bool_]
     residual: Array
     gsar: Array
     gsar_rank: Array
     rank: Array
+    signs: Array
     fit: Array
     n_estimation: NDArray[np.int64]
-    row: NDArray[np.int64]
-    step_h: float
+    positive: Array
+
+    def where(self, member: NDArray[np.bool_]) -> "Ready":
+        """Those of some events; their neighbours stay those of all."""
+        if member.all():
+            return self
+        return replace(self, **{name: getattr(self, name)[member] for name in PER_EVENT})
+
+
+PER_EVENT = (
+    "car", "scar", "residual", "gsar", "gsar_rank", "rank", "signs", "fit", "n_estimation", "positive",
+)  # fmt: skip
 
 
 def window_columns(study: Study, window_h: float) -> NDArray[np.bool_]:
@@ -69,10 +84,14 @@ def ready(
     with np.errstate(invalid="ignore", divide="ignore"):
         gsar = study.estimation / study.fit[:, None]
     step = float(study.offsets_h[1] - study.offsets_h[0]) if len(study.offsets_h) > 1 else 1.0
+    both = np.hstack([study.estimation, study.ar])
+    known = np.isfinite(study.estimation)
     return Ready(
-        study.benchmark, windows_h, car, car / prediction_error(study, columns), columns, study.estimation, gsar,
-        row_ranks(gsar), scaled_ranks(np.hstack([study.estimation, study.ar])), study.fit,
-        np.isfinite(study.estimation).sum(1), row, step,
+        benchmark=study.benchmark, windows_h=windows_h, columns=columns, step_h=step,
+        neighbours=pairs(study.estimation, row, int(columns.sum(1).max(initial=1))),
+        car=car, scar=car / prediction_error(study, columns), residual=study.estimation, gsar=gsar,
+        gsar_rank=row_ranks(gsar), rank=scaled_ranks(both), signs=scaled_signs(both), fit=study.fit,
+        n_estimation=known.sum(1), positive=(study.estimation > 0).sum(1) / np.maximum(known.sum(1), 1),
     )  # fmt: skip
 
 
@@ -106,57 +125,63 @@ def event_tests(
     `when_h` [N]: hours since 1970 of the base closes. The clustered bootstrap takes the events of one UTC day (of as
     many days as a window has, where that is longer) for one cluster, and is not made below 20 of them.
     """
-    known = np.isfinite(made.scar) & np.isfinite(made.car)
-    masks = np.stack([m[:, None] & known for m in members])  # [G, N, W]
-    weight = masks.astype(np.float64).transpose(1, 0, 2).reshape(len(made.row), -1)
-    count = np.maximum(weight.sum(0), 1.0)
-    mean_rank = (made.rank.T @ weight / count).reshape(-1, *masks.shape[::2])  # [T, G, W]
-    mean_residual = (np.nan_to_num(made.residual, nan=0.0).T @ weight / count).reshape(-1, *masks.shape[::2])
     out = []
-    for g, mask in enumerate(masks):
-        drawn = _resampled(made, members[g], mask, when_h, draws)
+    for member in members:
+        part, when = made.where(member), when_h[member]
+        known = np.isfinite(part.scar) & np.isfinite(part.car)
+        drawn = _resampled(part, known, when, draws)
+        means = _means_over_events(part, known)
         out.append([
-            _classic(made, w, mask[:, w], mean_rank[:, g, w], mean_residual[:, g, w])
+            _classic(part, w, known[:, w], member, [m[:, w] for m in means])
             + [o for o in (drawn[t][w] for t in RESAMPLED) if o]
-            + _mean_car(made, w, mask[:, w], when_h)
+            + _mean_car(part, w, known[:, w], when)
             for w in range(len(made.windows_h))
         ])  # fmt: skip
     return out
 
 
-def _classic(made: Ready, w: int, member: NDArray[np.bool_], mean_rank: Array, mean_residual: Array) -> list[Outcome]:
-    n = int(member.sum())
+def _means_over_events(part: Ready, known: NDArray[np.bool_]) -> list[Array]:
+    """Mean rank [T, W], mean sign [T, W] and mean residual [S, W] over the events that each window knows."""
+    weight = known / np.maximum(known.sum(0), 1)
+    filled = np.nan_to_num(part.residual, nan=0.0)
+    if len(known) and (known == known[:, :1]).all():  # one mean for all windows
+        return [np.repeat((x.T @ weight[:, :1]), known.shape[1], axis=1) for x in (part.rank, part.signs, filled)]
+    return [x.T @ weight for x in (part.rank, part.signs, filled)]
+
+
+def _classic(
+    part: Ready, w: int, known: NDArray[np.bool_], member: NDArray[np.bool_], means: list[Array]
+) -> list[Outcome]:  # fmt: skip
+    n = int(known.sum())
     if n < MIN_EVENTS:
         return []
-    car, scar, chosen = made.car[member, w], made.scar[member, w], made.columns[w]
+    counted = member.copy()
+    counted[member] = known
+    part = part.where(known)
+    car, scar, chosen = part.car[:, w], part.scar[:, w], part.columns[w]
     length = int(chosen.sum())
-    r = mean_correlation(made.residual[member], made.row[member], max(length, 1))
-    tested_bmp, tested_patell = bmp(scar), patell(scar, made.n_estimation[member])
-    all_bars = np.concatenate([np.zeros(made.residual.shape[1], dtype=bool), chosen])
-    positive = share_positive(made.residual[member])
-    t, z = grank(scar, made.gsar[member], made.gsar_rank[member])
+    r = part.neighbours.mean(counted, length)
+    tested_bmp, tested_patell = bmp(scar), patell(scar, part.n_estimation)
+    bars = np.concatenate([np.zeros(part.residual.shape[1], dtype=bool), chosen])
+    mean_rank, mean_sign, mean_residual = means
     return [
         cross_sectional_t(car),
-        brown_warner_1980(car, made.fit[member], length),
-        brown_warner_1985(car, mean_residual, length),
+        brown_warner_1980(car, part.fit, length), brown_warner_1985(car, mean_residual, length),
         tested_patell, kp_patell(tested_patell, r), tested_bmp, kp_bmp(tested_bmp, r),
-        corrado(mean_rank, all_bars, n), t, z,
-        sign(car), generalised_sign(car, positive), wilcoxon(scar),
+        corrado(mean_rank, bars, n), corrado_sign(mean_sign, bars, n), *grank(scar, part.gsar, part.gsar_rank),
+        shifted_t(scar, part.gsar, length),
+        sign(car), generalised_sign(car, float(part.positive.mean())), wilcoxon(scar),
     ]  # fmt: skip
 
 
-def _resampled(
-    made: Ready, member: NDArray[np.bool_], mask: NDArray[np.bool_], when_h: Array, draws: int
-) -> dict[str, list[Outcome | None]]:
+def _resampled(part: Ready, known: NDArray[np.bool_], when_h: Array, draws: int) -> dict[str, list[Outcome | None]]:
     """The tests that draw, per window."""
-    if not member.any():
-        return {t: [None] * len(made.windows_h) for t in RESAMPLED}
-    x = np.where(mask, made.scar, np.nan)[member]
-    clustered: list[Outcome | None] = [None] * len(made.windows_h)
-    spans = np.maximum(np.ceil(np.abs(np.array(made.windows_h)) / DAY_H), 1) * DAY_H
+    x = np.where(known, part.scar, np.nan)
+    clustered: list[Outcome | None] = [None] * len(part.windows_h)
+    spans = np.maximum(np.ceil(np.abs(np.array(part.windows_h)) / DAY_H), 1) * DAY_H
     for span in np.unique(spans):
         at = np.flatnonzero(spans == span)
-        cluster = np.floor(when_h[member] / span).astype(np.int64)
+        cluster = np.floor(when_h / span).astype(np.int64)
         for i, o in zip(at, clustered_bootstrap(x[:, at], cluster, draws=draws), strict=True):
             clustered[i] = o
     return {
@@ -165,9 +190,9 @@ def _resampled(
     }  # fmt: skip
 
 
-def _mean_car(made: Ready, w: int, member: NDArray[np.bool_], when_h: Array) -> list[Outcome]:
-    width = max(abs(made.windows_h[w]), made.step_h)
-    found = mean_with_overlap(made.car[member, w], when_h[member], width, test="mean_car")
+def _mean_car(part: Ready, w: int, known: NDArray[np.bool_], when_h: Array) -> list[Outcome]:
+    width = max(abs(part.windows_h[w]), part.step_h)
+    found = mean_with_overlap(part.car[known, w], when_h[known], width, test="mean_car")
     return [found] if found else []
 
 
@@ -213,15 +238,35 @@ def kp_bmp(tested: Outcome, correlation: float) -> Outcome:
     return student("kp_bmp", tested.statistic * factor, tested.n, tested.n - 1)
 
 
+def shifted_t(scar: Array, gsar: Array, n_bars: int) -> Outcome:
+    """The cross-sectional t of standardised CARs [N] against its own spread over windows of the estimation span.
+
+    All events are shifted together, so that a window has the ties between events, the tails and the autocorrelation that
+    the event window has; being a t, it does not mind induced variance. `gsar` [N, S] standardised residuals. Student's t
+    with as many degrees as windows fit side by side, ours; the argument is Ibragimov and Müller's (2010). Nothing is
+    said (p = 1) where fewer than MIN_SHIFTS fit.
+    """
+    n, s = gsar.shape
+    df = s // n_bars
+    if df < MIN_SHIFTS:
+        return Outcome("shifted_t", None, None, None, 0.0, 1.0, n)
+    total = np.cumsum(np.pad(np.nan_to_num(gsar, nan=0.0), ((0, 0), (1, 0))), axis=1)
+    start = np.arange(0, s - n_bars + 1, max(1, n_bars // SHIFTS_PER_WINDOW))
+    shifted = total[:, start + n_bars] - total[:, start]
+    spread = np.sqrt(np.mean(_cross_t(shifted) ** 2))
+    return student("shifted_t", _cross_t(scar[:, None])[0] / spread if spread > 0 else 0.0, n, df)
+
+
+def _cross_t(x: Array) -> Array:
+    """Mean ÷ its standard error of each column of [N, K], [K]; 0 where there is no spread."""
+    sd = x.std(axis=0, ddof=1)
+    return np.divide(x.mean(0) * np.sqrt(len(x)), sd, out=np.zeros(x.shape[1]), where=sd > 0)
+
+
 def sign(car: Array) -> Outcome:
     """Share of positive CARs against one half, normal approximation."""
     n = len(car)
     return normal("sign", ((car > 0).sum() - 0.5 * n) / np.sqrt(0.25 * n), n)
-
-
-def share_positive(residual: Array) -> float:
-    """Mean over events of the share of positive residuals in the estimation span."""
-    return float(((residual > 0).sum(1) / np.maximum(np.isfinite(residual).sum(1), 1)).mean())
 
 
 def generalised_sign(car: Array, share: float) -> Outcome:

@@ -39,8 +39,11 @@ def corrado(mean_rank: Array, chosen: NDArray[np.bool_], n: int) -> Outcome:
 def scaled_signs(x: Array) -> Array:
     """Sign of each known value against its row's median, [N, T]; 0 where there is no value."""
     known = np.isfinite(x)
-    median = np.nanmedian(np.where(known.any(1, keepdims=True), x, 0.0), axis=1, keepdims=True)
-    return np.where(known, np.sign(np.nan_to_num(x) - median), 0.0)
+    ordered = np.sort(np.where(known, x, np.inf), axis=1)
+    n = np.maximum(known.sum(1, keepdims=True), 1)
+    middle = np.take_along_axis(ordered, np.hstack([(n - 1) // 2, n // 2]), axis=1)
+    median = np.where(known.any(1, keepdims=True), middle.mean(1, keepdims=True), 0.0)
+    return np.where(known, np.sign(np.where(known, x, 0.0) - median), 0.0)
 
 
 def corrado_sign(mean_sign: Array, chosen: NDArray[np.bool_], n: int) -> Outcome:

@@ -1,21 +1,39 @@
 """One study: the releases that one grid of bars can measure, and every table that follows from them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy import stats
 
 from features.candles import Array, Bars
 from features.volatility import Scale
-from models.impact.abnormal import Events, Study, car, measurable, path, shape, simple_sigma, studies, window_rows
-from models.impact.compare import PAIRS, compare
-from models.impact.inference import Outcome, all_tests, excess_move, mean_with_overlap, window_columns
+from models.impact.abnormal import (
+    REASONS,
+    Design,
+    Events,
+    Shape,
+    Study,
+    path,
+    shape,
+    simple_sigma,
+    studies,
+    unmeasurable,
+)
+from models.impact.activity import abnormal_volatility, abnormal_volume
+from models.impact.inference import STANDS, event_tests, ready, window_cars
+from models.impact.outcome import Outcome
+from models.impact.overlap import excess_move, mean_with_overlap
 from models.impact.placebo import Placebo, placebo_moves
 
+ALL = "all"
 GROUPS = ("real", "generated", "fabricated", "unlabelled", "late_stamp")
 REFERENCE, FORECAST = "reference_walk", "transformer"
 FINE_PATH_H = 24.0
+EFFECT = {"excess_move": 0.25, "mean_car": 0.01, "cross_sectional_t": 0.01}
+VAGUE, UNFINISHED, MEASURED = "time less certain than the window", "window's last bar is missing", "measured"
 
 
 @dataclass(frozen=True)
@@ -23,13 +41,16 @@ class Sample:
     """Releases that can be measured on one grid of bars, in step with `events`.
 
     `frame` has doc_id, asset, event_ts, available_ts, release_group, is_late_stamp, is_recommended. `released` has
-    every release on the grid, those that cannot be measured included: placebo times keep clear of them too.
+    every release on the grid, those that cannot be measured included: placebo times keep clear of them too. `left_out`
+    counts by reason those that cannot.
     """
 
     frame: pl.DataFrame
     events: Events
     bars: Bars
     released: Events
+    left_out: dict[str, int]
+    design: Design
 
     @property
     def when_h(self) -> Array:
@@ -51,36 +72,46 @@ def _hours(close_ts: NDArray[np.datetime64]) -> Array:
     return close_ts.astype("datetime64[s]").astype(np.float64) / 3600
 
 
-def sample(releases: pl.DataFrame, bars: Bars) -> Sample:
+def sample(releases: pl.DataFrame, bars: Bars, design: Design | None = None) -> Sample:
     """The releases (one row per doc_id and asset) whose asset is in the grid and whose estimation span is filled."""
+    design = design or Design()
     frame = releases.filter(pl.col("asset").is_in(list(bars.assets))).sort("event_ts", "doc_id", "asset")
     position = {a: i for i, a in enumerate(bars.assets)}
     asset = np.array([position[a] for a in frame["asset"].to_list()], dtype=np.int64)
     moment = frame["event_ts"].dt.epoch("s").to_numpy().astype("datetime64[s]")
     uncertain = (frame["available_ts"] - frame["event_ts"]).dt.total_seconds().to_numpy() / 3600
     events = Events(asset, bars.row_at(moment).astype(np.int64), uncertain.astype(np.float64))
-    keep = measurable(bars, events) if len(frame) else np.zeros(0, dtype=bool)
-    kept = Events(events.asset[keep], events.row[keep], events.uncertainty_h[keep])
-    return Sample(frame.filter(pl.Series(keep, dtype=pl.Boolean)), kept, bars, events)
+    why = unmeasurable(bars, events, design) if len(frame) else np.zeros(0, dtype=np.int64)
+    left_out = {reason: int((why == i).sum()) for i, reason in enumerate(REASONS)}
+    left_out[REASONS[0]] = len(releases) - len(frame)
+    keep = why < 0
+    return Sample(
+        frame.filter(pl.Series(keep, dtype=pl.Boolean)), events.where(keep), bars, events,
+        {k: v for k, v in left_out.items() if v}, design,
+    )  # fmt: skip
 
 
 class ImpactStudy:
     """Computes once what the tables share: studies, sigmas and placebo times per window.
 
     `windows_h`: windows after the release, those that the bars can show are kept. `level`: the scale of hourly bars;
-    finer bars go without an hour-of-week pattern.
+    other bars go without an hour-of-week pattern. `index`: as `studies` takes it.
     """
 
-    def __init__(self, chosen: Sample, windows_h: tuple[float, ...], level: Scale | None) -> None:
-        self.sample, self.bars, self.level = chosen, chosen.bars, level
+    def __init__(
+        self, chosen: Sample, windows_h: tuple[float, ...], level: Scale | None, *, index: Array | None = None
+    ) -> None:
+        self.sample, self.bars, self.level, self.design = chosen, chosen.bars, level, chosen.design
         self.study_id = chosen.bars.timeframe
-        self.studies = studies(chosen.bars, chosen.events)
+        self.studies = studies(chosen.bars, chosen.events, chosen.design, index=index)
         self.groups = chosen.groups()
         self.plain = simple_sigma(chosen.bars) if level is None else None
-        after = window_rows(chosen.bars)[3] * chosen.bars.step_h
-        self.windows = [float(w) for w in windows_h if chosen.bars.step_h <= w <= after]
+        step = chosen.bars.step_h
+        whole = [float(w) for w in windows_h if step <= w <= chosen.design.after_h and abs(w / step % 1) < 1e-9]
+        self.windows = tuple(whole)
         self.sigma = {w: self._sigma(w) for w in self.windows}
         self.placebo = {w: self._placebo(w) for w in self.windows}
+        self.vague = {w: chosen.events.uncertainty_h > w for w in self.windows}
 
     def _sigma_grid(self, window_h: float) -> Array:
         steps = round(window_h / self.bars.step_h)
@@ -97,40 +128,84 @@ class ImpactStudy:
         grid = self._sigma_grid(window_h)
         return placebo_moves(self.bars, self.sample.events, grid, window_h, released=self.sample.released)
 
-    def _scaled(self, moves: Array, window_h: float) -> Array:
+    def moves(self, benchmark: str) -> dict[float, Array]:
+        """CAR of each window, [N] each; NaN where the window's last bar is missing."""
+        cars = window_cars(self.studies[benchmark], self.windows)
+        return {w: cars[:, i] for i, w in enumerate(self.windows)}
+
+    def scaled(self, moves: Array, window_h: float) -> Array:
         """|CAR| ÷ sigma, [N]; NaN where the window is shorter than the uncertainty of the time."""
-        return np.where(self.sample.events.uncertainty_h > window_h, np.nan, np.abs(moves) / self.sigma[window_h])
+        return np.where(self.vague[window_h], np.nan, np.abs(moves) / self.sigma[window_h])
+
+    def excess(self, window_h: float) -> Array:
+        """Excess move of each release against the reference walk, [N]; NaN where it has none."""
+        return self.scaled(self.moves(REFERENCE)[window_h], window_h) - self.placebo[window_h].mean
+
+    def member(self, group: str) -> NDArray[np.bool_]:
+        """Releases of a group of tests, [N]; `all`: those of any."""
+        return self.groups != "" if group == ALL else self.groups == group
 
     def impact_rows(self) -> pl.DataFrame:
-        """Rows of models.impact against the reference walk, the mean and the market model."""
-        rows = [
-            self._impact(study.benchmark, car(study, w), shape(study, w), w)
-            for study in self.studies.values()
-            for w in self.windows
-        ]
+        """Rows of models.impact against the reference walk, the mean, the market and the market model."""
+        extra = {w: self._beside(w) for w in self.windows}
+        rows = []
+        for study in self.studies.values():
+            moves, before = self.moves(study.benchmark), self._drift(study)
+            for w in self.windows:
+                rows.append(self._impact(study.benchmark, moves[w], shape(study, w), w, extra[w], before))
         return pl.concat(rows)
 
+    def _beside(self, window_h: float) -> pl.DataFrame:
+        """What is known of a window whatever the benchmark."""
+        events = self.sample.events
+        return pl.DataFrame({
+            "abnormal_volume": abnormal_volume(self.bars, events, window_h),
+            "abnormal_volatility": abnormal_volatility(self.bars, events, window_h),
+            "n_overlapping": overlapping(events, self.sample.released, round(window_h / self.bars.step_h)),
+        })  # fmt: skip
+
+    def _drift(self, study: Study) -> Array:
+        """CAR of the hours before the base close, [N]: news that leaked shows here."""
+        if self.design.before_h < self.bars.step_h:
+            return np.full(len(self.sample.events), np.nan)
+        return window_cars(study, (-self.design.before_h,))[:, 0]
+
     def _impact(
-        self, benchmark: str, moves: Array, path_shape: tuple[Array, Array, Array], window_h: float
-    ) -> pl.DataFrame:
+        self, benchmark: str, moves: Array, gone: Shape, window_h: float, beside: pl.DataFrame, before: Array
+    ) -> pl.DataFrame:  # fmt: skip
         events, placebo = self.sample.events, self.placebo[window_h]
-        scaled = self._scaled(moves, window_h)
-        raw = car(self.studies[REFERENCE], window_h)
+        scaled = self.scaled(moves, window_h)
+        raw = self.moves(REFERENCE)[window_h]
         base = pl.Series(self.bars.close_ts[events.row].astype("datetime64[us]")).dt.replace_time_zone("UTC")
-        peak, hours, reversal = path_shape
+        excess = scaled - placebo.mean if benchmark == REFERENCE else np.full(len(scaled), np.nan)
         frame = self.sample.frame.select("doc_id", "asset", "event_ts", "release_group", "is_late_stamp").with_columns(
             study_id=pl.lit(self.study_id), window_h=pl.lit(window_h), benchmark=pl.lit(benchmark), base_ts=base,
             available_ts=base + pl.duration(seconds=int(window_h * 3600)), timeframe=pl.lit(self.bars.timeframe),
             car=pl.Series(moves), bhar=pl.Series(np.exp(raw) - np.exp(raw - moves)),
             sigma=pl.Series(self.sigma[window_h]), scaled_move=pl.Series(scaled),
-            placebo_move=pl.Series(placebo.mean).fill_nan(None),
-            excess_move=pl.Series(scaled - placebo.mean if benchmark == REFERENCE else np.full(len(scaled), np.nan))
-            .fill_nan(None),
+            placebo_move=pl.Series(placebo.mean), excess_move=pl.Series(excess),
             n_placebo=pl.Series(placebo.n.astype(np.int32)), forecast_quantile=pl.lit(None, pl.Float64),
-            peak_car=pl.Series(peak), time_to_peak_h=pl.Series(hours), reversal_share=pl.Series(reversal),
+            peak_car=pl.Series(gone.peak), time_to_peak_h=pl.Series(gone.to_peak_h),
+            reversal_share=pl.Series(gone.reversal), half_life_h=pl.Series(gone.half_life_h),
+            pre_release_car=pl.Series(before),
         )  # fmt: skip
+        blank = ("placebo_move", "excess_move", "half_life_h", "pre_release_car", "abnormal_volume",
+                 "abnormal_volatility")  # fmt: skip
         later = pl.max_horizontal("available_ts", "event_ts")
-        return frame.filter(pl.Series(np.isfinite(scaled))).with_columns(available_ts=later)
+        known = pl.Series(np.isfinite(scaled))
+        return frame.hstack(beside).filter(known).with_columns(pl.col(*blank).fill_nan(None), available_ts=later)
+
+    def coverage_rows(self) -> pl.DataFrame:
+        """Rows of models.impact_coverage: how many releases each window measures, and why it does not the others."""
+        rows = []
+        raw = self.moves(REFERENCE)
+        for w in self.windows:
+            vague = self.vague[w]
+            told = {MEASURED: int((~vague & np.isfinite(raw[w])).sum()), VAGUE: int(vague.sum()),
+                    UNFINISHED: int((~vague & ~np.isfinite(raw[w])).sum()), **self.sample.left_out}  # fmt: skip
+            rows += [{"study_id": self.study_id, "window_h": w, "reason": k, "n_releases": n} for k, n in told.items()]
+        return pl.DataFrame(rows, schema={"study_id": pl.String, "window_h": pl.Float64, "reason": pl.String,
+                                          "n_releases": pl.Int64})  # fmt: skip
 
     def path_rows(self) -> pl.DataFrame:
         """Rows of models.impact_paths: mean CAR with its 95 % band, and the mean scaled move beside its placebo."""
@@ -171,36 +246,50 @@ class ImpactStudy:
         return out
 
     def test_rows(self) -> pl.DataFrame:
-        """Rows of models.impact_tests: the classic tests, the mean CAR and the excess move."""
-        rows = []
-        for name, study in self.studies.items():
-            for window in self.windows:
-                moves = car(study, window)
-                scaled = self._scaled(moves, window)
-                for group in GROUPS:
-                    member = np.isfinite(scaled) & (self.groups == group)
-                    classic = all_tests(_part(study, member), window_columns(study, window))
-                    rows += self._rows([*classic, *self._mean_car(moves, member, window)], group, window, name)
-                    if name == REFERENCE:
-                        rows += self._rows(self._excess(scaled, member, window), group, window, name)
-        return pl.DataFrame(rows, infer_schema_length=None)
+        """Rows of models.impact_tests: every test per group, window and benchmark, and the excess move.
 
-    def _mean_car(self, moves: Array, member: NDArray[np.bool_], window: float) -> list[Outcome]:
-        found = mean_with_overlap(moves[member], self.sample.when_h[member], window, test="mean_car")
-        return [found] if found else []
+        Windows are those after the release, and (negative) the time before it. Benchmarks are worked on side by side.
+        """
+        groups = [g for g in (ALL, *GROUPS) if self.member(g).any()]
+        with ThreadPoolExecutor(2) as pool:
+            parts = list(pool.map(lambda study: self._tests_of(study, groups), self.studies.values()))
+        rows = [row for part in parts for row in part] + self._excess_tests(groups)
+        return told(rows)
 
-    def _excess(self, scaled: Array, member: NDArray[np.bool_], window: float) -> list[Outcome]:
+    def _tests_of(self, study: Study, groups: list[str]) -> list[dict[str, object]]:
+        before = (-self.design.before_h,) if self.design.before_h >= self.bars.step_h else ()
+        windows = (*self.windows, *before)
+        blank = np.stack([*self.vague.values(), *(np.zeros(len(self.groups), dtype=bool) for _ in before)], axis=1)
+        made = ready(study, windows, self.sample.events.row, blank)
+        found = event_tests(made, [self.member(g) for g in groups], self.sample.when_h)
+        return [
+            row
+            for g, of_group in zip(groups, found, strict=True)
+            for w, outcomes in zip(windows, of_group, strict=True)
+            for row in self._rows(outcomes, g, w, study.benchmark)
+        ]
+
+    def _excess_tests(self, groups: list[str]) -> list[dict[str, object]]:
         """Against the reference walk only: placebo times are its raw moves, to which no other CAR compares."""
-        when, hours = self.sample.when_h[member], _hours(self.bars.close_ts)
-        found = excess_move(scaled[member], self.placebo[window].where(member), when, hours, window)
-        return [found] if found else []
+        rows = []
+        hours, raw = _hours(self.bars.close_ts), self.moves(REFERENCE)
+        for window in self.windows:
+            scaled = self.scaled(raw[window], window)
+            for group in groups:
+                member = np.isfinite(scaled) & self.member(group)
+                when = self.sample.when_h[member]
+                found = excess_move(scaled[member], self.placebo[window].where(member), when, hours, window)
+                rows += self._rows([found] if found else [], group, window, REFERENCE)
+        return rows
 
     def _rows(self, outcomes: list[Outcome], group: str, window: float, benchmark: str) -> list[dict[str, object]]:
         return [
             {
                 "study_id": self.study_id, "release_group": group, "window_h": window, "benchmark": benchmark,
                 "test": o.test, "estimate": o.estimate, "low": o.low, "high": o.high, "statistic": o.statistic,
-                "p_value": o.p_value, "n_releases": o.n,
+                "p_value": o.p_value, "detectable": o.detectable,
+                "power": o.power(EFFECT[o.test]) if o.test in EFFECT else None,
+                "is_preferred": o.test in STANDS or o.test == "excess_move", "n_releases": o.n,
             }
             for o in outcomes
         ]  # fmt: skip
@@ -217,45 +306,45 @@ class ImpactStudy:
                 scored.filter(pl.col("horizon_h") == window), on=["doc_id", "asset"], how="left", maintain_order="left"
             )
             moves = (known["realised"] - known["median_none"]).cast(pl.Float64).fill_null(np.nan).to_numpy()
-            scaled = self._scaled(moves, window)
+            scaled = self.scaled(moves, window)
             if not np.isfinite(scaled).any():
                 continue
             quantile = known["forecast_quantile"].filter(pl.Series(np.isfinite(scaled)))
-            rows = self._impact(FORECAST, moves, shape(self.studies[REFERENCE], window), window)
+            study = self.studies[REFERENCE]
+            rows = self._impact(
+                FORECAST, moves, shape(study, window), window, self._beside(window), self._drift(study)
+            )
             impact.append(rows.with_columns(forecast_quantile=quantile))
             for group in GROUPS:
-                member = np.isfinite(scaled) & (self.groups == group)
-                tests += self._rows(self._mean_car(moves, member, window), group, window, FORECAST)
-        return (pl.concat(impact) if impact else pl.DataFrame()), pl.DataFrame(tests, infer_schema_length=None)
-
-    def comparison_rows(self) -> pl.DataFrame:
-        """Rows of models.impact_comparisons, realised: the excess move against the reference walk."""
-        rows = []
-        for window in self.windows:
-            excess = self._scaled(car(self.studies[REFERENCE], window), window) - self.placebo[window].mean
-            rows += comparisons(
-                excess, self.groups, self.sample.when_h, window,
-                study_id=self.study_id, answer="realised", quantity="excess_move",
-            )  # fmt: skip
-        return pl.DataFrame(rows, infer_schema_length=None)
+                member = np.isfinite(scaled) & self.member(group)
+                found = mean_with_overlap(moves[member], self.sample.when_h[member], window, test="mean_car")
+                tests += self._rows([found] if found else [], group, window, FORECAST)
+        return (pl.concat(impact) if impact else pl.DataFrame()), told(tests)
 
 
-def _part(study: Study, member: NDArray[np.bool_]) -> Study:
-    """The study of some of its events."""
-    return Study(
-        study.benchmark, study.ar[member], study.offsets_h, study.estimation[member], study.fit[member],
-        study.correction[member], study.present[member],
+def told(rows: list[dict[str, object]]) -> pl.DataFrame:
+    """Rows of tests with `q_value`: the p-value with the false-discovery rate controlled over all groups and windows.
+
+    The family of a test is every group and window that it is made for, per study and benchmark. Benjamini and Hochberg
+    (1995): windows of one release are positively dependent.
+    """
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    if frame.is_empty():
+        return frame
+    family = ["study_id", "benchmark", "test"]
+    return frame.with_columns(
+        q_value=pl.col("p_value").map_batches(
+            lambda p: pl.Series(stats.false_discovery_control(p.to_numpy())), return_dtype=pl.Float64
+        ).over(family)
     )  # fmt: skip
 
 
-def comparisons(
-    values: Array, groups: NDArray[np.str_], when_h: Array, window: float, **told: str
-) -> list[dict[str, object]]:
-    """Every pair of groups compared, as rows of models.impact_comparisons; `told` fills the other columns."""
-    rows = []
-    for a, b in PAIRS:
-        member = (groups == a) | (groups == b)
-        result = compare(values[member], groups[member] == a, when_h[member], window)
-        if result is not None:
-            rows.append({**told, "group_a": a, "group_b": b, "window_h": float(window), **vars(result)})
-    return rows
+def overlapping(events: Events, released: Events, steps: int) -> NDArray[np.int32]:
+    """How many other releases of the same asset lie less than a window away from each, [N]."""
+    out = np.zeros(len(events), dtype=np.int32)
+    for asset in np.unique(events.asset):
+        mine = events.asset == asset
+        known = np.sort(released.row[released.asset == asset])
+        low = np.searchsorted(known, events.row[mine] - steps, side="right")
+        out[mine] = np.searchsorted(known, events.row[mine] + steps, side="left") - low - 1
+    return out

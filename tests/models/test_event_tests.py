@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from models.impact.abnormal import Study, market_model, mean_model, parameterless
-from models.impact.dependence import mean_correlation
+from models.impact.dependence import pairs
 from models.impact.inference import (
     bmp,
     brown_warner_1980,
@@ -19,7 +19,6 @@ from models.impact.inference import (
     kp_patell,
     patell,
     prediction_error,
-    share_positive,
     sign,
     wilcoxon_w,
 )
@@ -97,7 +96,7 @@ def test_every_daily_parametric_statistic_agrees_with_both(case):
     made, own, package = case
     study, theirs, r = made["market"], own["market"], package["sim"]["parametric"]
     z, plain, n = sar(study), sar(study, forecast_error=False), n_estimation(study)
-    rbar = mean_correlation(study.estimation, np.zeros(N, dtype=np.int64), 1)
+    rbar = pairs(study.estimation, np.zeros(N, dtype=np.int64), 1).mean(np.ones(N, dtype=bool), 1)
     assert rbar == near(theirs["rbar"])
     assert kp_bmp(bmp(z[:, 0]), rbar).statistic / bmp(z[:, 0]).statistic == near(theirs["kp_factor_bmp"])
     assert kp_patell(patell(z[:, 0], n), rbar).statistic / patell(z[:, 0], n).statistic == near(theirs["kp_factor_patell"])
@@ -126,7 +125,7 @@ def test_daily_statistics_of_the_package_agree_for_every_benchmark(case, benchma
     same([brown_warner_1980(c, with_n_minus_1, 1).statistic for c in study.ar.T], r["parametric"]["bw_1980_stat"])
     both = np.hstack([study.estimation, study.ar])
     ranks, signs = scaled_ranks(both).mean(0), scaled_signs(both).mean(0)
-    share = share_positive(study.estimation)
+    share = float((study.estimation > 0).mean())
     theirs = r["nonparametric"]
     same([sign(c).statistic for c in study.ar.T], theirs["sign_stat"])
     same([generalised_sign(c, share).statistic for c in study.ar.T], theirs["gsign_stat"])
@@ -140,7 +139,7 @@ def test_daily_statistics_of_the_package_agree_for_every_benchmark(case, benchma
 def test_every_daily_nonparametric_statistic_agrees_with_the_reference(case):
     made, own, _ = case
     study, theirs = made["market"], own["market"]
-    share = share_positive(study.estimation)
+    share = float((study.estimation > 0).mean())
     assert share == near(theirs["p_hat"])
     same((study.ar > 0).sum(0), theirs["n_pos"])
     same([sign(c).statistic for c in study.ar.T], theirs["sign_z"])
