@@ -1,169 +1,239 @@
-"""Flow: score releases, realised and expected, and compare the groups."""
+"""Flow: score releases, realised and expected, compare the groups, and say what a new release is like."""
 
 import logging
+from collections.abc import Iterator
 
 import duckdb
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+from scipy import stats
 
-from features.candles import Array
 from features.news import first_told
-from models.forecast.checkpoint import CheckpointError, load
-from models.forecast.net import Ensemble
-from models.forecast.quantiles import HORIZONS_H, LEVELS, MEDIAN, quantile_of
-from models.forecast.roster import NETWORK
-from models.forecast.windows import build_store, usable
-from models.impact.scored import score_releases
-from models.impact.study import ImpactStudy, comparisons, sample, test_group
+from models.forecast.quantiles import HORIZONS_H
+from models.impact.compare import PAIRS, compare
+from models.impact.groups import PERMUTATION, WHOLE, realised_comparisons, traits, with_q
+from models.impact.outcome import MIN_EVENTS, Outcome, normal
+from models.impact.overlap import mean_with_overlap
+from models.impact.study import FORECAST, GROUPS, ImpactStudy, sample
+from pipelines.alerts import alert_rows
+from pipelines.known_cases import case_rows
 from pipelines.market import Market, load_bars
 from pipelines.run import Run
+from pipelines.scored import Scores, score
 from warehouse import read
 from warehouse.connect import transaction
-from warehouse.entities import IMPACT, IMPACT_COMPARISONS, IMPACT_PATHS, IMPACT_TESTS, SCORED, TIMEFRAMES, Entity
+from warehouse.entities import (
+    COUNTERFACTUAL,
+    IMPACT,
+    IMPACT_COMPARISONS,
+    IMPACT_COVERAGE,
+    IMPACT_PATHS,
+    IMPACT_TESTS,
+    KNOWN_CASES,
+    RELEASE_ALERTS,
+    SCORED,
+    SIMILAR_RELEASES,
+    TIMEFRAMES,
+    Entity,
+)
 from warehouse.write import WriteResult, write
 
 log = logging.getLogger("tapewire.impact")
-LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
+TABLES = (
+    IMPACT, IMPACT_COVERAGE, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, SCORED, COUNTERFACTUAL, RELEASE_ALERTS,
+    SIMILAR_RELEASES, KNOWN_CASES,
+)  # fmt: skip
+SCORED_STUDY = "scored"
+NOT_STORED = ("forecast_quantile", "test_group")
 
 
 def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> list[WriteResult]:
-    """Realised and scored impact of every release, tests and comparisons, on every timeframe that has candles.
+    """Realised and scored impact of every release, tests, comparisons, alerts, and the known cases.
 
-    Of the copies of one story about an asset, the first counts.
+    Of the copies of one story about an asset, the first counts. Every timeframe that has candles is a study.
     """
+    releases = of_releases(con, run, market)
+    scores = score(con, run, market, releases)
+    tables: dict[str, list[pl.DataFrame]] = {e.name: [] for e in TABLES}
+    caps = _capitalisations(con, run)
+    for timeframe in _timeframes(con, run):
+        bars = market.bars if timeframe == "1h" else load_bars(con, run, timeframe)
+        if not run.settings.simulated.enabled:  # cases that happened have no place on invented candles
+            tables["known_cases"].append(case_rows(bars, run.as_of))
+        chosen = sample(releases, bars)
+        log.info("%s candles: %d releases can be measured", timeframe, len(chosen.events))
+        if len(chosen.events) == 0:
+            continue
+        study = ImpactStudy(chosen, run.settings.impact.windows_h, market.scale if timeframe == "1h" else None)
+        against = (pl.DataFrame(), pl.DataFrame())
+        if timeframe == "1h" and not scores.scored.is_empty():
+            against = study.forecast_rows(scores.scored)
+        tables["impact"] += [study.impact_rows(), against[0]]
+        tables["impact_coverage"].append(study.coverage_rows())
+        tables["impact_paths"].append(study.path_rows())
+        tables["impact_tests"] += [study.test_rows(), against[1]]
+        tables["impact_comparisons"].append(realised_comparisons(study, traits(study, caps)))
+    if not scores.scored.is_empty():
+        tables["scored"].append(scores.scored.drop(NOT_STORED))
+        tables["counterfactual"].append(scores.other_words)
+        tables["impact_comparisons"].append(with_q([*_scored_comparisons(scores), *_paired_words(scores)]))
+        tables["impact_tests"].append(expected_and_realised(scores.scored))
+        found = alert_rows(con, run, scores.scored, _joined(tables["impact"]))
+        tables["release_alerts"].append(found.alerts)
+        tables["similar_releases"].append(found.similar)
+    with transaction(con):
+        return [_write(con, run, e, tables[e.name]) for e in TABLES]
+
+
+def of_releases(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> pl.DataFrame:
+    """The releases that count, one row per document and asset, with what the detector says of them."""
     every = market.links.filter(pl.col("kind").is_in(list(run.settings.impact.kinds)))
     releases = first_told(every, read.read(con, "features.document_stories"))
     if len(releases) < len(every):
         log.info("%d copies of releases are left out: a story counts once per asset", len(every) - len(releases))
-    scored = score(con, run, market, releases)
-    tables: dict[str, list[pl.DataFrame]] = {
-        e.name: [] for e in (IMPACT, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS)
-    }
-    for timeframe in (t for t in TIMEFRAMES if t != "1d" and _has_candles(con, run, t)):
-        hourly = timeframe == "1h"
-        chosen = sample(releases, market.bars if hourly else load_bars(con, run, timeframe))
-        log.info("%s candles: %d releases can be measured", timeframe, len(chosen.events))
-        if len(chosen.events) == 0:
-            continue
-        study = ImpactStudy(chosen, run.settings.impact.windows_h, market.scale if hourly else None)
-        against = study.forecast_rows(scored) if hourly and not scored.is_empty() else (pl.DataFrame(), pl.DataFrame())
-        tables["impact"] += [study.impact_rows(), against[0]]
-        tables["impact_paths"].append(study.path_rows())
-        tables["impact_tests"] += [study.test_rows(), against[1]]
-        tables["impact_comparisons"].append(study.comparison_rows())
-    if not scored.is_empty():
-        tables["impact_comparisons"].append(_scored_comparisons(scored))
-    with transaction(con):
-        written = [
-            _write(con, run, e, tables[e.name]) for e in (IMPACT, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS)
-        ]
-        return [*written, _write(con, run, SCORED, [scored.drop("forecast_quantile", "test_group", strict=False)])]
+    judged = (
+        read.read(con, "features.document_authorship")
+        .sort("ingested_ts", "detector")
+        .unique("doc_id", keep="last")
+        .select("doc_id", "machine_probability")
+    )
+    return releases.join(judged, on="doc_id", how="left", maintain_order="left")
+
+
+def _capitalisations(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
+    """Daily capitalisations as of the run: asset, available_ts, market_cap_usd."""
+    metrics = read.as_of(con, "asset_metrics", run.as_of).filter(pl.col("metric") == "market_cap_usd")
+    return metrics.select("asset", "available_ts", market_cap_usd="value")
+
+
+def _timeframes(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[str]:
+    for timeframe in (t for t in TIMEFRAMES if t != "1d"):
+        query = "SELECT count(*) FROM core.candles_as_of($2) WHERE timeframe = $1"
+        if con.execute(query, [timeframe, run.as_of]).fetchall()[0][0]:
+            yield timeframe
+
+
+def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    filled = [f for f in frames if not f.is_empty()]
+    return pl.concat(filled, how="diagonal_relaxed") if filled else pl.DataFrame()
 
 
 def _write(con: duckdb.DuckDBPyConnection, run: Run, entity: Entity, frames: list[pl.DataFrame]) -> WriteResult:
     """Replace a derived table by the rows of `frames`; by none where they are all empty."""
-    filled = [f for f in frames if not f.is_empty()]
-    empty = pl.DataFrame(schema={c.name: pl.String for c in entity.given})
-    rows = pl.concat(filled, how="diagonal_relaxed") if filled else empty
+    rows = _joined(frames)
+    if rows.is_empty():
+        rows = pl.DataFrame(schema={c.name: pl.String for c in entity.given})
     return write(con, entity, rows, run.batch("impact"), replace=True)
 
 
-def _has_candles(con: duckdb.DuckDBPyConnection, run: Run, timeframe: str) -> bool:
-    query = "SELECT count(*) FROM core.candles_as_of($2) WHERE timeframe = $1"
-    return bool(con.execute(query, [timeframe, run.as_of]).fetchall()[0][0])
+def _scored_comparisons(scores: Scores) -> list[dict[str, object]]:
+    """What the network expects, compared between groups: unpaired over all releases, and in the same place, paired."""
+    rows = []
+    placed = scores.scored.filter(pl.col("placed_doc_id").is_not_null())
+    for horizon in HORIZONS_H:
+        part = _expected(scores.scored.filter(pl.col("horizon_h") == horizon))
+        groups = part["test_group"].to_numpy().astype(str)
+        when = part["event_ts"].dt.epoch("s").to_numpy() / 3600
+        for quantity in ("expected_width_change", "expected_move"):
+            values = part[quantity].to_numpy()
+            told = _told("scored", quantity, horizon)
+            for a, b in PAIRS:
+                member = (groups == a) | (groups == b)
+                found = compare(values[member], groups[member] == a, when[member], float(horizon))
+                if found is not None:
+                    rows.append(told | {"group_a": a, "group_b": b, "method": PERMUTATION, **vars(found)})
+            pairs = _expected(placed.filter(pl.col("horizon_h") == horizon)).join(
+                part.select("asset", placed_doc_id="doc_id", beside=quantity), on=["asset", "placed_doc_id"]
+            )
+            rows += _paired(pairs[quantity] - pairs["beside"], pairs, told | {"group_a": "generated", "group_b": "real"},
+                            float(pairs["beside"].mean() or 0.0), horizon)  # fmt: skip
+    return rows
 
 
-def _scored_comparisons(scored: pl.DataFrame) -> pl.DataFrame:
-    """What the network expects, compared between groups: change of the 90 % band's width that the text makes."""
+def _expected(part: pl.DataFrame) -> pl.DataFrame:
+    """With what the text changes: the width of the 90 % band, and how far the median moves (either way)."""
+    return part.with_columns(
+        expected_width_change=pl.col("width_text") / pl.col("width_none") - 1,
+        expected_move=(pl.col("median_text") - pl.col("median_none")).abs(),
+    )
+
+
+def _told(answer: str, quantity: str, horizon: int) -> dict[str, object]:
+    return {"study_id": SCORED_STUDY, "answer": answer, "quantity": quantity, "window_h": float(horizon),
+            "slice_by": WHOLE[0], "slice": WHOLE[1]}  # fmt: skip
+
+
+def _paired_words(scores: Scores) -> list[dict[str, object]]:
+    """Other words in the place of a real release against its own, paired; what each changes is held against no words."""
+    keys = ["doc_id", "asset", "horizon_h"]
+    when = scores.scored.select(*keys, "event_ts")
+    words = scores.other_words.join(when, on=keys)
+    none = words.filter(pl.col("words") == "none").select(*keys, none_median="median", none_width="width")
+    changed = words.join(none, on=keys).with_columns(
+        expected_width_change=pl.col("width") / pl.col("none_width") - 1,
+        expected_move=(pl.col("median") - pl.col("none_median")).abs(),
+    )  # fmt: skip
     rows = []
     for horizon in HORIZONS_H:
-        part = scored.filter(pl.col("horizon_h") == horizon)
-        change = (part["width_text"] / part["width_none"] - 1).to_numpy()
-        rows += comparisons(
-            change, part["test_group"].to_numpy().astype(str), part["event_ts"].dt.epoch("s").to_numpy() / 3600,
-            float(horizon), study_id="scored", answer="scored", quantity="expected_width_change",
-        )  # fmt: skip
+        of_horizon = changed.filter(pl.col("horizon_h") == horizon)
+        for quantity in ("expected_width_change", "expected_move"):
+            own = of_horizon.filter(pl.col("words") == "real").select("doc_id", "asset", beside=quantity)
+            for other in ("generated", "shuffled", "other_asset", "none"):
+                pairs = of_horizon.filter(pl.col("words") == other).join(own, on=["doc_id", "asset"])
+                told = _told("counterfactual", quantity, horizon) | {"group_a": other, "group_b": "real"}
+                rows += _paired(pairs[quantity] - pairs["beside"], pairs, told,
+                                float(pairs["beside"].mean() or 0.0), horizon)  # fmt: skip
+    return rows
+
+
+def _paired(
+    difference: pl.Series, pairs: pl.DataFrame, told: dict[str, object], mean_b: float, horizon: int
+) -> list[dict[str, object]]:  # fmt: skip
+    """The mean of paired differences, with a variance that knows overlapping windows."""
+    order = pairs["event_ts"].arg_sort()
+    when = (pairs["event_ts"].dt.epoch("s").to_numpy() / 3600)[order.to_numpy()]
+    found = mean_with_overlap(difference.to_numpy()[order.to_numpy()], when, float(horizon), test="paired")
+    if found is None or found.estimate is None:
+        return []
+    return [told | {
+        "method": "paired", "mean_a": mean_b + found.estimate, "mean_b": mean_b, "difference": found.estimate,
+        "low": found.low, "high": found.high, "p_value": found.p_value, "n_a": found.n, "n_b": found.n,
+        "detectable": found.detectable,
+    }]  # fmt: skip
+
+
+def expected_and_realised(scored: pl.DataFrame) -> pl.DataFrame:
+    """Rows of models.impact_tests: rank correlation of what the text changes with how far prices then moved.
+
+    Realised is |move beyond the median expected without the text| in units of the reference walk's sigma; the interval
+    is Fisher's, of independent releases.
+    """
+    own = _expected(scored.filter(pl.col("placed_doc_id").is_null(), pl.col("realised").is_not_null()))
+    rows = []
+    for horizon in HORIZONS_H:
+        part = own.filter(pl.col("horizon_h") == horizon)
+        moved = ((part["realised"] - part["median_none"]).abs() / part["width_walk"]).to_numpy()
+        for group in ("all", *GROUPS):
+            member = np.ones(len(part), dtype=bool) if group == "all" else (part["test_group"] == group).to_numpy()
+            for quantity in ("expected_width_change", "expected_move"):
+                found = _rank_correlation(part[quantity].to_numpy()[member], moved[member], quantity)
+                if found:
+                    rows.append({
+                        "study_id": SCORED_STUDY, "release_group": group, "window_h": float(horizon),
+                        "benchmark": FORECAST, "test": found.test, "estimate": found.estimate, "low": found.low,
+                        "high": found.high, "statistic": found.statistic, "p_value": found.p_value, "q_value": None,
+                        "detectable": found.detectable, "power": None, "is_preferred": False, "n_releases": found.n,
+                    })  # fmt: skip
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def score(con: duckdb.DuckDBPyConnection, run: Run, market: Market, releases: pl.DataFrame) -> pl.DataFrame:
-    """Rows of models.scored, and `forecast_quantile`: each release by the newest model whose training ended before it.
-
-    Releases known to the day only have no hour to score at and are left out, as are those before the first model.
-    """
-    rows = usable(market.panel, market.sigma, run.settings.forecast.lookback_h)
-    timed = releases.filter(
-        pl.col("asset").is_in(list(market.bars.assets)), pl.col("ts_precision") != "day"
-    ).sort("event_ts", "doc_id", "asset")  # fmt: skip
-    models = con.execute(
-        "SELECT model_id, train_end_ts FROM models.training_runs WHERE model_name = $1 AND train_end_ts <= $2 "
-        "QUALIFY row_number() OVER (PARTITION BY train_end_ts ORDER BY ingested_ts DESC, model_id) = 1 "
-        "ORDER BY train_end_ts",
-        [NETWORK, run.as_of],
-    ).fetchall()
-    ends = [trained_to for _, trained_to in models[1:]] + [run.as_of]
-    parts = []
-    for (model_id, trained_to), until in zip(models, ends, strict=False):
-        span = timed.filter(pl.col("event_ts") > trained_to, pl.col("event_ts") <= until)
-        parts.append(_score_span(run, market, model_id, span, rows))
-    kept = [p for p in parts if not p.is_empty()]
-    n_scored = sum(p["doc_id"].n_unique() for p in kept)
-    log.info("scored %d of %d releases; the others came before the first model", n_scored, timed["doc_id"].n_unique())
-    return pl.concat(kept) if kept else pl.DataFrame()
-
-
-def _usable_model(run: Run, market: Market, model_id: str) -> tuple[Ensemble, Array] | None:
-    """A stored network with its base quantiles; None, with a warning, where it does not fit today's panel."""
-    try:
-        trained, base, assets = load(run.settings.checkpoints / f"{model_id}.ckpt")
-    except CheckpointError as error:
-        log.warning("%s; its releases are not scored", error)
+def _rank_correlation(x: np.ndarray, y: np.ndarray, quantity: str) -> Outcome | None:
+    n = len(x)
+    if n < 2 * MIN_EVENTS or x.std() == 0:
         return None
-    net = trained.net()
-    have = (market.bars.assets, market.panel.tape.shape[2], market.panel.context.shape[2],
-            market.documents.vectors.shape[1])  # fmt: skip
-    if (assets, net.config.channels, net.config.context, net.config.embedding) != have:
-        log.warning("%s was made for other assets or channels; its releases are not scored", model_id)
-        return None
-    return net, base
-
-
-def _score_span(
-    run: Run, market: Market, model_id: str, releases: pl.DataFrame, rows: NDArray[np.bool_]
-) -> pl.DataFrame:
-    """Rows of models.scored for the releases of one model's span."""
-    if releases.is_empty():
-        return pl.DataFrame()
-    model = _usable_model(run, market, model_id)
-    if model is None:
-        return pl.DataFrame()
-    net, base = model
-    store = build_store(market.panel, market.documents, market.y, market.sigma, base, net.config.lookback)
-    asset = np.array([market.bars.assets.index(a) for a in releases["asset"].to_list()], dtype=np.int64)
-    moment = releases["event_ts"].dt.epoch("s").to_numpy().astype("datetime64[s]")
-    row = market.bars.row_at(moment).astype(np.int64)
-    keep = (row >= 0) & rows[asset, np.maximum(row, 0)]
-    releases, pairs = releases.filter(pl.Series(keep)), np.stack([asset[keep], row[keep]], axis=1)
-    if len(pairs) == 0:
-        return pl.DataFrame()
-    own = np.array([market.documents.row_of[d] for d in releases["doc_id"].to_list()], dtype=np.int64)
-    result = score_releases(net, store, pairs, own, market.sigma)
-    origin = pl.Series(market.bars.close_ts[pairs[:, 1]].astype("datetime64[us]")).dt.replace_time_zone("UTC")
-    frames = []
-    for h, horizon in enumerate(HORIZONS_H):
-        realised = market.y[pairs[:, 1], pairs[:, 0], h]
-        width = {k: v[:, h, HIGH] - v[:, h, LOW] for k, v in vars(result).items()}
-        frames.append(
-            releases.select(
-                "doc_id", "asset", "event_ts", "available_ts", "release_group", test_group()
-            ).with_columns(
-                horizon_h=pl.lit(horizon, pl.Int32), model_id=pl.lit(model_id), origin_ts=origin,
-                median_text=pl.Series(result.with_text[:, h, MEDIAN]),
-                median_none=pl.Series(result.without[:, h, MEDIAN]), median_walk=pl.Series(result.walk[:, h, MEDIAN]),
-                width_text=pl.Series(width["with_text"]), width_none=pl.Series(width["without"]),
-                width_walk=pl.Series(width["walk"]), realised=pl.Series(realised).fill_nan(None),
-                forecast_quantile=pl.Series(quantile_of(result.without[:, h], realised)).fill_nan(None),
-            )
-        )  # fmt: skip
-    return pl.concat(frames)
+    rho = float(stats.spearmanr(x, y).statistic)
+    se = 1 / np.sqrt(n - 3)
+    z = float(np.arctanh(np.clip(rho, -0.999999, 0.999999)))
+    told = normal(f"rank_correlation_of_{quantity}", z / se, n)
+    low, high = (float(np.tanh(z + k * 1.96 * se)) for k in (-1, 1))
+    return Outcome(told.test, rho, low, high, told.statistic, told.p_value, n, float(se))

@@ -14,6 +14,7 @@ from models.forecast.walks import horizon_sigma, targets
 from models.forecast.windows import collect_documents
 from models.text.embed import MODEL as WORDS
 from models.text.embed import WIDTH
+from models.text.labels import release_group
 from pipelines.run import Run
 from warehouse import read
 
@@ -41,12 +42,24 @@ def load_links(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
     documents = read.as_of(con, "documents", run.as_of)
     first = read.first_versions(con, "documents", run.as_of).select("doc_id", first_ts="available_ts")
     known = documents.join(first, on="doc_id").with_columns(available_ts=pl.max_horizontal("first_ts", "event_ts"))
+    known = with_labels(known, read.as_of(con, "document_labels", run.as_of))
     links = read.as_of(con, "document_assets", run.as_of)
     return (
         links.filter(pl.col("confidence") >= run.settings.impact.min_confidence)
         .select("doc_id", "asset")
         .join(known.drop("first_ts"), on="doc_id")
         .sort("available_ts", "doc_id", "asset")
+    )
+
+
+def with_labels(documents: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+    """Documents with a desk's own labels in the place of their source's, and the group that follows from them."""
+    own = labels.select("doc_id", own_authorship="authorship", own_veracity="veracity")
+    return (
+        documents.join(own, on="doc_id", how="left", maintain_order="left")
+        .with_columns(pl.coalesce(f"own_{c}", c).alias(c) for c in ("authorship", "veracity"))
+        .with_columns(release_group())
+        .drop("own_authorship", "own_veracity")
     )
 
 

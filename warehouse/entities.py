@@ -306,6 +306,27 @@ DOCUMENT_ASSETS = Entity(
     rules=(_in_range("confidence", 0, 1), AVAILABLE_AFTER_EVENT),
 )
 
+DOCUMENT_LABELS = Entity(
+    "document_labels",
+    "core",
+    "A desk's own labels of documents; they go before what the source says",
+    ("doc_id",),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("event_ts", TS, "As the document (UTC)"),
+        Column("available_ts", TS, "When the label was given (UTC)"),
+        Column("authorship", "VARCHAR", "human, machine or unknown: who wrote it"),
+        Column("veracity", "VARCHAR", "true, false or unknown: whether what it says is so"),
+        Column("note", "VARCHAR", "Who says so and why", required=False),
+    ),
+    versioned=True,
+    rules=(
+        Rule("authorship is unknown to tapewire", lambda: ~pl.col("authorship").is_in(AUTHORSHIP)),
+        Rule("veracity is unknown to tapewire", lambda: ~pl.col("veracity").is_in(VERACITY)),
+        AVAILABLE_AFTER_EVENT,
+    ),
+)
+
 SIMULATED_TRUTH = Entity(
     "simulated_truth",
     "core",
@@ -649,7 +670,7 @@ IMPACT = Entity(
         Column("doc_id", "VARCHAR", "Document (core.documents)"),
         Column("asset", "VARCHAR", "Canonical ticker"),
         Column("window_h", "DOUBLE", "Length of the window after the release (hours)"),
-        Column("benchmark", "VARCHAR", "reference_walk, mean, market or transformer"),
+        Column("benchmark", "VARCHAR", "reference_walk, mean, market_adjusted, market or transformer"),
         Column("event_ts", TS, "First public time of the release (UTC)"),
         Column("available_ts", TS, "End of the window (UTC)"),
         Column("base_ts", TS, "Close that the move is measured from: the last at or before the release (UTC)"),
@@ -667,6 +688,30 @@ IMPACT = Entity(
         Column("peak_car", "DOUBLE", "CAR of largest size within the window (log)"),
         Column("time_to_peak_h", "DOUBLE", "Hours from the base close to that peak"),
         Column("reversal_share", "DOUBLE", "Share of the peak given back at the end of the window"),
+        Column(
+            "half_life_h", "DOUBLE", "Hours from the peak until half of it was given back; null: not within the window",
+            required=False,
+        ),
+        Column("pre_release_car", "DOUBLE", "CAR of the 24 hours before the base close (log)", required=False),
+        Column(
+            "abnormal_volume", "DOUBLE", "ln of the window's volume less its mean at that hour of the 2nd to 30th day before",
+            required=False,
+        ),
+        Column("abnormal_volatility", "DOUBLE", "The same for the volatility from the range of bars", required=False),
+        Column("n_overlapping", "INTEGER", "Other releases of the asset less than a window away"),
+    ),
+)
+
+IMPACT_COVERAGE = Entity(
+    "impact_coverage",
+    "models",
+    "How many releases each window measures, and why it does not measure the others",
+    ("study_id", "window_h", "reason"),
+    (
+        Column("study_id", "VARCHAR", "Study"),
+        Column("window_h", "DOUBLE", "Window (hours)"),
+        Column("reason", "VARCHAR", "measured, or the first rule that leaves a release out"),
+        Column("n_releases", "INTEGER", "Releases, one per document and asset"),
     ),
 )
 
@@ -696,19 +741,28 @@ IMPACT_TESTS = Entity(
     ("study_id", "release_group", "window_h", "benchmark", "test"),
     (
         Column("study_id", "VARCHAR", "Study"),
-        Column("release_group", "VARCHAR", "real, generated, fabricated, unlabelled or late_stamp"),
-        Column("window_h", "DOUBLE", "Window (hours)"),
+        Column("release_group", "VARCHAR", "all, real, generated, fabricated, unlabelled or late_stamp"),
+        Column("window_h", "DOUBLE", "Window (hours); negative: the time before the release"),
         Column("benchmark", "VARCHAR", "Model of the normal return"),
         Column(
             "test",
             "VARCHAR",
-            "cross_sectional_t, patell, bmp, corrado_rank, sign, generalised_sign, mean_car, excess_move",
+            "Test, as docs/methods.md lists them",
         ),
-        Column("estimate", "DOUBLE", "What is tested: mean CAR, or mean excess move", required=False),
+        Column("estimate", "DOUBLE", "What is tested: mean CAR, mean excess move, rank correlation", required=False),
         Column("low", "DOUBLE", "Lower end of the 95 % interval", required=False),
         Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False),
         Column("statistic", "DOUBLE", "Test statistic", required=False),
         Column("p_value", "DOUBLE", "Two-sided p-value", required=False),
+        Column(
+            "q_value", "DOUBLE", "p-value with the false-discovery rate controlled over all groups and windows",
+            required=False,
+        ),
+        Column("detectable", "DOUBLE", "Smallest effect found with 80 % power at 5 %", required=False),
+        Column(
+            "power", "DOUBLE", "Probability to find a mean CAR of .01, or an excess move of .25 sigma", required=False
+        ),
+        Column("is_preferred", "BOOLEAN", "True for the tests that stand in every simulated condition"),
         Column("n_releases", "INTEGER", "Releases"),
     ),
 )
@@ -716,21 +770,34 @@ IMPACT_TESTS = Entity(
 IMPACT_COMPARISONS = Entity(
     "impact_comparisons",
     "models",
-    "Generated and fabricated against real releases: realised and scored",
-    ("study_id", "answer", "group_a", "group_b", "window_h"),
+    "Generated and fabricated against real releases: realised and scored; other words in the same place",
+    ("study_id", "answer", "quantity", "group_a", "group_b", "window_h", "slice_by", "slice", "method"),
     (
         Column("study_id", "VARCHAR", "Study"),
-        Column("answer", "VARCHAR", "realised (what prices did) or scored (what the network expects)"),
+        Column(
+            "answer", "VARCHAR",
+            "realised (what prices did), scored (what the network expects), counterfactual (other words, same past)",
+        ),
         Column("group_a", "VARCHAR", "Group compared"),
         Column("group_b", "VARCHAR", "Group compared with"),
         Column("window_h", "DOUBLE", "Window or horizon (hours)"),
-        Column("quantity", "VARCHAR", "excess_move or expected_width_change"),
+        Column("quantity", "VARCHAR", "excess_move, expected_width_change or expected_move (|shift of the median|)"),
+        Column("slice_by", "VARCHAR", "all, liquidity, capitalisation, kind or hour"),
+        Column("slice", "VARCHAR", "Which part of the releases"),
+        Column(
+            "method", "VARCHAR",
+            "permutation, cluster_bootstrap, matched, paired; checks: mislabelled_10, placebo_labels, soft_labels",
+        ),
         Column("mean_a", "DOUBLE", "Mean of group a"),
         Column("mean_b", "DOUBLE", "Mean of group b"),
         Column("difference", "DOUBLE", "mean_a − mean_b"),
-        Column("low", "DOUBLE", "Lower end of the 95 % permutation interval", required=False),
-        Column("high", "DOUBLE", "Upper end of the 95 % permutation interval", required=False),
-        Column("p_value", "DOUBLE", "Two-sided permutation p-value", required=False),
+        Column("low", "DOUBLE", "Lower end of the 95 % interval", required=False),
+        Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False),
+        Column("p_value", "DOUBLE", "Two-sided p-value", required=False),
+        Column(
+            "q_value", "DOUBLE", "p-value with the false-discovery rate controlled over windows, pairs and slices",
+            required=False,
+        ),
         Column("n_a", "INTEGER", "Releases of group a"),
         Column("n_b", "INTEGER", "Releases of group b"),
         Column("detectable", "DOUBLE", "Smallest difference found with 80 % power at 5 %", required=False),
@@ -743,11 +810,15 @@ SCORED = Entity(
     "What the network expects after a release: with its text, with none, and the reference walk",
     ("doc_id", "asset", "horizon_h"),
     (
-        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("doc_id", "VARCHAR", "Document (core.documents), or generated release (models.generated_releases)"),
         Column("asset", "VARCHAR", "Canonical ticker"),
         Column("horizon_h", "INTEGER", "Hours ahead"),
-        Column("event_ts", TS, "First public time of the release (UTC)"),
+        Column("event_ts", TS, "First public time of the release (UTC); of a generated one, where it was placed"),
         Column("available_ts", TS, "When the score could first be made: the document's available_ts (UTC)"),
+        Column(
+            "placed_doc_id", "VARCHAR", "Real release in whose place a generated one was scored; null: no such",
+            required=False,
+        ),
         Column("origin_ts", TS, "Last close at or before the release (UTC)"),
         Column("model_id", "VARCHAR", "Model, trained wholly before the release"),
         Column("release_group", "VARCHAR", "real, generated, fabricated or unlabelled"),
@@ -757,7 +828,107 @@ SCORED = Entity(
         Column("width_text", "DOUBLE", "Width of the 90 % band with the text (log return)"),
         Column("width_none", "DOUBLE", "Width of the 90 % band without the text (log return)"),
         Column("width_walk", "DOUBLE", "Width of the reference walk's 90 % band (log return)"),
+        Column("low_text", "DOUBLE", "Lower end of the 90 % band with the text (log return)"),
+        Column("low_none", "DOUBLE", "Lower end of the 90 % band without the text (log return)"),
+        Column("low_walk", "DOUBLE", "Lower end of the reference walk's 90 % band (log return)"),
         Column("realised", "DOUBLE", "What came (log return); null until it matures", required=False),
+    ),
+)
+
+COUNTERFACTUAL = Entity(
+    "counterfactual",
+    "models",
+    "Same past, other words: what the network expects after each real release with another text in its place",
+    ("doc_id", "asset", "horizon_h", "words"),
+    (
+        Column("doc_id", "VARCHAR", "Document whose place it is (core.documents)"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("horizon_h", "INTEGER", "Hours ahead"),
+        Column("words", "VARCHAR", "real, generated, shuffled (an earlier release of the asset), other_asset or none"),
+        Column("text_id", "VARCHAR", "Document or generated release that was read; null: none", required=False),
+        Column("available_ts", TS, "As the document (UTC)"),
+        Column("model_id", "VARCHAR", "Model, trained wholly before the release"),
+        Column("median", "DOUBLE", "Median log return expected"),
+        Column("width", "DOUBLE", "Width of the 90 % band (log return)"),
+    ),
+)
+
+RELEASE_ALERTS = Entity(
+    "release_alerts",
+    "models",
+    "What was known of a release when it arrived: expected range of the move, authorship, what followed the like",
+    ("doc_id", "asset", "horizon_h"),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("horizon_h", "INTEGER", "Hours ahead"),
+        Column("available_ts", TS, "As the document (UTC)"),
+        Column("low_text", "DOUBLE", "5 % quantile of the log return expected with the text"),
+        Column("median_text", "DOUBLE", "Median log return expected with the text"),
+        Column("high_text", "DOUBLE", "95 % quantile of the log return expected with the text"),
+        Column("low_walk", "DOUBLE", "5 % quantile of the reference walk (log return)"),
+        Column("high_walk", "DOUBLE", "95 % quantile of the reference walk (log return)"),
+        Column("width_change", "DOUBLE", "Width of the band with the text ÷ without it − 1"),
+        Column("machine_probability", "DOUBLE", "Probability of machine authorship; null: not judged", required=False),
+        Column("machine_verdict", "VARCHAR", "flagged, not flagged, or too short to tell", required=False),
+        Column("n_similar", "INTEGER", "Similar earlier releases whose day was over when this one arrived"),
+        Column("similar_scaled_move", "DOUBLE", "Mean |move| ÷ sigma in the 24 h after them", required=False),
+        Column("similar_excess_move", "DOUBLE", "Their mean excess move, 24 h", required=False),
+    ),
+)
+
+SIMILAR_RELEASES = Entity(
+    "similar_releases",
+    "models",
+    "Earlier releases most like a new one, and what prices did in the 24 hours after them",
+    ("doc_id", "asset", "place"),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("place", "INTEGER", "1 for the most similar"),
+        Column("similar_doc_id", "VARCHAR", "The earlier document"),
+        Column("similar_asset", "VARCHAR", "Its asset"),
+        Column("similarity", "DOUBLE", "Cosine similarity of the two texts"),
+        Column("vectors", "VARCHAR", "Model whose vectors were compared"),
+        Column("available_ts", TS, "As the new document (UTC)"),
+        Column("similar_event_ts", TS, "When the earlier one was published (UTC)"),
+        Column("car", "DOUBLE", "Move in the 24 h after it, against the reference walk (log)"),
+        Column("scaled_move", "DOUBLE", "|move| ÷ sigma"),
+        Column("excess_move", "DOUBLE", "The same beyond placebo times", required=False),
+        Column("reversal_share", "DOUBLE", "Share of the peak given back within the 24 h"),
+    ),
+)
+
+KNOWN_CASES = Entity(
+    "known_cases",
+    "models",
+    "Known false releases on the finest candles there are: move, reversal, and when the move was beyond chance",
+    ("case_id", "timeframe"),
+    (
+        Column("case_id", "VARCHAR", "Case, as tapewire's own table of cases names it"),
+        Column("timeframe", "VARCHAR", "Candles used"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("event_ts", TS, "First public time (UTC)"),
+        Column("ts_precision", "VARCHAR", "How exact that time is"),
+        Column("claim", "VARCHAR", "What was claimed"),
+        Column("channel", "VARCHAR", "Where it appeared"),
+        Column("kind", "VARCHAR", "fabricated release, misreport, hacked account or machine-generated"),
+        Column("retracted_ts", TS, "When it was denied (UTC)", required=False),
+        Column("reported_move", "VARCHAR", "Move as contemporaries reported it"),
+        Column("sources", "VARCHAR", "Addresses of the reports"),
+        Column("is_clean", "BOOLEAN", "False where the case is confounded or its time too vague for a test"),
+        Column("base_usd", "DOUBLE", "Last close at or before the release (USD)"),
+        Column("peak_usd", "DOUBLE", "Price farthest from it within 24 h, from highs and lows (USD)"),
+        Column("peak_return", "DOUBLE", "The same as a simple return"),
+        Column("time_to_peak_h", "DOUBLE", "Hours from the release to the end of that bar"),
+        Column("end_return", "DOUBLE", "Simple return at the last close within 24 h"),
+        Column("reversal_share", "DOUBLE", "Share of the peak given back by then"),
+        Column("half_life_h", "DOUBLE", "Hours from the peak to the first close with half of it gone", required=False),
+        Column("peak_sigma", "DOUBLE", "Largest |move at a close| ÷ the reference walk's sigma for the time passed"),
+        Column("flagged_ts", TS, "Close at which that first passed the threshold (UTC); null: never", required=False),
+        Column("lead_h", "DOUBLE", "Hours from the flag to the denial; negative: the denial came first", required=False),
+        Column("threshold", "DOUBLE", "The threshold, in sigmas"),
+        Column("false_alarms", "DOUBLE", "Share of placebo days on which it would have been passed", required=False),
     ),
 )
 
@@ -863,14 +1034,15 @@ FEED_ITEMS = Entity(
     ),
 )
 
-CORE = (CANDLES, SUPPLY, ASSET_METRICS, STABLECOINS, FUNDING, DOCUMENTS, DOCUMENT_ASSETS, SIMULATED_TRUTH)
+CORE = (CANDLES, SUPPLY, ASSET_METRICS, STABLECOINS, FUNDING, DOCUMENTS, DOCUMENT_ASSETS, DOCUMENT_LABELS, SIMULATED_TRUTH)
 FEATURES = (
     SSR_DAILY, CANDLE_FEATURES, NEWS_HOURLY, DOCUMENT_EMBEDDINGS, DOCUMENT_STORIES, DOCUMENT_NOVELTY,
     DOCUMENT_AUTHORSHIP,
 )  # fmt: skip
 MODELS = (
     TRAINING_RUNS, FORECASTS, SCORES, CALIBRATION, EXPLANATIONS,
-    IMPACT, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, SCORED,
+    IMPACT, IMPACT_COVERAGE, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, SCORED, COUNTERFACTUAL, RELEASE_ALERTS,
+    SIMILAR_RELEASES, KNOWN_CASES,
     BACKTEST_EQUITY, BACKTEST_METRICS, GENERATED_RELEASES, GENERATED_SCORES, TEXT_QUALITY, DETECTION,
 )  # fmt: skip
 OPS = (ASKED_RANGES, COVERED, ARCHIVE_FILES, FEED_STATES, FEED_ITEMS)

@@ -1,4 +1,4 @@
-"""The scored answer: what the network expects after a release, with its text, with none, and the reference walk.
+"""The scored answer: what the network expects after a release, with its text, with other words, with none, and the walk.
 
 Same past, other words: the window ends at the last close at or before the release, so that no price after it is seen.
 What comes out is the network's sensitivity to text, not a cause.
@@ -15,6 +15,9 @@ from features.candles import Array
 from models.forecast.net import Ensemble
 from models.forecast.windows import WindowStore
 
+BATCH = 512
+NOTHING = 0
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -25,7 +28,6 @@ class Scored:
     walk: Array
 
 
-@torch.no_grad()
 def score_releases(
     net: Ensemble, store: WindowStore, pairs: NDArray[np.int64], document_row: NDArray[np.int64], sigma: Array
 ) -> Scored:
@@ -34,18 +36,37 @@ def score_releases(
     `sigma` [T, A, H] is the reference walk's. The release itself is taken out of the documents known at the origin,
     then put first with age 0 for the variant with text.
     """
-    asset, row = torch.from_numpy(pairs[:, 0]), torch.from_numpy(pairs[:, 1])
-    inputs, _ = store.gather(asset, row)
-    at = asset * store.n_rows + row
-    own = torch.from_numpy(document_row)
-    without = _drop(store.document_row[at], store.document_age[at], own)
-    with_text = _prepend(*without, own)
+    read = read_texts(net, store, pairs, document_row, sigma)
+    without = read_texts(net, store, pairs, np.full(len(pairs), NOTHING), sigma, instead_of=document_row)
     unit = sigma[pairs[:, 1], pairs[:, 0]][:, :, None]
-    out = []
-    for rows, age in (with_text, without):
+    return Scored(read, without, store.base[torch.from_numpy(pairs[:, 0])].double().numpy() * unit)
+
+
+@torch.no_grad()
+def read_texts(
+    net: Ensemble, store: WindowStore, pairs: NDArray[np.int64], text: NDArray[np.int64], sigma: Array, *,
+    instead_of: NDArray[np.int64] | None = None,
+) -> Array:  # fmt: skip
+    """Quantiles [N, H, Q] expected at origins `pairs` [N, 2] where the text of row `text` [N] has just appeared.
+
+    Row 0 is no text: the origin is read as it was. `instead_of` [N]: documents that are taken out first; by default
+    the text itself, should it be known already.
+    """
+    gone = text if instead_of is None else instead_of
+    out = [np.zeros((0, *store.base.shape[1:]))]
+    for at in range(0, len(pairs), BATCH):
+        part = slice(at, at + BATCH)
+        asset, row = torch.from_numpy(pairs[part, 0]), torch.from_numpy(pairs[part, 1])
+        inputs, _ = store.gather(asset, row)
+        place = asset * store.n_rows + row
+        own = torch.from_numpy(text[part])
+        rows, age = _drop(store.document_row[place], store.document_age[place], torch.from_numpy(gone[part]))
+        first_rows, first_age = _prepend(rows, age, own)
+        some = (own != NOTHING)[:, None]
+        rows, age = torch.where(some, first_rows, rows), torch.where(some, first_age, age)
         scaled = net(inputs._replace(documents=store.vectors[rows], age_h=age, known=rows > 0))
-        out.append(scaled.double().numpy() * unit)
-    return Scored(out[0], out[1], inputs.base.double().numpy() * unit)
+        out.append(scaled.double().numpy() * sigma[pairs[part, 1], pairs[part, 0]][:, :, None])
+    return np.concatenate(out)
 
 
 def _drop(rows: Tensor, age: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:

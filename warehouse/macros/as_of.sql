@@ -63,3 +63,11 @@ CREATE OR REPLACE MACRO core.simulated_truth_as_of(ts) AS TABLE
         SELECT * EXCLUDE (is_latest) FROM core.simulated_truth_versions WHERE available_ts <= ts AND NOT (version = 1 AND is_latest)
         QUALIFY row_number() OVER (PARTITION BY doc_id, asset ORDER BY version DESC) = 1
     );
+
+CREATE OR REPLACE MACRO core.document_labels_as_of(ts) AS TABLE
+    SELECT * EXCLUDE (is_latest) FROM core.document_labels_versions WHERE available_ts <= ts AND version = 1 AND is_latest
+    UNION ALL
+    SELECT * FROM (
+        SELECT * EXCLUDE (is_latest) FROM core.document_labels_versions WHERE available_ts <= ts AND NOT (version = 1 AND is_latest)
+        QUALIFY row_number() OVER (PARTITION BY doc_id ORDER BY version DESC) = 1
+    );

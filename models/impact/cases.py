@@ -1,0 +1,139 @@
+"""Known false releases measured on one grid of bars: the move by its range, its reversal, and when it was beyond chance.
+
+The flag is what a desk would have seen at the time: the first close after the release at which the move, in units of the
+reference walk's sigma for the time passed, was past a threshold. How often that happens on days without a release stands
+beside it.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.candles import Array, Bars
+from models.impact.abnormal import simple_sigma
+from models.impact.placebo import VOLATILITY_RATIO, WEEKS_BACK
+
+WINDOW_H = 24.0
+THRESHOLD = 4.0
+FILE = Path(__file__).with_name("known_cases.toml")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of the curated table."""
+
+    id: str
+    asset: str
+    time: datetime
+    precision: str
+    claim: str
+    channel: str
+    kind: str
+    reported: str
+    clean: bool
+    sources: tuple[str, ...]
+    denied: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CaseMove:
+    """What prices did in the WINDOW_H after a case; times from the release, returns simple, prices in the quote."""
+
+    base: float
+    peak: float
+    time_to_peak_h: float
+    end: float
+    half_life_h: float | None
+    peak_sigma: float
+    flagged_h: float | None
+    flagged_at: np.datetime64 | None
+    false_alarms: float | None
+
+    @property
+    def peak_return(self) -> float:
+        """The largest move, from highs and lows, as a simple return."""
+        return self.peak / self.base - 1
+
+    @property
+    def end_return(self) -> float:
+        """Simple return at the last close of the window."""
+        return self.end / self.base - 1
+
+    @property
+    def reversal_share(self) -> float:
+        """Share of the peak given back at the end; 0 where there was no move."""
+        return 1 - self.end_return / self.peak_return if self.peak_return else 0.0
+
+
+@cache
+def known_cases() -> tuple[Case, ...]:
+    """The curated table. KeyError or TypeError where an entry lacks something: it is checked by a test."""
+    with FILE.open("rb") as handle:
+        return tuple(Case(**(c | {"sources": tuple(c["sources"])})) for c in tomllib.load(handle)["case"])
+
+
+def measure(case: Case, bars: Bars) -> CaseMove | None:
+    """The case on one grid; None where the grid does not hold its asset, the close before it, or the day after it.
+
+    Looks WINDOW_H past the release; the sigma is that known at the base close.
+    """
+    if case.asset not in bars.assets:
+        return None
+    asset = bars.assets.index(case.asset)
+    moment = np.datetime64(case.time.replace(tzinfo=None), "s")
+    row = int(bars.row_at(np.array([moment]))[0])
+    steps = round(WINDOW_H / bars.step_h)
+    if row < steps or row + steps >= len(bars.close_ts):
+        return None
+    sigma = simple_sigma(bars)[:, asset]
+    after = slice(row + 1, row + 1 + steps)
+    base, close = float(bars.close[row, asset]), bars.close[after, asset]
+    if not np.isfinite(base) or not np.isfinite(close).any() or not sigma[row] > 0:
+        return None
+    ends = bars.close_ts[after]
+    hours = (ends - moment) / np.timedelta64(3600, "s")
+    high, low = np.nan_to_num(bars.high[after, asset], nan=base), np.nan_to_num(bars.low[after, asset], nan=base)
+    up, down = int(high.argmax()), int(low.argmin())
+    rises = np.log(high[up] / base) >= -np.log(low[down] / base)
+    at, peak = (up, float(high[up])) if rises else (down, float(low[down]))
+    scaled = np.abs(np.log(close / base)) / (sigma[row] * np.sqrt(np.arange(1, steps + 1)))
+    scaled = np.nan_to_num(scaled, nan=0.0)
+    flagged = int((scaled >= THRESHOLD).argmax()) if (scaled >= THRESHOLD).any() else None
+    left = (close / base - 1) / (peak / base - 1) if peak != base else np.ones_like(close)
+    halved = np.flatnonzero((np.arange(steps) >= at) & (left <= 0.5))
+    return CaseMove(
+        base, peak, float(hours[at]), float(close[np.isfinite(close)][-1]),
+        float(hours[halved[0]] - hours[at]) if len(halved) else None, float(scaled.max()),
+        None if flagged is None else float(hours[flagged]), None if flagged is None else ends[flagged],
+        false_alarms(bars.close[:, asset], sigma, row, steps, round(24 / bars.step_h)),
+    )  # fmt: skip
+
+
+def false_alarms(close: Array, sigma: Array, row: int, steps: int, day: int) -> float | None:
+    """Share of earlier days, from the same time of day and at a like volatility, on which the flag would have been up.
+
+    From the WEEKS_BACK before `row`, none that overlaps it; None below ten such days.
+    """
+    rows: NDArray[np.int64] = row - day * np.arange(1, 7 * WEEKS_BACK + 1)
+    rows = rows[(rows >= 0) & (rows + steps <= row)]
+    like = (sigma[rows] / sigma[row] < VOLATILITY_RATIO) & (sigma[rows] / sigma[row] > 1 / VOLATILITY_RATIO)
+    rows = rows[like]
+    if len(rows) < 10:
+        return None
+    path = close[rows[:, None] + np.arange(1, steps + 1)]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scaled = np.abs(np.log(path / close[rows][:, None])) / (sigma[rows][:, None] * np.sqrt(np.arange(1, steps + 1)))
+    known = np.isfinite(scaled).any(1)
+    return float((np.nan_to_num(scaled[known], nan=0.0) >= THRESHOLD).any(1).mean()) if known.sum() >= 10 else None
+
+
+def denied_after_h(case: Case, hours: float | None) -> float | None:
+    """Hours from a flag `hours` after the release to the denial; negative where the denial came first."""
+    if hours is None or case.denied is None:
+        return None
+    return (case.denied - case.time) / timedelta(hours=1) - hours
