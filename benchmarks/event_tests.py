@@ -23,7 +23,7 @@ from features.candles import Array
 from models.impact.abnormal import market_model
 from models.impact.inference import STANDS, TESTS, event_tests, ready
 
-N_EVENTS, N_ESTIMATION, N_WINDOW = 100, 120, 5
+N_EVENTS, N_ESTIMATION, N_WINDOW = 110, 120, 5
 SHIFT = 0.3  # of the sd of a CAR, so that a good test finds it nine times in ten
 ALPHA, LOW, HIGH = 0.05, 0.04, 0.06
 DRAWS = 499
@@ -64,16 +64,19 @@ def skewed(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 INDEPENDENT = ("cross_sectional_t", "brown_warner_1980", "patell", "bmp", "sign", "generalised_sign", "wilcoxon",
                "grank_z", "permutation", "wild_bootstrap")  # fmt: skip
 ONE_VARIANCE = ("brown_warner_1980", "brown_warner_1985", "patell", "kp_patell", "corrado_rank")
+NORMAL = ("brown_warner_1985", "patell", "kp_patell")
+SYMMETRIC = ("sign", "generalised_sign", "wilcoxon")
+LIKE_ONE_BAR = ("grank_t", "grank_z")  # they rank a CAR of several bars among single bars: true of normal returns only
 CONDITIONS = (
     Condition("well-behaved", normal),
-    Condition("heavy tails", heavy),
-    Condition("skewed", skewed, fails=("sign",)),
+    Condition("heavy tails", heavy, fails=(*NORMAL, *LIKE_ONE_BAR)),
+    Condition("skewed", skewed, fails=(*SYMMETRIC, *LIKE_ONE_BAR)),
     Condition("induced variance", normal, induced=1.7, fails=ONE_VARIANCE),
-    Condition("clustered dates", normal, n_dates=25, common=0.3, fails=INDEPENDENT),
+    Condition("clustered dates", normal, n_dates=22, common=0.3, fails=INDEPENDENT),
     Condition("one date", normal, n_dates=1, common=0.3, fails=(*INDEPENDENT, "mean_car")),
-    Condition("illiquid", heavy, stale=0.6),
-    Condition("all at once", heavy, n_dates=25, common=0.3, induced=1.7, stale=0.6,
-              fails=tuple({*INDEPENDENT, *ONE_VARIANCE})),
+    Condition("illiquid", heavy, stale=0.6, fails=("patell", "kp_patell", "corrado_rank", "corrado_sign", *LIKE_ONE_BAR)),
+    Condition("all at once", heavy, n_dates=22, common=0.3, induced=1.7, stale=0.6,
+              fails=tuple(dict.fromkeys((*INDEPENDENT, *ONE_VARIANCE, *LIKE_ONE_BAR, "kp_bmp")))),
 )  # fmt: skip
 
 
@@ -162,22 +165,20 @@ def print_table(title: str, found: dict[str, dict[str, float]]) -> None:
 
 
 def verdicts(size: dict[str, dict[str, float]]) -> list[tuple[str, bool]]:
-    """What was promised, with whether it holds."""
-    calm = size[CONDITIONS[0].name]
-    out = [(f"well-behaved: {t} rejects in {100 * s:.1f} %, within 4 to 6", LOW <= s <= HIGH) for t, s in calm.items()]
-    for c in CONDITIONS[1:]:
-        for test in c.fails:
-            if test in size[c.name]:
-                s = size[c.name][test]
-                out.append((f"{c.name}: {test} fails, with {100 * s:.1f} %", s > HIGH))
-    whole = [t for t in TESTS if stands(size, t) and len([c for c in size.values() if t in c]) == len(CONDITIONS)]
-    told = ", ".join(whole) or "none"
-    out.append((f"stand in every condition, within 4 to 6 %: {told}", bool(whole)))
-    out.append((f"the report prefers only tests that stand wherever they are made: {', '.join(STANDS)}",
-                all(all(s <= HIGH for n, of in size.items() for t, s in of.items()
-                        if t == test and test not in next(c for c in CONDITIONS if c.name == n).fails)
-                    for test in STANDS)))  # fmt: skip
-    return out
+    """What was promised, with whether it holds: a size wherever a test's assumptions do, none where they do not."""
+    out = []
+    for c in CONDITIONS:
+        for test, s in size[c.name].items():
+            told = f"{c.name}: {test} rejects in {100 * s:.1f} %"
+            if test in c.fails:
+                out.append((f"{told}, outside 4 to 6 as expected", not LOW <= s <= HIGH))
+            else:
+                out.append((f"{told}, within 4 to 6", LOW <= s <= HIGH))
+    whole = [t for t in TESTS if stands(size, t) and all(t in of for of in size.values())]
+    partly = [t for t in TESTS if stands(size, t) and t not in whole]
+    out.append((f"within 4 to 6 % in every condition: {', '.join(whole) or 'none'}", bool(whole)))
+    told = f"wherever it is made: {', '.join(partly) or 'none'}; the report prefers {', '.join(STANDS)}"
+    return [*out, (told, set(STANDS) <= {*whole, *partly})]
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ One release is one (asset, moment). The base price is the last close at or befor
 close w hours later. By default the estimation span is the 30 days that end 24 hours before the base close.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -130,13 +131,15 @@ def studies(
     present = inside & np.isfinite(bars.close[safe, col])
     r_est, r_evt = returns[est, col], np.where(inside, _returns_over_gaps(bars)[safe, col], 0.0)
     m_est, m_evt = index[est, col], np.where(inside, index[safe, col], np.nan)
-    found = (
-        parameterless("reference_walk", r_est, r_evt, offsets),
-        mean_model(r_est, r_evt, offsets),
-        parameterless("market_adjusted", r_est - m_est, r_evt - m_evt, offsets),
-        market_model(r_est, r_evt, m_est, m_evt, offsets),
-    )
-    return {s.benchmark: replace(s, present=present) for s in found}
+    with ThreadPoolExecutor(2) as pool:
+        found = (
+            pool.submit(market_model, r_est, r_evt, m_est, m_evt, offsets),
+            pool.submit(parameterless, "reference_walk", r_est, r_evt, offsets),
+            pool.submit(mean_model, r_est, r_evt, offsets),
+            pool.submit(lambda: parameterless("market_adjusted", r_est - m_est, r_evt - m_evt, offsets)),
+        )
+    made = {s.result().benchmark: replace(s.result(), present=present) for s in found}
+    return {name: made[name] for name in BENCHMARKS}
 
 
 def _returns_over_gaps(bars: Bars) -> Array:

@@ -15,11 +15,11 @@ from models.impact.abnormal import Study, path
 from models.impact.dependence import Pairs, pairs
 from models.impact.outcome import MIN_EVENTS, Outcome, interval, normal, student
 from models.impact.overlap import mean_with_overlap
-from models.impact.ranks import corrado, corrado_sign, grank, row_ranks, scaled_ranks, scaled_signs
+from models.impact.ranks import corrado, corrado_sign, grank, row_ranks, scaled_ranks_and_signs
 from models.impact.resampling import DRAWS, clustered_bootstrap, sign_flips, wild_bootstrap
 
 DAY_H = 24.0
-MIN_SHIFTS, SHIFTS_PER_WINDOW = 5, 4
+MIN_SHIFTS, MAX_SHIFTS, SHIFTS_PER_WINDOW = 5, 240, 4
 CLASSIC = (
     "cross_sectional_t", "brown_warner_1980", "brown_warner_1985", "patell", "kp_patell", "bmp", "kp_bmp",
     "corrado_rank", "corrado_sign", "grank_t", "grank_z", "shifted_t", "sign", "generalised_sign", "wilcoxon",
@@ -34,8 +34,8 @@ class Ready:
     """What the tests of one benchmark share, for N events, W windows, T bars of estimation span and event window.
 
     `car`, `scar` [N, W] CAR, and CAR ÷ the sd of its prediction error (NaN where blank); `columns` [W, E] the bars of
-    each window; `residual`, `gsar`, `gsar_rank` [N, S] estimation residuals, standardised, their ranks; `rank`, `signs`
-    [N, T] scaled ranks and signs of everything; `fit`, `n_estimation`, `positive` [N] residual sigma, bars that it is
+    each window; `residual`, `gsar`, `gsar_rank` [N, S] estimation residuals (0 in gaps), standardised, their ranks;
+    `running` [N, S + 1] running sums of the standardised; `rank`, `signs` [N, T] scaled ranks and signs of everything; `fit`, `n_estimation`, `positive` [N] residual sigma, bars that it is
     of, share of positive residuals; `neighbours` the pairs of events that may share bars; `step_h` length of a bar.
     """
 
@@ -49,6 +49,7 @@ class Ready:
     residual: Array
     gsar: Array
     gsar_rank: Array
+    running: Array
     rank: Array
     signs: Array
     fit: Array
@@ -63,7 +64,7 @@ class Ready:
 
 
 PER_EVENT = (
-    "car", "scar", "residual", "gsar", "gsar_rank", "rank", "signs", "fit", "n_estimation", "positive",
+    "car", "scar", "residual", "gsar", "gsar_rank", "running", "rank", "signs", "fit", "n_estimation", "positive",
 )  # fmt: skip
 
 
@@ -86,11 +87,14 @@ def ready(
     step = float(study.offsets_h[1] - study.offsets_h[0]) if len(study.offsets_h) > 1 else 1.0
     both = np.hstack([study.estimation, study.ar])
     known = np.isfinite(study.estimation)
+    rank, signs = scaled_ranks_and_signs(both)
+    known_gsar = np.where(np.isfinite(gsar), gsar, 0.0)
     return Ready(
         benchmark=study.benchmark, windows_h=windows_h, columns=columns, step_h=step,
         neighbours=pairs(study.estimation, row, int(columns.sum(1).max(initial=1))),
-        car=car, scar=car / prediction_error(study, columns), residual=study.estimation, gsar=gsar,
-        gsar_rank=row_ranks(gsar), rank=scaled_ranks(both), signs=scaled_signs(both), fit=study.fit,
+        car=car, scar=car / prediction_error(study, columns), residual=np.where(known, study.estimation, 0.0),
+        gsar=gsar, gsar_rank=row_ranks(gsar), running=np.cumsum(np.pad(known_gsar, ((0, 0), (1, 0))), axis=1),
+        rank=rank, signs=signs, fit=study.fit,
         n_estimation=known.sum(1), positive=(study.estimation > 0).sum(1) / np.maximum(known.sum(1), 1),
     )  # fmt: skip
 
@@ -143,10 +147,9 @@ def event_tests(
 def _means_over_events(part: Ready, known: NDArray[np.bool_]) -> list[Array]:
     """Mean rank [T, W], mean sign [T, W] and mean residual [S, W] over the events that each window knows."""
     weight = known / np.maximum(known.sum(0), 1)
-    filled = np.nan_to_num(part.residual, nan=0.0)
     if len(known) and (known == known[:, :1]).all():  # one mean for all windows
-        return [np.repeat((x.T @ weight[:, :1]), known.shape[1], axis=1) for x in (part.rank, part.signs, filled)]
-    return [x.T @ weight for x in (part.rank, part.signs, filled)]
+        return [np.repeat((x.T @ weight[:, :1]), known.shape[1], axis=1) for x in (part.rank, part.signs, part.residual)]
+    return [x.T @ weight for x in (part.rank, part.signs, part.residual)]
 
 
 def _classic(
@@ -169,7 +172,7 @@ def _classic(
         brown_warner_1980(car, part.fit, length), brown_warner_1985(car, mean_residual, length),
         tested_patell, kp_patell(tested_patell, r), tested_bmp, kp_bmp(tested_bmp, r),
         corrado(mean_rank, bars, n), corrado_sign(mean_sign, bars, n), *grank(scar, part.gsar, part.gsar_rank),
-        shifted_t(scar, part.gsar, length),
+        shifted_t(scar, part.running, length),
         sign(car), generalised_sign(car, float(part.positive.mean())), wilcoxon(scar),
     ]  # fmt: skip
 
@@ -238,29 +241,30 @@ def kp_bmp(tested: Outcome, correlation: float) -> Outcome:
     return student("kp_bmp", tested.statistic * factor, tested.n, tested.n - 1)
 
 
-def shifted_t(scar: Array, gsar: Array, n_bars: int) -> Outcome:
+def shifted_t(scar: Array, running: Array, n_bars: int) -> Outcome:
     """The cross-sectional t of standardised CARs [N] against its own spread over windows of the estimation span.
 
     All events are shifted together, so that a window has the ties between events, the tails and the autocorrelation that
-    the event window has; being a t, it does not mind induced variance. `gsar` [N, S] standardised residuals. Student's t
-    with as many degrees as windows fit side by side, ours; the argument is Ibragimov and Müller's (2010). Nothing is
-    said (p = 1) where fewer than MIN_SHIFTS fit.
+    the event window has; being a t, it does not mind induced variance. `running` [N, S + 1] running sums of standardised
+    residuals. Student's t with as many degrees as windows fit side by side (or are looked at, where that is fewer), ours;
+    the argument is Ibragimov and Müller's (2010). Nothing is said (p = 1) where fewer than MIN_SHIFTS fit.
     """
-    n, s = gsar.shape
-    df = s // n_bars
-    if df < MIN_SHIFTS:
+    n, s = len(scar), running.shape[1] - 1
+    fit = s // n_bars
+    if fit < MIN_SHIFTS:
         return Outcome("shifted_t", None, None, None, 0.0, 1.0, n)
-    total = np.cumsum(np.pad(np.nan_to_num(gsar, nan=0.0), ((0, 0), (1, 0))), axis=1)
-    start = np.arange(0, s - n_bars + 1, max(1, n_bars // SHIFTS_PER_WINDOW))
-    shifted = total[:, start + n_bars] - total[:, start]
+    start = np.arange(0, s - n_bars + 1, max(1, n_bars // SHIFTS_PER_WINDOW, s // MAX_SHIFTS))
+    shifted = running[:, start + n_bars] - running[:, start]
     spread = np.sqrt(np.mean(_cross_t(shifted) ** 2))
-    return student("shifted_t", _cross_t(scar[:, None])[0] / spread if spread > 0 else 0.0, n, df)
+    statistic = _cross_t(scar[:, None])[0] / spread if spread > 0 else 0.0
+    return student("shifted_t", statistic, n, min(fit, len(start)))
 
 
 def _cross_t(x: Array) -> Array:
     """Mean ÷ its standard error of each column of [N, K], [K]; 0 where there is no spread."""
-    sd = x.std(axis=0, ddof=1)
-    return np.divide(x.mean(0) * np.sqrt(len(x)), sd, out=np.zeros(x.shape[1]), where=sd > 0)
+    n, mean = len(x), x.mean(0)
+    sd = np.sqrt(np.maximum(np.einsum("nk,nk->k", x, x) - n * mean**2, 0.0) / (n - 1))
+    return np.divide(mean * np.sqrt(n), sd, out=np.zeros(x.shape[1]), where=sd > 0)
 
 
 def sign(car: Array) -> Outcome:

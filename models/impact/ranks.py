@@ -10,22 +10,37 @@ from models.impact.outcome import Outcome, normal, student
 
 def row_ranks(x: Array) -> Array:
     """Ranks from 1 of the known values within each row, ties averaged, [N, T]; 0 where there is none."""
-    known = np.isfinite(x)
-    filled = np.where(known, x, np.inf)
-    order = np.argsort(filled, axis=1)
-    ranks = np.empty(x.shape)
-    np.put_along_axis(ranks, order, np.arange(1.0, x.shape[1] + 1)[None], axis=1)
-    inorder = np.take_along_axis(filled, order, axis=1)
-    tied = ((inorder[:, 1:] == inorder[:, :-1]) & np.isfinite(inorder[:, 1:])).any(1)
+    filled = np.where(np.isfinite(x), x, np.inf)
+    return _ranked(filled, np.sort(filled, axis=1))
+
+
+def _ranked(filled: Array, ordered: Array) -> Array:
+    """Ranks of rows whose unknown values are infinite, given the same rows in order; 0 where unknown."""
+    ranks = np.empty(filled.shape)
+    np.put_along_axis(ranks, np.argsort(filled, axis=1), np.arange(1.0, filled.shape[1] + 1)[None], axis=1)
+    tied = ((ordered[:, 1:] == ordered[:, :-1]) & np.isfinite(ordered[:, 1:])).any(1)
     if tied.any():
         ranks[tied] = stats.rankdata(filled[tied], axis=1)
-    return np.where(known, ranks, 0.0)
+    ranks[np.isinf(filled)] = 0.0
+    return ranks
 
 
-def scaled_ranks(x: Array) -> Array:
-    """Rank ÷ (known + 1) − ½ within each row, [N, T]; 0 where there is no value. Corrado and Zivney (1992)."""
+def scaled_ranks_and_signs(x: Array) -> tuple[Array, Array]:
+    """Within each row of [N, T]: rank ÷ (known + 1) − ½, and the sign against the median; 0 where there is no value.
+
+    Corrado and Zivney (1992).
+    """
     known = np.isfinite(x)
-    return np.where(known, row_ranks(x) / (known.sum(1, keepdims=True) + 1) - 0.5, 0.0)
+    filled = np.where(known, x, np.inf)
+    ordered = np.sort(filled, axis=1)
+    n = known.sum(1, keepdims=True)
+    ranks = _ranked(filled, ordered) / (n + 1) - 0.5
+    last = np.maximum(n, 1)
+    middle = np.take_along_axis(ordered, np.hstack([(last - 1) // 2, last // 2]), axis=1)
+    signs = np.sign(filled - np.where(n > 0, middle.mean(1, keepdims=True), 0.0))
+    if not known.all():
+        ranks[~known] = signs[~known] = 0.0
+    return ranks, signs
 
 
 def corrado(mean_rank: Array, chosen: NDArray[np.bool_], n: int) -> Outcome:
@@ -68,13 +83,16 @@ def grank(scar: Array, gsar: Array, ranks: Array) -> tuple[Outcome, Outcome]:
     spread = scar.std(ddof=1)
     star = (scar / spread if spread > 0 else np.zeros(n))[:, None]
     known = np.isfinite(gsar)
-    m = known.sum(1) + 1
-    above, same = (gsar > star).astype(np.float64), (gsar == star).astype(np.float64)
-    own = 1 + (m - 1) - above.sum(1) - 0.5 * same.sum(1)
+    m, n_known = known.sum(1) + 1, known.sum(0)
+    above, same = gsar > star, gsar == star
+    n_same = 0.5 * same.sum(1) if same.any() else np.zeros(n)
+    own = m - above.sum(1) - n_same
     weight = 1 / (m + 1)
-    total = weight @ ranks + weight @ above + 0.5 * (weight @ same) - 0.5 * known.sum(0)
+    total = weight @ ranks + _weighted(weight, above) - 0.5 * n_known
+    if n_same.any():
+        total += 0.5 * _weighted(weight, same)
     event = own * weight - 0.5
-    of_t = np.append(known.sum(0), n)
+    of_t = np.append(n_known, n)
     mean = np.append(np.divide(total, of_t[:-1], out=np.zeros_like(total), where=of_t[:-1] > 0), event.mean())
     t = len(mean)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -82,3 +100,10 @@ def grank(scar: Array, gsar: Array, ranks: Array) -> tuple[Outcome, Outcome]:
         statistic = z * np.sqrt((t - 2) / (t - 1 - z**2))
         independent = event.sum() / np.sqrt(np.sum((m - 1) / (12 * (m + 1))))
     return student("grank_t", statistic, n, t - 2), normal("grank_z", independent, n)
+
+
+def _weighted(weight: Array, hits: NDArray[np.bool_]) -> Array:
+    """Weighted number of hits in each column of [N, T]."""
+    if len(weight) and (weight == weight[0]).all():
+        return np.asarray(weight[0] * hits.sum(0))
+    return np.asarray(weight @ hits.astype(np.float64))

@@ -4,6 +4,8 @@ All impose the null and studentise, many columns (windows) at once: a draw is a 
 are matrix products. Blank values are zeros, which add nothing to a sum.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,7 @@ from models.impact.outcome import MIN_EVENTS, Outcome
 
 DRAWS = 999
 MIN_CLUSTERS = 20
-BLOCK = 250_000_000
+MAMMEN_TEST = "wild_bootstrap"
 MAMMEN = (1 + np.sqrt(5)) / 2
 
 
@@ -34,7 +36,7 @@ def wild_bootstrap(values: Array, *, draws: int = DRAWS, seed: int = 2) -> list[
         high = rng.random((draws, n)) < (MAMMEN - 1) / np.sqrt(5)
         return np.where(high, MAMMEN, 1 - MAMMEN)
 
-    return _wild("wild_bootstrap", values, np.arange(len(values)), weights)
+    return _wild(MAMMEN_TEST, values, np.arange(len(values)), weights)
 
 
 def clustered_bootstrap(
@@ -54,19 +56,23 @@ def _rademacher(rng: np.random.Generator, draws: int, n: int) -> Array:
 
 
 def _wild(
-    test: str, values: Array, cluster: NDArray[np.int64], weights: object, least: int = MIN_EVENTS
+    test: str, values: Array, cluster: NDArray[np.int64], weights: Callable[[int], Array], least: int = MIN_EVENTS
 ) -> list[Outcome | None]:
     """Studentised wild bootstrap with sums over clusters; the variance is that of cluster sums around their mean."""
-    names, at = np.unique(cluster, return_inverse=True)
+    if len(values) == 0:
+        return [None] * values.shape[1]
     known = np.isfinite(values)
-    total = np.zeros((len(names), values.shape[1]))
-    count = np.zeros_like(total)
-    np.add.at(total, at, np.where(known, values, 0.0))
-    np.add.at(count, at, known.astype(np.float64))
-    n, groups = known.sum(0), (count > 0).sum(0)
-    observed = _studentised(total.sum(0), (total**2).sum(0), (total * count).sum(0), (count**2).sum(0), n)
-    w = weights(len(names))  # type: ignore[operator]
-    moved = _studentised(w @ total, (w**2) @ total**2, w @ (total * count), (count**2).sum(0), n)
+    order = np.argsort(cluster, kind="stable")
+    starts = np.flatnonzero(np.diff(cluster[order], prepend=cluster[order[:1]] - 1))
+    total = np.add.reduceat(np.where(known, values, 0.0)[order], starts, axis=0)
+    count = np.add.reduceat(known[order].astype(np.float64), starts, axis=0)
+    n, groups, sizes = known.sum(0), (count > 0).sum(0), (count**2).sum(0)
+    observed = _studentised(total.sum(0), (total**2).sum(0), (total * count).sum(0), sizes, n)
+    w = weights(len(total))
+    first = w @ total
+    second = (total**2).sum(0) if test != MAMMEN_TEST else (w**2) @ total**2  # the square of a sign is 1
+    crossed = first if (count <= 1).all() else w @ (total * count)
+    moved = _studentised(first, second, crossed, sizes, n)
     beyond = (np.abs(moved) >= np.abs(observed) - 1e-12).sum(0)
     return [
         Outcome(test, None, None, None, float(t), float((1 + b) / (1 + len(w))), int(k)) if g >= least else None

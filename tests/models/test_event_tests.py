@@ -22,7 +22,7 @@ from models.impact.inference import (
     sign,
     wilcoxon_w,
 )
-from models.impact.ranks import corrado, corrado_sign, grank, row_ranks, scaled_ranks, scaled_signs
+from models.impact.ranks import corrado, corrado_sign, grank, row_ranks, scaled_ranks_and_signs
 
 OFFSETS = np.arange(-5, 6).astype(float)
 WINDOWS = {"0,0": (0, 0), "0,1": (0, 1), "-1,1": (-1, 1), "-5,5": (-5, 5)}
@@ -124,7 +124,7 @@ def test_daily_statistics_of_the_package_agree_for_every_benchmark(case, benchma
     with_n_minus_1 = study.estimation.std(axis=1, ddof=1)  # the package's sigma
     same([brown_warner_1980(c, with_n_minus_1, 1).statistic for c in study.ar.T], r["parametric"]["bw_1980_stat"])
     both = np.hstack([study.estimation, study.ar])
-    ranks, signs = scaled_ranks(both).mean(0), scaled_signs(both).mean(0)
+    ranks, signs = (x.mean(0) for x in scaled_ranks_and_signs(both))
     share = float((study.estimation > 0).mean())
     theirs = r["nonparametric"]
     same([sign(c).statistic for c in study.ar.T], theirs["sign_stat"])
@@ -145,7 +145,7 @@ def test_every_daily_nonparametric_statistic_agrees_with_the_reference(case):
     same([sign(c).statistic for c in study.ar.T], theirs["sign_z"])
     same([generalised_sign(c, share).statistic for c in study.ar.T], theirs["gsign_z"])
     same([wilcoxon_w(c) for c in study.ar.T], theirs["wilcoxon_wplus"])
-    ranks = scaled_ranks(np.hstack([study.estimation, study.ar])).mean(0)
+    ranks = scaled_ranks_and_signs(np.hstack([study.estimation, study.ar]))[0].mean(0)
     same(ranks[-len(OFFSETS) :], theirs["mean_rank_dev"])
     day = np.eye(len(ranks), dtype=bool)[-len(OFFSETS) :]
     same([corrado(ranks, d, N).statistic for d in day], theirs["corrado_z"])
@@ -175,9 +175,9 @@ def test_every_statistic_of_a_window_agrees_with_the_reference(case, window):
     }  # fmt: skip
     both = np.hstack([study.estimation, study.ar])
     bars = np.concatenate([np.zeros(study.estimation.shape[1], dtype=bool), columns])
-    found["corrado_cowan_z"] = corrado(scaled_ranks(both).mean(0), bars, N)
+    found["corrado_cowan_z"] = corrado(scaled_ranks_and_signs(both)[0].mean(0), bars, N)
     kept = np.concatenate([np.ones(study.estimation.shape[1], dtype=bool), columns])
-    found["corrado_cowan_z_est_plus_car_window"] = corrado(scaled_ranks(both[:, kept]).mean(0), bars[kept], N)
+    found["corrado_cowan_z_est_plus_car_window"] = corrado(scaled_ranks_and_signs(both[:, kept])[0].mean(0), bars[kept], N)
     gsar = study.estimation / study.fit[:, None]
     found["grank_t"], found["grank_z"] = grank(scar, gsar, row_ranks(gsar))
     for name, outcome in found.items():
@@ -203,4 +203,4 @@ def test_the_statistics_of_a_window_agree_with_the_package(case, window, benchma
         assert brown_warner_1985(corrected, mean_residual, length).statistic == near(theirs["car_lamb"]["statistic"])
     kept = np.hstack([study.estimation, study.ar[:, columns]])
     bars = np.arange(kept.shape[1]) >= study.estimation.shape[1]
-    assert corrado(scaled_ranks(kept).mean(0), bars, N).statistic == near(theirs["car_rank"]["statistic"])
+    assert corrado(scaled_ranks_and_signs(kept)[0].mean(0), bars, N).statistic == near(theirs["car_rank"]["statistic"])
