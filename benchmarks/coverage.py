@@ -4,6 +4,7 @@ Run as a script it repeats the study and prints how often planted effects lie in
 tests reject where nothing was planted:
 
     python benchmarks/coverage.py --studies 1000
+    python benchmarks/coverage.py --studies 200 --curve     # and power and coverage by the number of releases
 """
 
 import argparse
@@ -24,7 +25,7 @@ from models.impact.outcome import Outcome
 from models.impact.overlap import excess_move, mean_with_overlap
 from models.impact.placebo import placebo_moves
 from models.market.prices import ASSETS, SimulatedBars, make_bars, simulate_paths
-from models.market.releases import Release, draw_releases, planted_effects, response
+from models.market.releases import PER_DAY, Release, draw_releases, planted_effects, response
 
 START = datetime(2023, 7, 3, tzinfo=UTC)
 HOURS = 26 * 168
@@ -43,6 +44,7 @@ class Study:
     own_excess: float
     own_difference: float
     classic: dict[str, float]
+    n_releases: int
 
 
 def grid(bars: SimulatedBars) -> Bars:
@@ -54,9 +56,9 @@ def grid(bars: SimulatedBars) -> Bars:
     return Bars(names, "1h", close, bars.open, bars.high, bars.low, bars.close, bars.volume)
 
 
-def simulate_study(seed: int, *, planted: bool, window_h: float = 24.0) -> Study:
+def simulate_study(seed: int, *, planted: bool, window_h: float = 24.0, per_day: float = PER_DAY) -> Study:
     """One study of `window_h` after each release, with or without planted effects."""
-    releases = draw_releases(seed, START, HOURS, with_text=False)
+    releases = draw_releases(seed, START, HOURS, with_text=False, per_day=per_day)
     paths = simulate_paths(seed, HOURS)
     effects = planted_effects(releases, START, HOURS, len(ASSETS)) if planted else np.zeros_like(paths.returns)
     bars, quiet = (grid(make_bars(paths, e)) for e in (effects, np.zeros_like(effects)))
@@ -97,6 +99,7 @@ def _measure(bars: Bars, quiet: Bars, events: Events, kept: list[Release], windo
         mean, float(own.mean()), mean_excess, (compared.difference, compared.low, compared.high), compared.p_value,
         float(moved[counted].mean()),
         float(moved[counted & (group == "generated")].mean() - moved[counted & (group == "real")].mean()), classic,
+        int(counted.sum()),
     )  # fmt: skip
 
 
@@ -118,12 +121,16 @@ def summarise(planted: list[Study], null: list[Study]) -> dict[str, float]:
     difference_truth = float(np.mean([s.own_difference for s in planted]))
     return {
         "studies": len(planted),
+        "releases": float(np.mean([s.n_releases for s in planted])),
         "coverage_mean_car": _share(s.mean_car.low <= mean_truth <= s.mean_car.high for s in planted),  # type: ignore[operator]
         "coverage_excess": _share(s.excess.low <= excess_truth <= s.excess.high for s in planted),  # type: ignore[operator]
         "coverage_difference": _share(s.difference[1] <= difference_truth <= s.difference[2] for s in planted),
         "planted_excess": excess_truth,
         "mean_excess_found": float(np.mean([s.excess.estimate for s in planted])),  # type: ignore[arg-type]
         "power_excess": _share(s.excess.p_value < 0.05 for s in planted),
+        "planted_difference": difference_truth,
+        "mean_difference_found": float(np.mean([s.difference[0] for s in planted])),
+        "power_difference": _share(s.difference_p < 0.05 for s in planted),
         "size_mean_car": _share(s.mean_car.p_value < 0.05 for s in null),
         "size_excess": _share(s.excess.p_value < 0.05 for s in null),
         "size_difference": _share(s.difference_p < 0.05 for s in null),
@@ -135,8 +142,29 @@ def _share(hits: object) -> float:
     return float(np.mean(list(hits)))  # type: ignore[call-overload]
 
 
-def _both(seed: int) -> tuple[Study, Study]:
-    return simulate_study(seed, planted=True), simulate_study(seed + 1_000_000, planted=False)
+def _both(task: tuple[int, float]) -> tuple[Study, Study]:
+    seed, per_day = task
+    return (
+        simulate_study(seed, planted=True, per_day=per_day),
+        simulate_study(seed + 1_000_000, planted=False, per_day=per_day),
+    )
+
+
+CURVE = (0.7, 1.0, 2.0, 4.0, 8.0)  # times the simulator's own rate of releases
+
+
+def print_curve(pool: ProcessPoolExecutor, seeds: range) -> None:
+    """Power, coverage and size by the number of releases in half a year."""
+    print(f"{'releases':>8} {'excess: power':>14} {'covered':>8} {'size':>6}   {'difference: power':>17} {'covered':>8} {'size':>6}")
+    for factor in CURVE:
+        results = list(pool.map(_both, [(s, factor * PER_DAY) for s in seeds], chunksize=4))
+        out = summarise([r[0] for r in results], [r[1] for r in results])
+        cells = [100 * out[k] for k in ("power_excess", "coverage_excess", "size_excess", "power_difference",
+                                        "coverage_difference", "size_difference")]  # fmt: skip
+        print(f"{out['releases']:>8.0f} {cells[0]:>13.1f}% {cells[1]:>7.1f}% {cells[2]:>5.1f}%   {cells[3]:>16.1f}% "
+              f"{cells[4]:>7.1f}% {cells[5]:>5.1f}%  (planted {out['planted_excess']:+.3f}, found "
+              f"{out['mean_excess_found']:+.3f}; {out['planted_difference']:+.3f}, {out['mean_difference_found']:+.3f})",
+              flush=True)  # fmt: skip
 
 
 def main() -> None:
@@ -145,10 +173,14 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=1000, help="number of simulated studies of each kind")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--curve", action="store_true", help="power by the number of releases as well")
     args = parser.parse_args()
     began = time.perf_counter()
+    seeds = range(args.first_seed, args.first_seed + args.studies)
     with ProcessPoolExecutor(args.workers) as pool:
-        results = list(pool.map(_both, range(args.first_seed, args.first_seed + args.studies), chunksize=8))
+        if args.curve:
+            print_curve(pool, seeds)
+        results = list(pool.map(_both, [(s, PER_DAY) for s in seeds], chunksize=8))
     out = summarise([r[0] for r in results], [r[1] for r in results])
     print(json.dumps({**out, "seconds": round(time.perf_counter() - began)}, indent=1))
 

@@ -3,7 +3,6 @@
 import atexit
 import os
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from importlib.util import find_spec
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli_impact import impact, label
 from pipelines.cli_text import detect, generate
 from pipelines.terminal import (
     AsOf,
@@ -24,13 +24,13 @@ from pipelines.terminal import (
     print_frame,
     progress,
     quiet_prefect,
+    run_stages,
     settings_of,
     wrong_usage,
 )
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
-    from pipelines.stages import Bench, StageResult
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
@@ -155,29 +155,6 @@ def _ingest(settings: "Settings", flow: str, kinds: tuple[str, ...]) -> None:
     raise typer.Exit(code)
 
 
-def _run_stages(settings: "Settings", flow: str, steps: list[Callable[["Bench"], "StageResult"]]) -> None:
-    """Run stages in order and exit with their code."""
-    from pipelines import run as runs
-    from pipelines.stages import Bench
-    from pipelines.summary import stage_summary
-
-    log_to_stderr()
-    with expected_errors():
-        run = runs.start(settings, flow)
-        results, code = [], 1
-        try:
-            bench = Bench(run)
-            for step in steps:
-                results.append(step(bench))
-                if results[-1].status == "missing":
-                    break
-            code = 3 if any(r.status == "missing" for r in results) else 0
-        finally:
-            runs.finish(run, code)
-    print(stage_summary(results))
-    raise typer.Exit(code)
-
-
 @app.command()
 def train(
     resume: Annotated[
@@ -191,7 +168,7 @@ def train(
     """
     from pipelines import stages
 
-    _run_stages(
+    run_stages(
         settings_of(profile, as_of, home), "train",
         [stages.derive_stage, lambda bench: stages.forecast_stage(bench, retrain=True, resume=resume)],
     )  # fmt: skip
@@ -243,7 +220,7 @@ def forecast(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> 
     """
     from pipelines import stages
 
-    _run_stages(settings_of(profile, as_of, home), "forecast", [stages.derive_stage, stages.forecast_stage])
+    run_stages(settings_of(profile, as_of, home), "forecast", [stages.derive_stage, stages.forecast_stage])
 
 
 @app.command()
@@ -270,7 +247,7 @@ def evaluate(
     settings = settings_of(profile, as_of, home)
     given = {"--train-until": train_until, "--test-from": test_from, "--test-to": test_to, "--out": out}
     if not any(given.values()):
-        _run_stages(settings, "evaluate", [stages.derive_stage, stages.evaluate_stage])
+        run_stages(settings, "evaluate", [stages.derive_stage, stages.evaluate_stage])
         return
     from pipelines.protocol import Protocol, evaluate_over, league, origin_hours, spacing
 
@@ -286,17 +263,8 @@ def evaluate(
     print_frame(league(scores), Format.table)
 
 
-@app.command()
-def impact(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> None:
-    """Score releases: what prices did, what the network expects, generated against real.
-
-    Example:  tapewire impact
-    """
-    from pipelines import stages
-
-    _run_stages(settings_of(profile, as_of, home), "impact", [stages.derive_stage, stages.impact_stage])
-
-
+app.command()(impact)
+app.command()(label)
 app.command()(detect)
 app.command()(generate)
 
@@ -309,7 +277,7 @@ def backtest(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> 
     """
     from pipelines import stages
 
-    _run_stages(
+    run_stages(
         settings_of(profile, as_of, home), "backtest",
         [stages.derive_stage, stages.evaluate_stage, stages.backtest_stage],
     )  # fmt: skip

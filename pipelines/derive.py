@@ -26,7 +26,7 @@ from warehouse.entities import (
 )
 from warehouse.write import WriteResult, write
 
-INPUTS = ("candles", "supply", "asset_metrics", "documents", "document_assets", "document_labels")
+INPUTS = ("candles", "supply", "asset_metrics", "documents", "document_assets")
 BETA_BARS = 720
 
 

@@ -42,7 +42,7 @@ def load_links(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
     documents = read.as_of(con, "documents", run.as_of)
     first = read.first_versions(con, "documents", run.as_of).select("doc_id", first_ts="available_ts")
     known = documents.join(first, on="doc_id").with_columns(available_ts=pl.max_horizontal("first_ts", "event_ts"))
-    known = with_labels(known, read.as_of(con, "document_labels", run.as_of))
+    known = with_labels(known, read.read(con, "core.document_labels"))
     links = read.as_of(con, "document_assets", run.as_of)
     return (
         links.filter(pl.col("confidence") >= run.settings.impact.min_confidence)
@@ -53,7 +53,10 @@ def load_links(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
 
 
 def with_labels(documents: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
-    """Documents with a desk's own labels in the place of their source's, and the group that follows from them."""
+    """Documents with a desk's own labels in the place of their source's, and the group that follows from them.
+
+    Labels say which group a release is counted to; no model reads them, so that the newest count whenever they were given.
+    """
     own = labels.select("doc_id", own_authorship="authorship", own_veracity="veracity")
     return (
         documents.join(own, on="doc_id", how="left", maintain_order="left")

@@ -134,7 +134,12 @@ def impact_stage(bench: Bench) -> StageResult:
     from pipelines.impact import score_impact
 
     told = (bench.run.settings.features, bench.run.settings.forecast, bench.run.settings.impact)
-    models = "SELECT model_id FROM models.training_runs ORDER BY 1"
+    models = (
+        "SELECT model_id FROM models.training_runs UNION ALL SELECT text_id FROM models.generated_releases UNION ALL "
+        "SELECT concat_ws('/', doc_id, authorship, veracity) FROM core.document_labels UNION ALL "
+        "SELECT count(*)::VARCHAR FROM features.document_authorship UNION ALL "
+        "SELECT count(*)::VARCHAR FROM features.document_embeddings ORDER BY 1"
+    )
     return _stage(bench, "impact", told, lambda con: score_impact(con, bench.run, bench.market(con)), models=models)
 
 

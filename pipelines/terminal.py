@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from pipelines.ingest import Progress
     from pipelines.settings import Settings
+    from pipelines.stages import Bench, StageResult
 
 Profile = Annotated[
     str | None,
@@ -89,6 +90,29 @@ def expected_errors() -> Iterator[None]:
     except (WarehouseBusyError, WarehouseMissingError, MigrationError, NotEnoughDataError) as error:
         print(f"tapewire: {error}", file=sys.stderr)
         raise typer.Exit(1) from error
+
+
+def run_stages(settings: "Settings", flow: str, steps: list[Callable[["Bench"], "StageResult"]]) -> None:
+    """Run stages in order and exit with their code."""
+    from pipelines import run as runs
+    from pipelines.stages import Bench
+    from pipelines.summary import stage_summary
+
+    log_to_stderr()
+    with expected_errors():
+        run = runs.start(settings, flow)
+        results, code = [], 1
+        try:
+            bench = Bench(run)
+            for step in steps:
+                results.append(step(bench))
+                if results[-1].status == "missing":
+                    break
+            code = 3 if any(r.status == "missing" for r in results) else 0
+        finally:
+            runs.finish(run, code)
+    print(stage_summary(results))
+    raise typer.Exit(code)
 
 
 def print_frame(frame: Any, output: Format) -> None:

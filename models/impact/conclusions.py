@@ -1,0 +1,135 @@
+"""What the numbers of a study support, in sentences, by rule: what moved, by how much, how sure, what cannot be said."""
+
+import polars as pl
+
+HEADLINE_H = 24.0
+SIZE = 0.05
+FEW = 30
+NAMES = {"real": "real releases", "generated": "generated releases", "fabricated": "fabricated releases",
+         "unlabelled": "unlabelled releases", "late_stamp": "releases known by their first report only",
+         "all": "releases"}  # fmt: skip
+CHECKS = {"cluster_bootstrap": "days drawn whole", "matched": "matched on asset, liquidity, volatility and hour",
+          "mislabelled_10": "a tenth of the labels wrong"}  # fmt: skip
+
+
+def conclusions(tests: pl.DataFrame, comparisons: pl.DataFrame, study_id: str) -> list[str]:
+    """Sentences on one study: rows of models.impact_tests and models.impact_comparisons of that study."""
+    own = tests.filter(pl.col("study_id") == study_id) if not tests.is_empty() else tests
+    if own.is_empty():
+        return ["Nothing can be said: no release could be measured."]
+    after = own.filter(pl.col("window_h") > 0)
+    window = _headline(after)
+    groups = [g for g in NAMES if g != "all" and g in set(own["release_group"].to_list())]
+    out = [s for g in groups for s in _moved(after.filter(pl.col("release_group") == g), g, window)]
+    out += [s for g in groups for s in _leaked(own.filter(pl.col("release_group") == g), g)]
+    compared = comparisons.filter(pl.col("study_id") == study_id) if not comparisons.is_empty() else comparisons
+    out += _compared(compared, "generated", "real", window) + _compared(compared, "fabricated", "real", window)
+    return out + _unsaid(own, groups)
+
+
+def _headline(tests: pl.DataFrame) -> float:
+    """The longest window up to a day; the shortest where all are longer."""
+    windows = sorted(set(tests["window_h"].to_list()))
+    short = [w for w in windows if w <= HEADLINE_H]
+    return short[-1] if short else windows[0]
+
+
+def _one(tests: pl.DataFrame, test: str, benchmark: str, window: float) -> dict[str, float] | None:
+    rows = tests.filter(pl.col("test") == test, pl.col("benchmark") == benchmark, pl.col("window_h") == window).to_dicts()
+    return rows[0] if rows else None
+
+
+def _moved(tests: pl.DataFrame, group: str, window: float) -> list[str]:
+    """How far prices moved beyond matched quiet times, from when on, and which way."""
+    r = _one(tests, "excess_move", "reference_walk", window)
+    if r is None:
+        n = tests["n_releases"].max()
+        return [f"{NAMES[group].capitalize()}: too few with matched quiet times to say anything ({n or 0})."]
+    told = (f"after {r['n_releases']:,} {NAMES[group]} prices moved {r['estimate']:+.2f} sigma further within "
+            f"{_hours(window)} than at matched times without one (95 % interval {r['low']:+.2f} to {r['high']:+.2f}, "
+            f"q = {_p(r['q_value'])})")  # fmt: skip
+    if r["q_value"] < SIZE:
+        out = [told[0].upper() + told[1:] + ": beyond chance."]
+        first = tests.filter(pl.col("test") == "excess_move", pl.col("q_value") < SIZE)["window_h"].min()
+        if isinstance(first, float) and first < window:
+            out.append(f"It shows from {_hours(first)} after the release on.")
+    else:
+        out = [f"{told[0].upper()}{told[1:]}: not distinguishable from chance. An excess of {r['detectable']:.2f} sigma "
+               "would have been found with 80 % power."]  # fmt: skip
+    return out + _direction(tests, group, window)
+
+
+def _direction(tests: pl.DataFrame, group: str, window: float) -> list[str]:
+    """The mean move and its sign, where the tests that stand agree on one."""
+    mean, sure = (_one(tests, t, "market", window) for t in ("mean_car", "shifted_t"))
+    if mean is None or sure is None:
+        return []
+    told = (f"Against the market model the mean move after {NAMES[group]} is {100 * mean['estimate']:+.2f} % "
+            f"({100 * mean['low']:+.2f} to {100 * mean['high']:+.2f})")  # fmt: skip
+    if sure["q_value"] < SIZE and mean["q_value"] < SIZE:
+        return [f"{told}: {'up' if mean['estimate'] > 0 else 'down'}, beyond chance."]
+    return [f"{told}: no direction beyond chance; good and bad news cancel."]
+
+
+def _leaked(tests: pl.DataFrame, group: str) -> list[str]:
+    """Whether prices moved one way before the release."""
+    before = tests.filter(pl.col("window_h") < 0)
+    if before.is_empty():
+        return []
+    window = float(before["window_h"].min())  # type: ignore[arg-type]
+    r, mean = _one(before, "shifted_t", "market", window), _one(before, "mean_car", "market", window)
+    if r is None or mean is None or r["q_value"] >= SIZE:
+        return []
+    return [f"In the {_hours(-window)} before {NAMES[group]} prices drifted by {100 * mean['estimate']:+.2f} % "
+            f"(q = {_p(r['q_value'])}): the news may have been out before its stamp."]  # fmt: skip
+
+
+def _compared(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
+    """Two groups, realised; then whether other ways of comparing them agree."""
+    names = f"{a.capitalize()} against {b}"
+    if rows.is_empty():
+        return [f"{names}: no comparison can be made, since one of the groups has fewer than five releases."]
+    whole = rows.filter(pl.col("group_a") == a, pl.col("group_b") == b, pl.col("window_h") == window,
+                        pl.col("slice_by") == "all", pl.col("quantity") == "excess_move")  # fmt: skip
+    found = {r["method"]: r for r in whole.to_dicts()}
+    r = found.get("permutation")
+    if r is None:
+        return [f"{names}: no comparison can be made, since one of the groups has fewer than five releases."]
+    told = (f"{names}, within {_hours(window)}: the excess move differs by {r['difference']:+.2f} sigma "
+            f"({r['low']:+.2f} to {r['high']:+.2f}, {r['n_a']:,} against {r['n_b']:,}, q = {_p(r['q_value'])})")  # fmt: skip
+    if r["q_value"] >= SIZE:
+        return [f"{told}: no difference beyond chance. One of {r['detectable']:.2f} sigma would have been found with "
+                "80 % power."]  # fmt: skip
+    agree = [said for m, said in CHECKS.items() if m in found and found[m]["p_value"] < SIZE]
+    differ = [said for m, said in CHECKS.items() if m in found and found[m]["p_value"] >= SIZE]
+    out = [f"{told}: beyond chance."]
+    if agree:
+        out.append(f"It holds with {'; with '.join(agree)}.")
+    if differ:
+        out.append(f"It does not hold with {'; nor with '.join(differ)}: read it with care.")
+    return out
+
+
+def _unsaid(tests: pl.DataFrame, groups: list[str]) -> list[str]:
+    """What the sample cannot carry."""
+    largest = {g: int(tests.filter(pl.col("release_group") == g)["n_releases"].max() or 0) for g in groups}  # type: ignore[call-overload]
+    out = [
+        f"{NAMES[g].capitalize()} are {n}: what is said of them rests on few events." for g, n in largest.items() if n < FEW
+    ]
+    if "fabricated" in groups:
+        out.append("Fabricated releases are known because they were noticed, most of them because prices moved: nothing "
+                   "here says how fabricated releases move prices on average.")  # fmt: skip
+    if "real" not in groups or "generated" not in groups:
+        out.append("Without labels of who wrote what, generated and real releases cannot be told apart here.")
+    return out
+
+
+def _hours(window: float) -> str:
+    """A length of time in words."""
+    if window < 1:
+        return f"{60 * window:.0f} minutes"
+    return f"{window / 24:g} days" if window > 24 and window % 24 == 0 else f"{window:g} h"
+
+
+def _p(value: float) -> str:
+    return "< .001" if value < 0.001 else f"{value:.3f}"

@@ -1,0 +1,231 @@
+"""A whole event study on a table of events and a table of prices: nothing is read from or written to the warehouse."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from features.candles import SECONDS, Array, Bars, log_returns
+from features.volatility import scale
+from models.impact.abnormal import Design
+from models.impact.conclusions import conclusions
+from models.impact.groups import realised_comparisons, traits
+from models.impact.study import GROUPS, ImpactStudy, sample
+from models.text.labels import release_group
+from pipelines.detect import by_ending
+
+READERS = {".parquet": pl.read_parquet, ".csv": lambda p: pl.read_csv(p, try_parse_dates=True, infer_schema_length=None)}
+MOMENTS = ("event_ts", "utc_time", "ts", "date", "event_date", "published_at")
+BAR_STARTS = ("ts", "event_ts", "date", "open_time")
+NO_CAPS = pl.DataFrame(schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64})
+WEEKS_FOR_PATTERN = 8
+UNITS = {"m": 1 / 60, "h": 1.0, "d": 24.0}
+
+
+class StudyTableError(ValueError):
+    """A table of events or of prices is not what the study needs."""
+
+
+@dataclass(frozen=True)
+class Studied:
+    """The tables of a study by name, its sentences, and what it was made of."""
+
+    tables: dict[str, pl.DataFrame]
+    said: list[str]
+    timeframe: str
+    n_events: int
+    n_measured: int
+
+
+def hours(text: str) -> float:
+    """A length of time such as 30d, 24h or 15m in hours. ValueError for anything else."""
+    number, unit = text[:-1], text[-1:]
+    try:
+        return float(number) * UNITS[unit]
+    except (ValueError, KeyError):
+        raise ValueError(f"{text!r} is no length of time; write 30d, 24h or 15m") from None
+
+
+def event_study(
+    events: Path, candles: Path, out: Path, *, windows_h: tuple[float, ...], design: Design, index: str | None = None
+) -> Studied:  # fmt: skip
+    """Run the whole study and write its tables to `out`, each as Parquet and JSON, with the sentences beside them.
+
+    StudyTableError with what was found and what was expected; NotEnoughDataError where no event can be measured.
+    """
+    bars = read_bars(candles)
+    frame = read_events(events, bars.timeframe)
+    market = _index(bars, index)
+    chosen = sample(frame, bars, design)
+    if len(chosen.events) == 0:
+        why = ", ".join(f"{n} × {reason}" for reason, n in chosen.left_out.items())
+        raise StudyTableError(f"none of the {len(frame)} events of {events.name} can be measured on {candles.name}: {why}")
+    study = ImpactStudy(chosen, windows_h, _pattern(bars), index=market)
+    if not study.windows:
+        raise StudyTableError(
+            f"no window is a whole number of {bars.timeframe} bars and at most {design.after_h:g} h: "
+            f"{', '.join(f'{w:g} h' for w in windows_h)}"
+        )
+    tables = {
+        "impact": study.impact_rows(), "tests": study.test_rows(), "paths": study.path_rows(),
+        "coverage": study.coverage_rows(), "comparisons": realised_comparisons(study, traits(study, NO_CAPS)),
+    }  # fmt: skip
+    said = conclusions(tables["tests"], tables["comparisons"], study.study_id)
+    write_tables(tables, said, out)
+    return Studied(tables, said, bars.timeframe, len(frame), len(chosen.events))
+
+
+def write_tables(tables: dict[str, pl.DataFrame], said: list[str], out: Path) -> None:
+    """Each table as NAME.parquet and NAME.json, and conclusions.json, in the folder `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        table.write_parquet(out / f"{name}.parquet")
+        table.write_json(out / f"{name}.json")
+    (out / "conclusions.json").write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_events(path: Path, timeframe: str) -> pl.DataFrame:
+    """Events as a study wants them, from asset, a moment, and what else there is of event_id, group, uncertainty_h, kind.
+
+    A moment without a zone is taken for UTC. Groups are real, generated, fabricated or unlabelled.
+    """
+    frame = _read(path)
+    moment = _first(frame, MOMENTS, path, "the moment of the event")
+    if "asset" not in frame.columns:
+        raise StudyTableError(f"{path.name} lacks the column asset; it has {', '.join(frame.columns)}")
+    group = _group(frame, path)
+    ids = pl.col("event_id") if "event_id" in frame.columns else pl.int_range(pl.len()).add(1)
+    uncertain = pl.col("uncertainty_h").cast(pl.Float64) if "uncertainty_h" in frame.columns else pl.lit(0.0)
+    kept = frame.select(
+        doc_id=ids.cast(pl.String), asset=pl.col("asset").cast(pl.String), event_ts=_utc(frame, moment, path),
+        release_group=group, uncertain=uncertain.fill_null(0.0),
+        kind=pl.col("kind").cast(pl.String) if "kind" in frame.columns else pl.lit(""),
+    )  # fmt: skip
+    empty = kept.filter(pl.any_horizontal(pl.col("doc_id", "asset", "event_ts").is_null())).height
+    if empty or kept.is_empty():
+        raise StudyTableError(f"{path.name}: {empty} of {kept.height} rows lack an id, an asset or a moment")
+    twice = kept.filter(pl.struct("doc_id", "asset").is_duplicated()).height
+    if twice:
+        raise StudyTableError(f"{path.name}: {twice} rows share event_id and asset with another one; each is wanted once")
+    return kept.with_columns(
+        available_ts=pl.col("event_ts") + pl.duration(microseconds=(pl.col("uncertain") * 3.6e9).cast(pl.Int64)),
+        is_late_stamp=pl.lit(False), is_recommended=pl.lit(True),
+    ).drop("uncertain")  # fmt: skip
+
+
+def _group(frame: pl.DataFrame, path: Path) -> pl.Expr:
+    if "group" in frame.columns:
+        unknown = set(frame["group"].drop_nulls().cast(pl.String).to_list()) - set(GROUPS)
+        if unknown:
+            raise StudyTableError(f"{path.name}: group {sorted(unknown)[0]!r} is unknown; expected {', '.join(GROUPS)}")
+        return pl.col("group").cast(pl.String).fill_null("unlabelled")
+    if {"authorship", "veracity"} <= set(frame.columns):
+        return release_group()
+    return pl.lit("unlabelled")
+
+
+def read_bars(path: Path) -> Bars:
+    """A grid of bars from a long table (asset, start of the bar, close; open, high, low, volume where known) or a wide
+    one (a date and a column of closes per asset). Without volume all assets weigh alike in the index.
+    """
+    frame = _read(path)
+    start = _first(frame, BAR_STARTS, path, "the start of a bar")
+    long = frame if "close" in frame.columns else _melted(frame, start, path)
+    if "asset" not in long.columns:
+        raise StudyTableError(f"{path.name} has a column close but no column asset")
+    known = long.with_columns(_utc(long, start, path).alias("_start"), pl.col("close").cast(pl.Float64)).filter(
+        pl.col("close") > 0, pl.col("close").is_finite()
+    )
+    if known.is_empty():
+        raise StudyTableError(f"{path.name}: no close is a positive number")
+    if known.select("asset", "_start").is_duplicated().any():
+        raise StudyTableError(f"{path.name}: an asset has two bars that start at one moment; give one timeframe and market")
+    timeframe = _timeframe(known, path)
+    return _grid(known, timeframe)
+
+
+def _melted(frame: pl.DataFrame, start: str, path: Path) -> pl.DataFrame:
+    numeric = [c for c in frame.columns if c != start and frame.schema[c].is_numeric()]
+    if not numeric:
+        raise StudyTableError(f"{path.name}: expected a column close, or a column of closes per asset; "
+                              f"it has {', '.join(frame.columns)}")  # fmt: skip
+    return frame.unpivot(numeric, index=start, variable_name="asset", value_name="close").drop_nulls("close")
+
+
+def _timeframe(known: pl.DataFrame, path: Path) -> str:
+    step = known.sort("asset", "_start").select(pl.col("_start").diff().over("asset").dt.total_seconds())["_start"]
+    common = step.drop_nulls().mode().min()
+    for name, seconds in SECONDS.items():
+        if seconds == common:
+            return name
+    raise StudyTableError(f"{path.name}: bars lie {common} s apart; expected one of {', '.join(SECONDS)}")
+
+
+def _grid(known: pl.DataFrame, timeframe: str) -> Bars:
+    seconds = SECONDS[timeframe]
+    assets = tuple(sorted(known["asset"].cast(pl.String).unique().to_list()))
+    close_s = known["_start"].dt.epoch("s").to_numpy() + seconds
+    first = int(close_s.min())
+    on_grid = (close_s - first) % seconds == 0
+    shape = ((int(close_s.max()) - first) // seconds + 1, len(assets))
+    row = (close_s - first) // seconds
+    col = known["asset"].cast(pl.String).replace_strict({a: i for i, a in enumerate(assets)}, return_dtype=pl.Int64)
+    close = known["close"].to_numpy()
+    weight = known["volume"].cast(pl.Float64).to_numpy() if "volume" in known.columns else 1 / close
+    values = {c: known[c].cast(pl.Float64).to_numpy() if c in known.columns else close for c in ("open", "high", "low")}
+    grids = []
+    for x in (*values.values(), close, weight):
+        grid = np.full(shape, np.nan)
+        grid[row[on_grid], col.to_numpy()[on_grid]] = x[on_grid]
+        grids.append(grid)
+    close_ts = (first + seconds * np.arange(shape[0])).astype("datetime64[s]")
+    return Bars(assets, timeframe, close_ts, *grids)
+
+
+def _pattern(bars: Bars):  # type: ignore[no-untyped-def]
+    """The hour-of-week scale where the bars are hourly and enough weeks are there; else None."""
+    return scale(bars) if bars.timeframe == "1h" and len(bars.close_ts) >= WEEKS_FOR_PATTERN * 168 else None
+
+
+def _index(bars: Bars, asset: str | None) -> Array | None:
+    """Returns of one asset as the market of all; None for the index of the others."""
+    if asset is None:
+        return None
+    if asset not in bars.assets:
+        raise StudyTableError(f"--index {asset}: no such asset among the candles; there are {', '.join(bars.assets)}")
+    returns = log_returns(bars)
+    return np.repeat(returns[:, [bars.assets.index(asset)]], len(bars.assets), axis=1)
+
+
+def _read(path: Path) -> pl.DataFrame:
+    reader = by_ending(path, READERS)
+    try:
+        return reader(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise StudyTableError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _first(frame: pl.DataFrame, names: tuple[str, ...], path: Path, what: str) -> str:
+    for name in names:
+        if name in frame.columns:
+            return name
+    raise StudyTableError(f"{path.name} has no column for {what}; expected one of {', '.join(names)}, "
+                          f"it has {', '.join(frame.columns)}")  # fmt: skip
+
+
+def _utc(frame: pl.DataFrame, name: str, path: Path) -> pl.Series:
+    """A column of moments as UTC, microseconds."""
+    column = frame[name]
+    if column.dtype == pl.String:
+        column = column.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
+    elif column.dtype.is_temporal():
+        column = column.cast(pl.Datetime("us", column.dtype.time_zone if isinstance(column.dtype, pl.Datetime) else None))
+        zoned = isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone
+        column = column.dt.convert_time_zone("UTC") if zoned else column.dt.replace_time_zone("UTC")
+    else:
+        raise StudyTableError(f"{path.name}: {name} is {column.dtype}; expected times such as 2024-06-01T13:30:00Z")
+    if column.is_null().any():
+        raise StudyTableError(f"{path.name}: {column.null_count()} values of {name} are no time; write 2024-06-01T13:30:00Z")
+    return column
