@@ -37,7 +37,10 @@ from models.text.embed import WIDTH, embed
 PER_DAY = 20.0
 LEARN = 0.8
 MEMBERS = 2
-TRAINING = {"epochs": 24, "patience": 4}  # everything else as shipped; there is far more to learn here than on real markets
+TRAINING = {
+    "epochs": 24,
+    "patience": 4,
+}  # everything else as shipped; there is far more to learn here than on real markets
 LEAST_CORRELATION = 0.6
 LEAST_RELEASES = 20_000
 DELAYS = (
@@ -113,7 +116,9 @@ def read_releases(told: Told, seed: int, threads: int) -> Read:
     rows = usable(made.panel, made.sigma, recipe.net.lookback)
     span = split(WARM_UP_H, told.train_end, recipe.train.validation_days * 24)
     trained = train(recipe.net, recipe.train, store, rows, span, seeds=recipe.members, threads=threads)
-    print(f"  validation {trained.validation_ratio:.4f} of the walk's loss, best epoch {trained.best_epoch}", flush=True)
+    print(
+        f"  validation {trained.validation_ratio:.4f} of the walk's loss, best epoch {trained.best_epoch}", flush=True
+    )
     held, pairs = _held_out(told, rows)
     own = np.array([made.documents.row_of[r.guid] for r in held])
     net = trained.net()
@@ -153,8 +158,9 @@ def by_group(read: Read, key: list[str], horizon: int) -> list[tuple[str, float,
     names = np.array(key)
     h = HORIZONS_H.index(horizon)
     rows = [
-        (str(n), float(read.planted[names == n, h].mean()), float(read.own[names == n, h].mean()), int((names == n).sum()))
+        (str(n), float(read.planted[at, h].mean()), float(read.own[at, h].mean()), int(at.sum()))
         for n in np.unique(names)
+        if (at := names == n).any()
     ]  # fmt: skip
     return sorted(rows, key=lambda r: r[1])
 
@@ -208,8 +214,10 @@ def groups(read: Read) -> list[tuple[str, list[tuple[str, float, float, int]]]]:
 
 def print_read(read: Read) -> None:
     """Correlations per horizon and group means."""
-    print("correlation of sensitivity and planted effect per horizon:",
-          ", ".join(f"{h} h {c:.3f}" for h, c in zip(HORIZONS_H, correlations(read.own, read.planted), strict=True)))
+    print(
+        "correlation of sensitivity and planted effect per horizon:",
+        ", ".join(f"{h} h {c:.3f}" for h, c in zip(HORIZONS_H, correlations(read.own, read.planted), strict=True)),
+    )
     print(f"{'group':<28} {'planted %':>10} {'expected %':>11} {'n':>6}")
     for title, rows in groups(read):
         print(f"{title} (order kept: rank correlation {sorts_alike(rows):.2f})")

@@ -155,16 +155,17 @@ CURVE = (0.7, 1.0, 2.0, 4.0, 8.0)  # times the simulator's own rate of releases
 
 def print_curve(pool: ProcessPoolExecutor, seeds: range) -> None:
     """Power, coverage and size by the number of releases in half a year."""
-    print(f"{'releases':>8} {'excess: power':>14} {'covered':>8} {'size':>6}   {'difference: power':>17} {'covered':>8} {'size':>6}")
+    print("releases   excess: power, covered, size      difference: power, covered, size")
     for factor in CURVE:
         results = list(pool.map(_both, [(s, factor * PER_DAY) for s in seeds], chunksize=4))
         out = summarise([r[0] for r in results], [r[1] for r in results])
         cells = [100 * out[k] for k in ("power_excess", "coverage_excess", "size_excess", "power_difference",
                                         "coverage_difference", "size_difference")]  # fmt: skip
-        print(f"{out['releases']:>8.0f} {cells[0]:>13.1f}% {cells[1]:>7.1f}% {cells[2]:>5.1f}%   {cells[3]:>16.1f}% "
-              f"{cells[4]:>7.1f}% {cells[5]:>5.1f}%  (planted {out['planted_excess']:+.3f}, found "
-              f"{out['mean_excess_found']:+.3f}; {out['planted_difference']:+.3f}, {out['mean_difference_found']:+.3f})",
-              flush=True)  # fmt: skip
+        told = [f"{c:>6.1f}" for c in cells]
+        means = [f"{out[k]:+.3f}" for k in ("planted_excess", "mean_excess_found", "planted_difference",
+                                            "mean_difference_found")]  # fmt: skip
+        print(f"{out['releases']:>8.0f}   {' '.join(told[:3])} %          {' '.join(told[3:])} %   "
+              f"planted and found {' '.join(means)}", flush=True)  # fmt: skip
 
 
 def main() -> None:

@@ -144,8 +144,8 @@ def beside_packages(bars: Bars, n: int) -> list[tuple[str, bool]]:
 def beside_eventstudy(g: Given) -> list[tuple[str, bool]]:
     """Market and mean model, mean abnormal returns, t of the mean CAR."""
     n_window = g.r_evt.shape[1]
-    spans = [(np.concatenate(r), np.concatenate(m)) for r, m in zip(zip(g.r_est, g.r_evt, strict=True),
-                                                                    zip(g.m_est, g.m_evt, strict=True), strict=True)]  # fmt: skip
+    asset, index = np.hstack([g.r_est, g.r_evt]), np.hstack([g.m_est, g.m_evt])
+    spans = list(zip(asset, index, strict=True))
     found: list[object] = []
     package_s = timed(lambda: found.extend(by_eventstudy(spans, n_window, g.r_est.shape[1])), rounds=1)
     ours_s = timed(lambda: same_models(g))
@@ -213,7 +213,9 @@ def main() -> None:
     began = time.perf_counter()
     n = every_test(bars, chosen)
     seconds = time.perf_counter() - began
-    told = f"{len(chosen.events):,} events × 4 benchmarks × {len(WINDOWS_H)} windows × {len(TESTS)} tests: {seconds:.1f} s"
+    told = (
+        f"{len(chosen.events):,} events × 4 benchmarks × {len(WINDOWS_H)} windows × {len(TESTS)} tests: {seconds:.1f} s"
+    )
     verdicts = [(f"{told} ({n} outcomes), limit {LIMIT_S:.0f} s", seconds < LIMIT_S)]
     try:
         verdicts += beside_packages(bars, PACKAGE_EVENTS)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -39,8 +40,8 @@ class Alert:
 def alert(settings: Settings, wanted: str) -> Alert:
     """The alert of the release with this doc_id, or with this in its headline.
 
-    A release that no night has scored yet is scored now, by the newest model that was trained before it; nothing of it is
-    stored. NoSuchReleaseError where none or several are meant.
+    A release that no night has scored yet is scored now, by the newest model that was trained before it; nothing of it
+    is stored. NoSuchReleaseError where none or several are meant.
     """
     if not settings.warehouse.exists():
         raise WarehouseMissingError(f"no warehouse at {settings.warehouse}: run `tapewire nightly` first")
@@ -72,7 +73,7 @@ def _alert(run: Run, wanted: str) -> Alert:
     )  # fmt: skip
 
 
-def _document(documents: pl.DataFrame, wanted: str) -> dict[str, object]:
+def _document(documents: pl.DataFrame, wanted: str) -> dict[str, Any]:
     exact = documents.filter(pl.col("doc_id") == wanted)
     found = exact if len(exact) else documents.filter(
         pl.col("title").str.to_lowercase().str.contains(wanted.lower(), literal=True)
@@ -111,7 +112,7 @@ def _nothing() -> pl.DataFrame:
     })  # fmt: skip
 
 
-def _authorship(con: duckdb.DuckDBPyConnection, document: dict[str, object]) -> str:
+def _authorship(con: duckdb.DuckDBPyConnection, document: dict[str, Any]) -> str:
     """What is known of who wrote it: the stored verdict, else one made now, else why there is none."""
     stored = (
         read.read(con, "features.document_authorship")

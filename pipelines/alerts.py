@@ -1,4 +1,5 @@
-"""What was known of a release when it arrived: the range of moves to expect, who wrote it, what followed the like of it.
+"""What was known of a release when it arrived: the range of moves to expect, who wrote it, what followed the like of
+it.
 
 Nothing here looks past the moment at which the release became available: the model was trained before it, and of the
 earlier releases only those count whose day was over by then.
@@ -40,8 +41,7 @@ def alert_rows(
     """
     own = scored.filter(pl.col("placed_doc_id").is_null(), pl.col("release_group") != "generated")
     if doc_id is None:
-        newest = own["available_ts"].max()
-        recent = own if newest is None else own.filter(pl.col("available_ts") > newest - timedelta(days=RECENT_DAYS))
+        recent = own.filter(pl.col("available_ts") > pl.col("available_ts").max() - timedelta(days=RECENT_DAYS))
         chosen = recent.select("doc_id", "available_ts").unique().sort("available_ts", "doc_id").tail(MOST)["doc_id"]
     else:
         chosen = pl.Series([doc_id])
@@ -72,7 +72,7 @@ def alert_rows(
 
 def _similar(con: duckdb.DuckDBPyConnection, chosen: pl.DataFrame, impact: pl.DataFrame) -> pl.DataFrame:
     """The SIMILAR earlier releases nearest in meaning (where both were placed by the sentence model), else in words."""
-    schema = {
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "doc_id": pl.String, "asset": pl.String, "place": pl.Int32, "similar_doc_id": pl.String,
         "similar_asset": pl.String, "similarity": pl.Float64, "vectors": pl.String,
         "available_ts": pl.Datetime("us", "UTC"), "similar_event_ts": pl.Datetime("us", "UTC"), "car": pl.Float64,
@@ -89,7 +89,9 @@ def _similar(con: duckdb.DuckDBPyConnection, chosen: pl.DataFrame, impact: pl.Da
     vectors = {m: _vectors(con, m) for m in (MEANING, WORDS)}
     rows: list[dict[str, object]] = []
     for doc, asset, available in chosen.select("doc_id", "asset", "available_ts").iter_rows():
-        over = past.filter(pl.col("over_ts") <= available, pl.col("doc_id") != doc).unique("doc_id", maintain_order=True)
+        over = past.filter(pl.col("over_ts") <= available, pl.col("doc_id") != doc).unique(
+            "doc_id", maintain_order=True
+        )
         for model, (place_of, matrix) in vectors.items():
             known = over.filter(pl.col("doc_id").is_in(list(place_of)))
             if doc not in place_of or known.is_empty():

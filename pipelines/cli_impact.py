@@ -28,10 +28,10 @@ def impact(
         str | None, typer.Option(help="What to expect after one release: its doc_id, or a part of its headline.")
     ] = None,
     events: Annotated[
-        Path | None, typer.Option(help="Study a table of your own: asset, event_ts; event_id, group, uncertainty_h, kind.")
+        Path | None, typer.Option(help="A study of your own: asset, event_ts; event_id, group, uncertainty_h, kind.")
     ] = None,
     candles: Annotated[
-        Path | None, typer.Option(help="Its prices: asset, ts (start of the bar), close …; or a date and closes per asset.")
+        Path | None, typer.Option(help="Its prices: asset, ts (bar start), close; or a date and closes per asset.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for its tables, as Parquet and JSON.")] = None,
     windows: Annotated[str, typer.Option(help="Windows after the event, with --events.")] = "5m,15m,1h,4h,24h,72h",
@@ -120,8 +120,9 @@ def _told(found: "Alert") -> str:
     for r in found.expected.iter_rows(named=True):
         lines.append(
             f"  {r['asset']:<6} {r['horizon_h']:>3} h  90 % between {_percent(r['low_text'])} and "
-            f"{_percent(r['high_text'])}, middle {_percent(r['median_text'])}; random walk {_percent(r['low_walk'])} to "
-            f"{_percent(r['high_walk'])}; the text changes the width by {100 * r['width_change']:+.1f} %"
+            f"{_percent(r['high_text'])}, middle {_percent(r['median_text'])}; random walk "
+            f"{_percent(r['low_walk'])} to {_percent(r['high_walk'])}; the text changes the width by "
+            f"{100 * r['width_change']:+.1f} %"
         )
     if found.similar.is_empty():
         lines.append("  No similar earlier release whose day was over.")
@@ -141,7 +142,7 @@ def _percent(log_return: float) -> str:
 
 
 def label(
-    source: Annotated[Path, typer.Argument(help="Table: doc_id or url, authorship and/or veracity, note (.csv, .parquet).")],
+    source: Annotated[Path, typer.Argument(help="Table: doc_id or url, authorship, veracity, note.")],
     profile: Profile = None, home: Home = None,
 ) -> None:  # fmt: skip
     """Import your own labels: who wrote a document (human, machine) and whether it is true (true, false).
@@ -165,5 +166,7 @@ def label(
         print(f"tapewire: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
     w = done.written
-    print(f"Labels: {w.new:,} new, {w.changed:,} changed, {w.unchanged:,} unchanged; {done.n_unknown:,} name no document")
+    print(
+        f"Labels: {w.new:,} new, {w.changed:,} changed, {w.unchanged:,} unchanged; {done.n_unknown:,} name no document"
+    )
     raise typer.Exit(1 if done.n_unknown and not (w.new or w.changed or w.unchanged) else 0)

@@ -1,6 +1,7 @@
 """A whole event study on a table of events and a table of prices: nothing is read from or written to the warehouse."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from features.candles import SECONDS, Array, Bars, log_returns
-from features.volatility import scale
+from features.volatility import Scale, scale
 from models.impact.abnormal import Design
 from models.impact.conclusions import conclusions
 from models.impact.groups import realised_comparisons, traits
@@ -16,12 +17,20 @@ from models.impact.study import GROUPS, ImpactStudy, sample
 from models.text.labels import release_group
 from pipelines.detect import by_ending
 
-READERS = {".parquet": pl.read_parquet, ".csv": lambda p: pl.read_csv(p, try_parse_dates=True, infer_schema_length=None)}
 MOMENTS = ("event_ts", "utc_time", "ts", "date", "event_date", "published_at")
 BAR_STARTS = ("ts", "event_ts", "date", "open_time")
-NO_CAPS = pl.DataFrame(schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64})
+NO_CAPS = pl.DataFrame(
+    schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64}
+)
 WEEKS_FOR_PATTERN = 8
 UNITS = {"m": 1 / 60, "h": 1.0, "d": 24.0}
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    return pl.read_csv(path, try_parse_dates=True, infer_schema_length=None)
+
+
+READERS: dict[str, Callable[[Path], pl.DataFrame]] = {".parquet": pl.read_parquet, ".csv": _read_csv}
 
 
 class StudyTableError(ValueError):
@@ -61,7 +70,9 @@ def event_study(
     chosen = sample(frame, bars, design)
     if len(chosen.events) == 0:
         why = ", ".join(f"{n} × {reason}" for reason, n in chosen.left_out.items())
-        raise StudyTableError(f"none of the {len(frame)} events of {events.name} can be measured on {candles.name}: {why}")
+        raise StudyTableError(
+            f"none of the {len(frame)} events of {events.name} can be measured on {candles.name}: {why}"
+        )
     study = ImpactStudy(chosen, windows_h, _pattern(bars), index=market)
     if not study.windows:
         raise StudyTableError(
@@ -87,7 +98,8 @@ def write_tables(tables: dict[str, pl.DataFrame], said: list[str], out: Path) ->
 
 
 def read_events(path: Path, timeframe: str) -> pl.DataFrame:
-    """Events as a study wants them, from asset, a moment, and what else there is of event_id, group, uncertainty_h, kind.
+    """Events as a study wants them, from asset, a moment, and what else there is of event_id, group, uncertainty_h,
+    kind.
 
     A moment without a zone is taken for UTC. Groups are real, generated, fabricated or unlabelled.
     """
@@ -108,7 +120,9 @@ def read_events(path: Path, timeframe: str) -> pl.DataFrame:
         raise StudyTableError(f"{path.name}: {empty} of {kept.height} rows lack an id, an asset or a moment")
     twice = kept.filter(pl.struct("doc_id", "asset").is_duplicated()).height
     if twice:
-        raise StudyTableError(f"{path.name}: {twice} rows share event_id and asset with another one; each is wanted once")
+        raise StudyTableError(
+            f"{path.name}: {twice} rows share event_id and asset with another one; each is wanted once"
+        )
     return kept.with_columns(
         available_ts=pl.col("event_ts") + pl.duration(microseconds=(pl.col("uncertain") * 3.6e9).cast(pl.Int64)),
         is_late_stamp=pl.lit(False), is_recommended=pl.lit(True),
@@ -141,7 +155,9 @@ def read_bars(path: Path) -> Bars:
     if known.is_empty():
         raise StudyTableError(f"{path.name}: no close is a positive number")
     if known.select("asset", "_start").is_duplicated().any():
-        raise StudyTableError(f"{path.name}: an asset has two bars that start at one moment; give one timeframe and market")
+        raise StudyTableError(
+            f"{path.name}: an asset has two bars that start at one moment; give one timeframe and market"
+        )
     timeframe = _timeframe(known, path)
     return _grid(known, timeframe)
 
@@ -156,7 +172,7 @@ def _melted(frame: pl.DataFrame, start: str, path: Path) -> pl.DataFrame:
 
 def _timeframe(known: pl.DataFrame, path: Path) -> str:
     step = known.sort("asset", "_start").select(pl.col("_start").diff().over("asset").dt.total_seconds())["_start"]
-    common = step.drop_nulls().mode().min()
+    common = min(step.drop_nulls().mode().to_list(), default=0)
     for name, seconds in SECONDS.items():
         if seconds == common:
             return name
@@ -184,7 +200,7 @@ def _grid(known: pl.DataFrame, timeframe: str) -> Bars:
     return Bars(assets, timeframe, close_ts, *grids)
 
 
-def _pattern(bars: Bars):  # type: ignore[no-untyped-def]
+def _pattern(bars: Bars) -> Scale | None:
     """The hour-of-week scale where the bars are hourly and enough weeks are there; else None."""
     return scale(bars) if bars.timeframe == "1h" and len(bars.close_ts) >= WEEKS_FOR_PATTERN * 168 else None
 
@@ -221,11 +237,15 @@ def _utc(frame: pl.DataFrame, name: str, path: Path) -> pl.Series:
     if column.dtype == pl.String:
         column = column.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
     elif column.dtype.is_temporal():
-        column = column.cast(pl.Datetime("us", column.dtype.time_zone if isinstance(column.dtype, pl.Datetime) else None))
+        column = column.cast(
+            pl.Datetime("us", column.dtype.time_zone if isinstance(column.dtype, pl.Datetime) else None)
+        )
         zoned = isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone
         column = column.dt.convert_time_zone("UTC") if zoned else column.dt.replace_time_zone("UTC")
     else:
         raise StudyTableError(f"{path.name}: {name} is {column.dtype}; expected times such as 2024-06-01T13:30:00Z")
     if column.is_null().any():
-        raise StudyTableError(f"{path.name}: {column.null_count()} values of {name} are no time; write 2024-06-01T13:30:00Z")
+        raise StudyTableError(
+            f"{path.name}: {column.null_count()} values of {name} are no time; write 2024-06-01T13:30:00Z"
+        )
     return column

@@ -11,6 +11,7 @@ from scipy import stats
 from features.news import first_told
 from models.forecast.quantiles import HORIZONS_H
 from models.impact.compare import PAIRS, compare
+from models.impact.conclusions import conclusions
 from models.impact.groups import PERMUTATION, WHOLE, realised_comparisons, traits, with_q
 from models.impact.outcome import MIN_EVENTS, Outcome, normal
 from models.impact.overlap import mean_with_overlap
@@ -26,6 +27,7 @@ from warehouse.entities import (
     COUNTERFACTUAL,
     IMPACT,
     IMPACT_COMPARISONS,
+    IMPACT_CONCLUSIONS,
     IMPACT_COVERAGE,
     IMPACT_PATHS,
     IMPACT_TESTS,
@@ -40,8 +42,8 @@ from warehouse.write import WriteResult, write
 
 log = logging.getLogger("tapewire.impact")
 TABLES = (
-    IMPACT, IMPACT_COVERAGE, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, SCORED, COUNTERFACTUAL, RELEASE_ALERTS,
-    SIMILAR_RELEASES, KNOWN_CASES,
+    IMPACT, IMPACT_COVERAGE, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, IMPACT_CONCLUSIONS, SCORED,
+    COUNTERFACTUAL, RELEASE_ALERTS, SIMILAR_RELEASES, KNOWN_CASES,
 )  # fmt: skip
 SCORED_STUDY = "scored"
 NOT_STORED = ("forecast_quantile", "test_group")
@@ -71,8 +73,10 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> li
         tables["impact"] += [study.impact_rows(), against[0]]
         tables["impact_coverage"].append(study.coverage_rows())
         tables["impact_paths"].append(study.path_rows())
-        tables["impact_tests"] += [study.test_rows(), against[1]]
-        tables["impact_comparisons"].append(realised_comparisons(study, traits(study, caps)))
+        tests, compared = study.test_rows(), realised_comparisons(study, traits(study, caps))
+        tables["impact_tests"] += [tests, against[1]]
+        tables["impact_comparisons"].append(compared)
+        tables["impact_conclusions"].append(_sentences(timeframe, conclusions(tests, compared, timeframe)))
     if not scores.scored.is_empty():
         tables["scored"].append(scores.scored.drop(NOT_STORED))
         tables["counterfactual"].append(scores.other_words)
@@ -83,6 +87,12 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> li
         tables["similar_releases"].append(found.similar)
     with transaction(con):
         return [_write(con, run, e, tables[e.name]) for e in TABLES]
+
+
+def _sentences(study_id: str, said: list[str]) -> pl.DataFrame:
+    return pl.DataFrame({"sentence": said}).with_columns(
+        study_id=pl.lit(study_id), place=pl.int_range(1, len(said) + 1, dtype=pl.Int32)
+    )
 
 
 def of_releases(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> pl.DataFrame:
@@ -145,8 +155,7 @@ def _scored_comparisons(scores: Scores) -> list[dict[str, object]]:
             pairs = _expected(placed.filter(pl.col("horizon_h") == horizon)).join(
                 part.select("asset", placed_doc_id="doc_id", beside=quantity), on=["asset", "placed_doc_id"]
             )
-            rows += _paired(pairs[quantity] - pairs["beside"], pairs, told | {"group_a": "generated", "group_b": "real"},
-                            float(pairs["beside"].mean() or 0.0), horizon)  # fmt: skip
+            rows += _paired(pairs, quantity, told | {"group_a": "generated", "group_b": "real"}, horizon)
     return rows
 
 
@@ -164,7 +173,7 @@ def _told(answer: str, quantity: str, horizon: int) -> dict[str, object]:
 
 
 def _paired_words(scores: Scores) -> list[dict[str, object]]:
-    """Other words in the place of a real release against its own, paired; what each changes is held against no words."""
+    """Other words in the place of a real release against its own, paired: what each changes against no words."""
     keys = ["doc_id", "asset", "horizon_h"]
     when = scores.scored.select(*keys, "event_ts")
     words = scores.other_words.join(when, on=keys)
@@ -181,20 +190,18 @@ def _paired_words(scores: Scores) -> list[dict[str, object]]:
             for other in ("generated", "shuffled", "other_asset", "none"):
                 pairs = of_horizon.filter(pl.col("words") == other).join(own, on=["doc_id", "asset"])
                 told = _told("counterfactual", quantity, horizon) | {"group_a": other, "group_b": "real"}
-                rows += _paired(pairs[quantity] - pairs["beside"], pairs, told,
-                                float(pairs["beside"].mean() or 0.0), horizon)  # fmt: skip
+                rows += _paired(pairs, quantity, told, horizon)
     return rows
 
 
-def _paired(
-    difference: pl.Series, pairs: pl.DataFrame, told: dict[str, object], mean_b: float, horizon: int
-) -> list[dict[str, object]]:  # fmt: skip
-    """The mean of paired differences, with a variance that knows overlapping windows."""
-    order = pairs["event_ts"].arg_sort()
-    when = (pairs["event_ts"].dt.epoch("s").to_numpy() / 3600)[order.to_numpy()]
-    found = mean_with_overlap(difference.to_numpy()[order.to_numpy()], when, float(horizon), test="paired")
+def _paired(pairs: pl.DataFrame, quantity: str, told: dict[str, object], horizon: int) -> list[dict[str, object]]:
+    """The mean of paired differences to `beside`, with a variance that knows overlapping windows."""
+    ordered = pairs.sort("event_ts", maintain_order=True)
+    when, beside = ordered["event_ts"].dt.epoch("s").to_numpy() / 3600, ordered["beside"].to_numpy()
+    found = mean_with_overlap(ordered[quantity].to_numpy() - beside, when, float(horizon), test="paired")
     if found is None or found.estimate is None:
         return []
+    mean_b = float(beside.mean())
     return [told | {
         "method": "paired", "mean_a": mean_b + found.estimate, "mean_b": mean_b, "difference": found.estimate,
         "low": found.low, "high": found.high, "p_value": found.p_value, "n_a": found.n, "n_b": found.n,

@@ -55,7 +55,8 @@ def load_links(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
 def with_labels(documents: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
     """Documents with a desk's own labels in the place of their source's, and the group that follows from them.
 
-    Labels say which group a release is counted to; no model reads them, so that the newest count whenever they were given.
+    Labels say which group a release is counted to; no model reads them, so that the newest count, whenever they were
+    given.
     """
     own = labels.select("doc_id", own_authorship="authorship", own_veracity="veracity")
     return (

@@ -1,4 +1,5 @@
-"""The scored answer: what the network expects after every release, real or generated, and with other words in its place.
+"""The scored answer: what the network expects after every release, real or generated, and with other words in its
+place.
 
 A generated release has no time of its own: it is placed where a real release of its asset (and kind, where there is
 one) was published, so that the two can be held beside each other; where there is none, at the last close.
@@ -89,7 +90,8 @@ def _spans(
     ).fetchall()
     ends = [trained_to for _, trained_to in models[1:]] + [run.as_of]
     return [
-        _span(run, market, model_id, timed.filter(pl.col("event_ts") > start, pl.col("event_ts") <= until), rows, generated)
+        _span(run, market, model_id, timed.filter(pl.col("event_ts").is_between(start, until, closed="right")), rows,
+              generated)
         for (model_id, start), until in zip(models, ends, strict=False)
     ]  # fmt: skip
 
@@ -206,7 +208,7 @@ def _at_last_close(
 def _scored(
     market: Market, span: _Span, releases: pl.DataFrame, pairs: NDArray[np.int64], own: NDArray[np.int64]
 ) -> pl.DataFrame:  # fmt: skip
-    """Rows of models.scored for releases at origins `pairs` [N, 2]; a generated one reads beside its host, not its own."""
+    """Rows of models.scored for releases at origins `pairs` [N, 2]; a generated one stands in its host's place."""
     hidden = own
     if "placed_doc_id" in releases.columns:
         hosts = releases["placed_doc_id"].to_list()
@@ -255,7 +257,9 @@ def _other_words(market: Market, span: _Span, generated: pl.DataFrame) -> pl.Dat
         there = np.ones(n, dtype=bool) if words in ("real", "none") else text != NOTHING
         if not there.any():
             continue
-        found = read_texts(span.net, span.store, span.pairs[there], text[there], market.sigma, instead_of=span.own[there])
+        found = read_texts(
+            span.net, span.store, span.pairs[there], text[there], market.sigma, instead_of=span.own[there]
+        )
         base = hosts.filter(pl.Series(there)).select("doc_id", "asset", "available_ts").with_columns(
             words=pl.lit(words), text_id=ids.filter(pl.Series(there)), model_id=pl.lit(span.model_id)
         )  # fmt: skip
@@ -307,7 +311,8 @@ def _generated_for(market: Market, hosts: pl.DataFrame, generated: pl.DataFrame)
     first = len(market.documents.vectors)
     assets, kinds = (generated[c].to_numpy() if len(generated) else np.zeros(0, dtype=str) for c in ("asset", "kind"))
     turn: dict[tuple[str, str], int] = {}
-    rows, ids = np.zeros(len(hosts), dtype=np.int64), []
+    rows = np.zeros(len(hosts), dtype=np.int64)
+    ids: list[str | None] = []
     for i, (asset, kind) in enumerate(hosts.select("asset", "kind").iter_rows()):
         of_asset = np.flatnonzero(assets == asset)
         of_kind = of_asset[kinds[of_asset] == kind]

@@ -689,12 +689,16 @@ IMPACT = Entity(
         Column("time_to_peak_h", "DOUBLE", "Hours from the base close to that peak"),
         Column("reversal_share", "DOUBLE", "Share of the peak given back at the end of the window"),
         Column(
-            "half_life_h", "DOUBLE", "Hours from the peak until half of it was given back; null: not within the window",
+            "half_life_h",
+            "DOUBLE",
+            "Hours from the peak until half of it was given back; null: not within the window",
             required=False,
         ),
         Column("pre_release_car", "DOUBLE", "CAR of the 24 hours before the base close (log)", required=False),
         Column(
-            "abnormal_volume", "DOUBLE", "ln of the window's volume less its mean at that hour of the 2nd to 30th day before",
+            "abnormal_volume",
+            "DOUBLE",
+            "ln of the window's volume less its mean at that hour of the 2nd to 30th day before",
             required=False,
         ),
         Column("abnormal_volatility", "DOUBLE", "The same for the volatility from the range of bars", required=False),
@@ -755,7 +759,9 @@ IMPACT_TESTS = Entity(
         Column("statistic", "DOUBLE", "Test statistic", required=False),
         Column("p_value", "DOUBLE", "Two-sided p-value", required=False),
         Column(
-            "q_value", "DOUBLE", "p-value with the false-discovery rate controlled over all groups and windows",
+            "q_value",
+            "DOUBLE",
+            "p-value with the false-discovery rate controlled over all groups and windows",
             required=False,
         ),
         Column("detectable", "DOUBLE", "Smallest effect found with 80 % power at 5 %", required=False),
@@ -767,6 +773,18 @@ IMPACT_TESTS = Entity(
     ),
 )
 
+IMPACT_CONCLUSIONS = Entity(
+    "impact_conclusions",
+    "models",
+    "What the numbers of each study support, in sentences written by rule",
+    ("study_id", "place"),
+    (
+        Column("study_id", "VARCHAR", "Study"),
+        Column("place", "INTEGER", "Order of the sentence, from 1"),
+        Column("sentence", "VARCHAR", "What moved, how far, how sure, or what cannot be said"),
+    ),
+)
+
 IMPACT_COMPARISONS = Entity(
     "impact_comparisons",
     "models",
@@ -775,7 +793,8 @@ IMPACT_COMPARISONS = Entity(
     (
         Column("study_id", "VARCHAR", "Study"),
         Column(
-            "answer", "VARCHAR",
+            "answer",
+            "VARCHAR",
             "realised (what prices did), scored (what the network expects), counterfactual (other words, same past)",
         ),
         Column("group_a", "VARCHAR", "Group compared"),
@@ -785,7 +804,8 @@ IMPACT_COMPARISONS = Entity(
         Column("slice_by", "VARCHAR", "all, liquidity, capitalisation, kind or hour"),
         Column("slice", "VARCHAR", "Which part of the releases"),
         Column(
-            "method", "VARCHAR",
+            "method",
+            "VARCHAR",
             "permutation, cluster_bootstrap, matched, paired; checks: mislabelled_10, placebo_labels, soft_labels",
         ),
         Column("mean_a", "DOUBLE", "Mean of group a"),
@@ -795,7 +815,9 @@ IMPACT_COMPARISONS = Entity(
         Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False),
         Column("p_value", "DOUBLE", "Two-sided p-value", required=False),
         Column(
-            "q_value", "DOUBLE", "p-value with the false-discovery rate controlled over windows, pairs and slices",
+            "q_value",
+            "DOUBLE",
+            "p-value with the false-discovery rate controlled over windows, pairs and slices",
             required=False,
         ),
         Column("n_a", "INTEGER", "Releases of group a"),
@@ -816,7 +838,9 @@ SCORED = Entity(
         Column("event_ts", TS, "First public time of the release (UTC); of a generated one, where it was placed"),
         Column("available_ts", TS, "When the score could first be made: the document's available_ts (UTC)"),
         Column(
-            "placed_doc_id", "VARCHAR", "Real release in whose place a generated one was scored; null: no such",
+            "placed_doc_id",
+            "VARCHAR",
+            "Real release in whose place a generated one was scored; null: no such",
             required=False,
         ),
         Column("origin_ts", TS, "Last close at or before the release (UTC)"),
@@ -926,7 +950,9 @@ KNOWN_CASES = Entity(
         Column("half_life_h", "DOUBLE", "Hours from the peak to the first close with half of it gone", required=False),
         Column("peak_sigma", "DOUBLE", "Largest |move at a close| ÷ the reference walk's sigma for the time passed"),
         Column("flagged_ts", TS, "Close at which that first passed the threshold (UTC); null: never", required=False),
-        Column("lead_h", "DOUBLE", "Hours from the flag to the denial; negative: the denial came first", required=False),
+        Column(
+            "lead_h", "DOUBLE", "Hours from the flag to the denial; negative: the denial came first", required=False
+        ),
         Column("threshold", "DOUBLE", "The threshold, in sigmas"),
         Column("false_alarms", "DOUBLE", "Share of placebo days on which it would have been passed", required=False),
     ),
@@ -1034,15 +1060,25 @@ FEED_ITEMS = Entity(
     ),
 )
 
-CORE = (CANDLES, SUPPLY, ASSET_METRICS, STABLECOINS, FUNDING, DOCUMENTS, DOCUMENT_ASSETS, DOCUMENT_LABELS, SIMULATED_TRUTH)
+CORE = (
+    CANDLES,
+    SUPPLY,
+    ASSET_METRICS,
+    STABLECOINS,
+    FUNDING,
+    DOCUMENTS,
+    DOCUMENT_ASSETS,
+    DOCUMENT_LABELS,
+    SIMULATED_TRUTH,
+)
 FEATURES = (
     SSR_DAILY, CANDLE_FEATURES, NEWS_HOURLY, DOCUMENT_EMBEDDINGS, DOCUMENT_STORIES, DOCUMENT_NOVELTY,
     DOCUMENT_AUTHORSHIP,
 )  # fmt: skip
 MODELS = (
     TRAINING_RUNS, FORECASTS, SCORES, CALIBRATION, EXPLANATIONS,
-    IMPACT, IMPACT_COVERAGE, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, SCORED, COUNTERFACTUAL, RELEASE_ALERTS,
-    SIMILAR_RELEASES, KNOWN_CASES,
+    IMPACT, IMPACT_COVERAGE, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, IMPACT_CONCLUSIONS, SCORED, COUNTERFACTUAL,
+    RELEASE_ALERTS, SIMILAR_RELEASES, KNOWN_CASES,
     BACKTEST_EQUITY, BACKTEST_METRICS, GENERATED_RELEASES, GENERATED_SCORES, TEXT_QUALITY, DETECTION,
 )  # fmt: skip
 OPS = (ASKED_RANGES, COVERED, ARCHIVE_FILES, FEED_STATES, FEED_ITEMS)

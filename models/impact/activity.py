@@ -12,7 +12,8 @@ MIN_DAYS = 10
 
 
 def abnormal_volume(bars: Bars, events: Events, window_h: float) -> Array:
-    """ln of the window's volume less its mean over the windows that began at that hour of the 2nd to 30th day before, [N].
+    """ln of the window's volume less its mean over the windows that began at that hour of the 2nd to 30th day before,
+    [N].
 
     NaN where the window is not whole, or fewer than MIN_DAYS of those before it are, or nothing was traded.
     """

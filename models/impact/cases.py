@@ -1,8 +1,9 @@
-"""Known false releases measured on one grid of bars: the move by its range, its reversal, and when it was beyond chance.
+"""Known false releases measured on one grid of bars: the move by its range, its reversal, and when it was beyond
+chance.
 
-The flag is what a desk would have seen at the time: the first close after the release at which the move, in units of the
-reference walk's sigma for the time passed, was past a threshold. How often that happens on days without a release stands
-beside it.
+The flag is what a desk would have seen at the time: the first close after the release at which the move, in units of
+the reference walk's sigma for the time passed, was past a threshold. How often that happens on days without a release
+stands beside it.
 """
 
 import tomllib

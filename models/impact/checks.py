@@ -68,7 +68,8 @@ def _clustered(weights: Array, sums: Array) -> tuple[Array, Array]:
 def matched(
     values: Array, is_a: NDArray[np.bool_], when_h: Array, window_h: float, asset: NDArray[np.int64], likeness: Array
 ) -> Comparison | None:  # fmt: skip
-    """Each release of group a less the mean of its NEAREST most alike of group b, of the same asset where there are any.
+    """Each release of group a less the mean of its NEAREST most alike of group b, of the same asset where there are
+    any.
 
     `likeness` [N, K]: what releases are matched on (liquidity, volatility, hour, day of the week), standardised here.
     The variance counts every release with its share of the estimate, however often it was matched.
@@ -91,9 +92,8 @@ def matched(
     quiet = float(x[partner].mean())
     np.add.at(influence, partner.ravel(), -(x[partner].ravel() - quiet) / partner.size)
     by_time = np.argsort(when, kind="stable")
-    variance = max(
-        float(overlap_variance(influence[by_time], when[by_time], max(window_h, 1.0))), 0.25 * float((influence**2).sum())
-    )  # fmt: skip
+    overlapping = float(overlap_variance(influence[by_time], when[by_time], max(window_h, 1.0)))
+    variance = max(overlapping, 0.25 * float((influence**2).sum()))
     found = interval("matched", float(gain.mean()), float(np.sqrt(variance)), n)
     assert found.low is not None
     assert found.high is not None

@@ -1,4 +1,4 @@
-"""What the numbers of a study support, in sentences, by rule: what moved, by how much, how sure, what cannot be said."""
+"""What the numbers of a study support, in sentences, by rule: what moved, how far, how sure, what cannot be said."""
 
 import polars as pl
 
@@ -35,7 +35,9 @@ def _headline(tests: pl.DataFrame) -> float:
 
 
 def _one(tests: pl.DataFrame, test: str, benchmark: str, window: float) -> dict[str, float] | None:
-    rows = tests.filter(pl.col("test") == test, pl.col("benchmark") == benchmark, pl.col("window_h") == window).to_dicts()
+    rows = tests.filter(
+        pl.col("test") == test, pl.col("benchmark") == benchmark, pl.col("window_h") == window
+    ).to_dicts()
     return rows[0] if rows else None
 
 
@@ -43,8 +45,8 @@ def _moved(tests: pl.DataFrame, group: str, window: float) -> list[str]:
     """How far prices moved beyond matched quiet times, from when on, and which way."""
     r = _one(tests, "excess_move", "reference_walk", window)
     if r is None:
-        n = tests["n_releases"].max()
-        return [f"{NAMES[group].capitalize()}: too few with matched quiet times to say anything ({n or 0})."]
+        n = max(tests["n_releases"].to_list(), default=0)
+        return [f"{NAMES[group].capitalize()}: too few with matched quiet times to say anything ({n})."]
     told = (f"after {r['n_releases']:,} {NAMES[group]} prices moved {r['estimate']:+.2f} sigma further within "
             f"{_hours(window)} than at matched times without one (95 % interval {r['low']:+.2f} to {r['high']:+.2f}, "
             f"q = {_p(r['q_value'])})")  # fmt: skip
@@ -54,8 +56,10 @@ def _moved(tests: pl.DataFrame, group: str, window: float) -> list[str]:
         if isinstance(first, float) and first < window:
             out.append(f"It shows from {_hours(first)} after the release on.")
     else:
-        out = [f"{told[0].upper()}{told[1:]}: not distinguishable from chance. An excess of {r['detectable']:.2f} sigma "
-               "would have been found with 80 % power."]  # fmt: skip
+        out = [
+            f"{told[0].upper()}{told[1:]}: not distinguishable from chance. An excess of {r['detectable']:.2f} "
+            "sigma would have been found with 80 % power."
+        ]
     return out + _direction(tests, group, window)
 
 
@@ -76,7 +80,7 @@ def _leaked(tests: pl.DataFrame, group: str) -> list[str]:
     before = tests.filter(pl.col("window_h") < 0)
     if before.is_empty():
         return []
-    window = float(before["window_h"].min())  # type: ignore[arg-type]
+    window = min(before["window_h"].to_list())
     r, mean = _one(before, "shifted_t", "market", window), _one(before, "mean_car", "market", window)
     if r is None or mean is None or r["q_value"] >= SIZE:
         return []
@@ -96,7 +100,8 @@ def _compared(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
     if r is None:
         return [f"{names}: no comparison can be made, since one of the groups has fewer than five releases."]
     told = (f"{names}, within {_hours(window)}: the excess move differs by {r['difference']:+.2f} sigma "
-            f"({r['low']:+.2f} to {r['high']:+.2f}, {r['n_a']:,} against {r['n_b']:,}, q = {_p(r['q_value'])})")  # fmt: skip
+            f"({r['low']:+.2f} to {r['high']:+.2f}, {r['n_a']:,} against {r['n_b']:,}, "
+            f"q = {_p(r['q_value'])})")  # fmt: skip
     if r["q_value"] >= SIZE:
         return [f"{told}: no difference beyond chance. One of {r['detectable']:.2f} sigma would have been found with "
                 "80 % power."]  # fmt: skip
@@ -112,13 +117,17 @@ def _compared(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
 
 def _unsaid(tests: pl.DataFrame, groups: list[str]) -> list[str]:
     """What the sample cannot carry."""
-    largest = {g: int(tests.filter(pl.col("release_group") == g)["n_releases"].max() or 0) for g in groups}  # type: ignore[call-overload]
+    largest = {g: max(tests.filter(pl.col("release_group") == g)["n_releases"].to_list(), default=0) for g in groups}
     out = [
-        f"{NAMES[g].capitalize()} are {n}: what is said of them rests on few events." for g, n in largest.items() if n < FEW
+        f"{NAMES[g].capitalize()} are {n}: what is said of them rests on few events."
+        for g, n in largest.items()
+        if n < FEW
     ]
     if "fabricated" in groups:
-        out.append("Fabricated releases are known because they were noticed, most of them because prices moved: nothing "
-                   "here says how fabricated releases move prices on average.")  # fmt: skip
+        out.append(
+            "Fabricated releases are known because they were noticed, most of them because prices moved: nothing here "
+            "says how fabricated releases move prices on average."
+        )
     if "real" not in groups or "generated" not in groups:
         out.append("Without labels of who wrote what, generated and real releases cannot be told apart here.")
     return out

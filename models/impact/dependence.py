@@ -14,8 +14,8 @@ MAX_PAIRS = 200_000
 class Pairs:
     """Pairs of N events whose windows can share a bar: places, bars apart, correlation of residuals at equal moments.
 
-    `share`: how many pairs each of those apart stands for (1 unless there were more than MAX_PAIRS and some were drawn).
-    `crowd` [N, S]: unit residuals where pairs at one row are too many to be listed; they are summed then.
+    `share`: how many pairs each of those apart stands for (1 unless there were more than MAX_PAIRS and some were
+    drawn). `crowd` [N, S]: unit residuals where pairs at one row are too many to be listed; they are summed then.
     """
 
     one: NDArray[np.int64]
@@ -45,7 +45,7 @@ class Pairs:
 
 
 def pairs(residual: Array, row: NDArray[np.int64], reach: int, *, seed: int = 5) -> Pairs:
-    """The pairs of events less than `reach` bars apart. `residual` [N, S] (NaN in gaps), `row` [N] of the base close."""
+    """The pairs of events less than `reach` bars apart; `residual` [N, S] (NaN in gaps), `row` [N] of base closes."""
     z = _unit(residual)
     order = np.argsort(row, kind="stable")
     ordered = row[order]

@@ -1,4 +1,4 @@
-"""Groups of releases compared, over everything and slice by slice, and the finding held against other ways to find it."""
+"""Groups of releases compared, over everything and slice by slice, and the finding held against other ways."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,9 +34,9 @@ class Traits:
 def traits(study: ImpactStudy, caps: pl.DataFrame) -> Traits:
     """Slices and likeness of a study's releases, known at each base close.
 
-    `caps`: asset, available_ts, market_cap_usd. Liquidity is the dollar volume of the month before. Terciles are those of
-    the assets at the moment, so that a calm market has as many illiquid ones as a busy one. The sample's frame may hold
-    `kind`, `event_label` and `machine_probability`.
+    `caps`: asset, available_ts, market_cap_usd. Liquidity is the dollar volume of the month before. Terciles are
+    those of the assets at the moment, so that a calm market has as many illiquid ones as a busy one. The sample's
+    frame may hold `kind`, `event_label` and `machine_probability`.
     """
     chosen, bars = study.sample, study.bars
     row, asset = chosen.events.row, chosen.events.asset

@@ -35,8 +35,9 @@ class Ready:
 
     `car`, `scar` [N, W] CAR, and CAR ÷ the sd of its prediction error (NaN where blank); `columns` [W, E] the bars of
     each window; `residual`, `gsar`, `gsar_rank` [N, S] estimation residuals (0 in gaps), standardised, their ranks;
-    `running` [N, S + 1] running sums of the standardised; `rank`, `signs` [N, T] scaled ranks and signs of everything; `fit`, `n_estimation`, `positive` [N] residual sigma, bars that it is
-    of, share of positive residuals; `neighbours` the pairs of events that may share bars; `step_h` length of a bar.
+    `running` [N, S + 1] running sums of the standardised; `rank`, `signs` [N, T] scaled ranks and signs of everything;
+    `fit`, `n_estimation`, `positive` [N] residual sigma, bars that it is of, share of positive residuals;
+    `neighbours` the pairs of events that may share bars; `step_h` length of a bar.
     """
 
     benchmark: str
@@ -148,7 +149,9 @@ def _means_over_events(part: Ready, known: NDArray[np.bool_]) -> list[Array]:
     """Mean rank [T, W], mean sign [T, W] and mean residual [S, W] over the events that each window knows."""
     weight = known / np.maximum(known.sum(0), 1)
     if len(known) and (known == known[:, :1]).all():  # one mean for all windows
-        return [np.repeat((x.T @ weight[:, :1]), known.shape[1], axis=1) for x in (part.rank, part.signs, part.residual)]
+        return [
+            np.repeat((x.T @ weight[:, :1]), known.shape[1], axis=1) for x in (part.rank, part.signs, part.residual)
+        ]
     return [x.T @ weight for x in (part.rank, part.signs, part.residual)]
 
 
@@ -244,10 +247,11 @@ def kp_bmp(tested: Outcome, correlation: float) -> Outcome:
 def shifted_t(scar: Array, running: Array, n_bars: int) -> Outcome:
     """The cross-sectional t of standardised CARs [N] against its own spread over windows of the estimation span.
 
-    All events are shifted together, so that a window has the ties between events, the tails and the autocorrelation that
-    the event window has; being a t, it does not mind induced variance. `running` [N, S + 1] running sums of standardised
-    residuals. Student's t with as many degrees as windows fit side by side (or are looked at, where that is fewer), ours;
-    the argument is Ibragimov and Müller's (2010). Nothing is said (p = 1) where fewer than MIN_SHIFTS fit.
+    All events are shifted together, so that a window has the ties between events, the tails and the autocorrelation
+    that the event window has; being a t, it does not mind induced variance. `running` [N, S + 1] running sums of
+    standardised residuals. Student's t with as many degrees as windows fit side by side (or are looked at, where that
+    is fewer), ours; the argument is Ibragimov and Müller's (2010). Nothing is said (p = 1) where fewer than MIN_SHIFTS
+    fit.
     """
     n, s = len(scar), running.shape[1] - 1
     fit = s // n_bars

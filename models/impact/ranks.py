@@ -62,7 +62,7 @@ def scaled_signs(x: Array) -> Array:
 
 
 def corrado_sign(mean_sign: Array, chosen: NDArray[np.bool_], n: int) -> Outcome:
-    """Sign test over the chosen bars; `mean_sign` [T] of signs against each event's median. Corrado and Zivney (1992)."""
+    """Sign test over the chosen bars; `mean_sign` [T] of signs against the median. Corrado and Zivney (1992)."""
     return _over_time("corrado_sign", mean_sign, chosen, n)
 
 

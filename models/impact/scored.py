@@ -1,4 +1,5 @@
-"""The scored answer: what the network expects after a release, with its text, with other words, with none, and the walk.
+"""The scored answer: what the network expects after a release, with its text, with other words, with none, and the
+walk.
 
 Same past, other words: the window ends at the last close at or before the release, so that no price after it is seen.
 What comes out is the network's sensitivity to text, not a cause.

@@ -311,9 +311,7 @@ class ImpactStudy:
                 continue
             quantile = known["forecast_quantile"].filter(pl.Series(np.isfinite(scaled)))
             study = self.studies[REFERENCE]
-            rows = self._impact(
-                FORECAST, moves, shape(study, window), window, self._beside(window), self._drift(study)
-            )
+            rows = self._impact(FORECAST, moves, shape(study, window), window, self._beside(window), self._drift(study))
             impact.append(rows.with_columns(forecast_quantile=quantile))
             for group in GROUPS:
                 member = np.isfinite(scaled) & self.member(group)

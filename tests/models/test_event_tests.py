@@ -27,7 +27,11 @@ from models.impact.ranks import corrado, corrado_sign, grank, row_ranks, scaled_
 OFFSETS = np.arange(-5, 6).astype(float)
 WINDOWS = {"0,0": (0, 0), "0,1": (0, 1), "-1,1": (-1, 1), "-5,5": (-5, 5)}
 DATES = {w: f"2023-07-{20 + a}..2023-07-{20 + b}" for w, (a, b) in WINDOWS.items()}
-KEYS = {"market": ("market", "sim"), "market_adjusted": ("market_adjusted", "mrkt_adj"), "mean": ("mean_adjusted", "mean_adj")}  # fmt: skip
+KEYS = {
+    "market": ("market", "sim"),
+    "market_adjusted": ("market_adjusted", "mrkt_adj"),
+    "mean": ("mean_adjusted", "mean_adj"),
+}
 N = 8
 near = partial(pytest.approx, abs=1e-9)
 same = partial(np.testing.assert_allclose, atol=1e-9, rtol=0)
@@ -99,7 +103,9 @@ def test_every_daily_parametric_statistic_agrees_with_both(case):
     rbar = pairs(study.estimation, np.zeros(N, dtype=np.int64), 1).mean(np.ones(N, dtype=bool), 1)
     assert rbar == near(theirs["rbar"])
     assert kp_bmp(bmp(z[:, 0]), rbar).statistic / bmp(z[:, 0]).statistic == near(theirs["kp_factor_bmp"])
-    assert kp_patell(patell(z[:, 0], n), rbar).statistic / patell(z[:, 0], n).statistic == near(theirs["kp_factor_patell"])
+    assert kp_patell(patell(z[:, 0], n), rbar).statistic / patell(z[:, 0], n).statistic == near(
+        theirs["kp_factor_patell"]
+    )
     plain_sd = study.estimation.std(axis=1, ddof=1)  # what this statistic is given there: n − 1 below
     same([brown_warner_1980(c, plain_sd, 1).statistic for c in study.ar.T], theirs["bw1980"])
     of_patell = np.array([patell(c, n).statistic for c in z.T])
@@ -177,7 +183,9 @@ def test_every_statistic_of_a_window_agrees_with_the_reference(case, window):
     bars = np.concatenate([np.zeros(study.estimation.shape[1], dtype=bool), columns])
     found["corrado_cowan_z"] = corrado(scaled_ranks_and_signs(both)[0].mean(0), bars, N)
     kept = np.concatenate([np.ones(study.estimation.shape[1], dtype=bool), columns])
-    found["corrado_cowan_z_est_plus_car_window"] = corrado(scaled_ranks_and_signs(both[:, kept])[0].mean(0), bars[kept], N)
+    found["corrado_cowan_z_est_plus_car_window"] = corrado(
+        scaled_ranks_and_signs(both[:, kept])[0].mean(0), bars[kept], N
+    )
     gsar = study.estimation / study.fit[:, None]
     found["grank_t"], found["grank_z"] = grank(scar, gsar, row_ranks(gsar))
     for name, outcome in found.items():

@@ -1,66 +1,15 @@
-"""Impact: agreement with references, gaps and windows, placebo times, size, power and coverage by simulation."""
-
-import json
+"""Impact: gaps and windows, placebo times, shape of moves, size, power and coverage by simulation."""
 
 import numpy as np
-import polars as pl
 import pytest
 
 from benchmarks.coverage import simulate_study, summarise
-from models.impact.abnormal import Events, _regress, car, measurable, shape, studies
+from models.impact.abnormal import Events, car, measurable, shape, studies
 from models.impact.compare import compare
-from models.impact.inference import all_tests, mean_with_overlap, overlap_variance, window_columns
+from models.impact.inference import window_columns
+from models.impact.overlap import mean_with_overlap, overlap_variance
 from models.impact.placebo import NEAR_H, placebo_moves
 from tests.conftest import random_bars
-
-NAMES = {
-    "cross_sectional_t": "t_cross", "patell": "patell_z_sum_sar", "bmp": "bmp_t_sum_sar",
-    "corrado_rank": "corrado_cowan_z", "sign": "sign_z", "generalised_sign": "gsign_z",
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def case(reference):
-    """The reference study: returns in estimation and event windows, and the values expected of them."""
-    folder = reference / "eventstudy"
-    prices = pl.read_csv(folder / "prices.csv")
-    assets = pl.read_csv(folder / "events_common.csv")["asset"].to_list()
-    day = prices["date"].to_list().index("2023-07-20") - 1
-    returns = {c: np.diff(np.log(prices[c].to_numpy())) for c in prices.columns if c != "date"}
-    est = np.array([returns[a][day - 130 : day - 10] for a in assets])
-    evt = np.array([returns[a][day - 5 : day + 6] for a in assets])
-    m_est = np.tile(returns["MKT"][day - 130 : day - 10], (len(assets), 1))
-    m_evt = np.tile(returns["MKT"][day - 5 : day + 6], (len(assets), 1))
-    return est, evt, m_est, m_evt, json.loads((folder / "expected_common.json").read_text())["common"]
-
-
-OFFSETS = np.arange(-5, 6).astype(float)
-
-
-def test_abnormal_returns_of_the_market_model_agree_with_the_reference_to_1e_9(case):
-    est, evt, m_est, m_evt, expected = case
-    study = _regress("market", est, evt, m_est, m_evt, OFFSETS)
-    theirs = expected["market"]
-    np.testing.assert_allclose(study.ar, list(theirs["ar"].values()), atol=1e-9)
-    np.testing.assert_allclose(study.fit, theirs["sigma"], atol=1e-9)
-    np.testing.assert_allclose(study.fit[:, None] * study.correction, theirs["fec_sigma"], atol=1e-9)
-
-
-def test_abnormal_returns_of_the_mean_model_agree_with_the_reference_to_1e_9(case):
-    est, evt, _, _, expected = case
-    study = _regress("mean", est, evt, None, None, OFFSETS)
-    np.testing.assert_allclose(study.ar, list(expected["mean_adjusted"]["ar"].values()), atol=1e-9)
-
-
-@pytest.mark.parametrize(("window", "a", "b"), [("0,0", 0, 0), ("0,1", 0, 1), ("-1,1", -1, 1), ("-5,5", -5, 5)])
-def test_every_test_statistic_agrees_with_the_reference_to_1e_9(case, window, a, b):
-    est, evt, m_est, m_evt, expected = case
-    study = _regress("market", est, evt, m_est, m_evt, OFFSETS)
-    mine = {o.test: o.statistic for o in all_tests(study, (a <= OFFSETS) & (b >= OFFSETS))}
-    theirs = expected["market"]["car"][window]
-    assert set(mine) == set(NAMES)
-    for name, key in NAMES.items():
-        assert mine[name] == pytest.approx(theirs[key], abs=1e-9), name
 
 
 def _events(bars, n: int = 60, seed: int = 3) -> Events:
@@ -85,10 +34,11 @@ def test_a_planted_jump_is_found_with_its_time_peak_and_reversal():
     for row, factor in ((3003, 1.3), (3010, 1 / 1.3)):
         for grid in (bars.open, bars.high, bars.low, bars.close):
             grid[row:, 0] *= factor
-    peak, hours, reversal = shape(studies(bars, events)["reference_walk"], 24)
-    assert peak[0] == pytest.approx(np.log(1.3), abs=0.08)
-    assert 3 <= hours[0] <= 9
-    assert reversal[0] > 0.7
+    found = shape(studies(bars, events)["reference_walk"], 24)
+    assert found.peak[0] == pytest.approx(np.log(1.3), abs=0.08)
+    assert 3 <= found.to_peak_h[0] <= 9
+    assert found.reversal[0] > 0.7
+    assert found.half_life_h[0] == pytest.approx(10 - found.to_peak_h[0]), "half of it is gone at the tenth hour"
 
 
 def test_prices_after_the_window_change_nothing_in_it():

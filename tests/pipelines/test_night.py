@@ -17,7 +17,7 @@ SMALL = {
     "TAPEWIRE_FORECAST__TEST_DAYS": "60", "TAPEWIRE_FORECAST__N_FOLDS": "1", "TAPEWIRE_FORECAST__VALIDATION_DAYS": "20",
     "TAPEWIRE_THREADS": "1",
 }  # fmt: skip
-OF_REAL_TEXTS = {"generated_releases", "text_quality", "detection", "story_alarms"}
+OF_REAL_TEXTS = {"generated_releases", "text_quality", "detection", "story_alarms", "known_cases"}
 AS_OF = "2024-03-01T00:00:00Z"
 TAPEWIRE = [sys.executable, "-m", "pipelines.cli"]
 

@@ -41,7 +41,7 @@ def test_the_data_dictionary_in_the_docs_is_current(con):
 
 def test_migrations_apply_once_and_a_second_run_applies_nothing(con):
     assert migrate(con) == []
-    assert con.execute("SELECT count(*) FROM ops.migrations WHERE name LIKE '0%'").fetchall()[0][0] == 6
+    assert con.execute("SELECT count(*) FROM ops.migrations WHERE name LIKE '0%'").fetchall()[0][0] == 7
 
 
 def test_an_edited_migration_is_refused(tmp_path):

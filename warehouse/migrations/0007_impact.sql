@@ -232,6 +232,24 @@ COMMENT ON COLUMN models.impact_coverage."is_simulated" IS 'True where the row c
 COMMENT ON COLUMN models.impact_coverage."run_id" IS 'Run that wrote the row (ops.runs)';
 COMMENT ON COLUMN models.impact_coverage."ingested_ts" IS 'When tapewire wrote the row (wall clock, UTC)';
 
+CREATE TABLE models.impact_conclusions (
+    "study_id" VARCHAR,
+    "place" INTEGER,
+    "sentence" VARCHAR,
+    "source" VARCHAR,
+    "is_simulated" BOOLEAN,
+    "run_id" VARCHAR,
+    "ingested_ts" TIMESTAMPTZ
+);
+COMMENT ON TABLE models.impact_conclusions IS 'What the numbers of each study support, in sentences written by rule';
+COMMENT ON COLUMN models.impact_conclusions."study_id" IS 'Study';
+COMMENT ON COLUMN models.impact_conclusions."place" IS 'Order of the sentence, from 1';
+COMMENT ON COLUMN models.impact_conclusions."sentence" IS 'What moved, how far, how sure, or what cannot be said';
+COMMENT ON COLUMN models.impact_conclusions."source" IS 'Source that delivered the row, or the computation that made it';
+COMMENT ON COLUMN models.impact_conclusions."is_simulated" IS 'True where the row comes from the market simulator or rests on it';
+COMMENT ON COLUMN models.impact_conclusions."run_id" IS 'Run that wrote the row (ops.runs)';
+COMMENT ON COLUMN models.impact_conclusions."ingested_ts" IS 'When tapewire wrote the row (wall clock, UTC)';
+
 CREATE TABLE models.counterfactual (
     "doc_id" VARCHAR,
     "asset" VARCHAR,
