@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +112,7 @@ def p_values(c: Condition, rng: np.random.Generator, shift: float) -> dict[str, 
     split = N_ESTIMATION
     offsets = np.arange(1.0, N_WINDOW + 1)
     study = market_model(returns[:, :split], returns[:, split:], market[:, :split], market[:, split:], offsets)
-    made = ready(replace(study, present=np.ones(study.ar.shape, dtype=bool)), (float(N_WINDOW),), date * FAR_H)
+    made = ready(study, (float(N_WINDOW),), date * FAR_H)
     out = event_tests(made, [np.ones(N_EVENTS, dtype=bool)], (date * FAR_H).astype(np.float64), draws=DRAWS)[0][0]
     return {o.test: o.p_value for o in out}
 

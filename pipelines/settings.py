@@ -188,7 +188,9 @@ class ImpactSettings(_Section):
     """The event study of releases."""
 
     kinds: tuple[str, ...] = ("press_release", "exchange_announcement", "event")
-    windows_h: tuple[float, ...] = (0.25, 1, 4, 24, 72)
+    windows_h: tuple[float, ...] = Field(
+        default=(5 / 60, 0.25, 1, 4, 24, 72), description="those that candles can show are used"
+    )
     min_confidence: float = 0.5
 
 

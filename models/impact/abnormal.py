@@ -5,7 +5,7 @@ close w hours later. By default the estimation span is the 30 days that end 24 h
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -74,7 +74,7 @@ class Study:
     fit: Array
     of_mean: Array
     leverage: Array
-    present: NDArray[np.bool_] = field(default_factory=lambda: np.ones((0, 0), dtype=bool))
+    present: NDArray[np.bool_]
 
     @property
     def correction(self) -> Array:
@@ -157,7 +157,7 @@ def _sigma(residual: Array) -> Array:
 def parameterless(name: str, r_est: Array, r_evt: Array, offsets: Array) -> Study:
     """A benchmark in which nothing is estimated: what it is given are abnormal returns, [N, S] and [N, E]."""
     none = np.zeros(len(r_est))
-    return Study(name, r_evt, offsets, r_est, _sigma(r_est), none, np.zeros_like(r_evt))
+    return Study(name, r_evt, offsets, r_est, _sigma(r_est), none, np.zeros_like(r_evt), np.isfinite(r_evt))
 
 
 def mean_model(r_est: Array, r_evt: Array, offsets: Array) -> Study:
@@ -165,7 +165,8 @@ def mean_model(r_est: Array, r_evt: Array, offsets: Array) -> Study:
     mean = _mean(r_est)
     residual = r_est - mean[:, None]
     one_over_n = 1 / np.maximum(np.isfinite(r_est).sum(1), 3)
-    return Study("mean", r_evt - mean[:, None], offsets, residual, _sigma(residual), one_over_n, np.zeros_like(r_evt))
+    abnormal, none = r_evt - mean[:, None], np.zeros_like(r_evt)
+    return Study("mean", abnormal, offsets, residual, _sigma(residual), one_over_n, none, np.isfinite(r_evt))
 
 
 def market_model(r_est: Array, r_evt: Array, m_est: Array, m_evt: Array, offsets: Array) -> Study:
@@ -183,8 +184,8 @@ def market_model(r_est: Array, r_evt: Array, m_est: Array, m_evt: Array, offsets
     alpha = y_mean - beta * x_mean
     residual = y - alpha[:, None] - beta[:, None] * x
     abnormal = r_evt - alpha[:, None] - beta[:, None] * m_evt
-    leverage = (m_evt - x_mean[:, None]) / root[:, None]
-    return Study("market", abnormal, offsets, residual, _sigma(residual), 1 / n, np.nan_to_num(leverage, nan=0.0))
+    leverage = np.nan_to_num((m_evt - x_mean[:, None]) / root[:, None], nan=0.0)
+    return Study("market", abnormal, offsets, residual, _sigma(residual), 1 / n, leverage, np.isfinite(r_evt))
 
 
 def _mean(x: Array) -> Array:

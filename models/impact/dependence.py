@@ -59,7 +59,8 @@ def pairs(residual: Array, row: NDArray[np.int64], reach: int, *, seed: int = 5)
     correlation = np.zeros(len(one))
     for d in np.unique(apart):
         at = np.flatnonzero(apart == d)
-        correlation[at] = np.einsum("ps,ps->p", z[one[at], d:], z[other[at], : z.shape[1] - d])
+        shared = np.einsum("ps,ps->p", z[one[at], d:], z[other[at], : z.shape[1] - d])
+        correlation[at] = shared * z.shape[1] / (z.shape[1] - d)  # of unit length over the whole span, not the shared
     share = near[2] / max(len(near[0]), 1)
     return Pairs(one, other, apart, correlation, share, row, z if crowded else None)
 

@@ -107,8 +107,10 @@ class ImpactStudy:
         self.groups = chosen.groups()
         self.plain = simple_sigma(chosen.bars) if level is None else None
         step = chosen.bars.step_h
-        whole = [float(w) for w in windows_h if step <= w <= chosen.design.after_h and abs(w / step % 1) < 1e-9]
-        self.windows = tuple(whole)
+        longest = chosen.design.after_h
+        self.windows = tuple(
+            float(w) for w in windows_h if step - 1e-9 <= w <= longest and abs(w / step - round(w / step)) < 1e-6
+        )
         self.sigma = {w: self._sigma(w) for w in self.windows}
         self.placebo = {w: self._placebo(w) for w in self.windows}
         self.vague = {w: chosen.events.uncertainty_h > w for w in self.windows}
