@@ -70,14 +70,14 @@ LIKE_ONE_BAR = ("grank_t", "grank_z")  # they rank a CAR of several bars among s
 CONDITIONS = (
     Condition("well-behaved", normal),
     Condition("heavy tails", heavy, fails=(*NORMAL, *LIKE_ONE_BAR)),
-    Condition("skewed", skewed, fails=(*SYMMETRIC, *LIKE_ONE_BAR)),
+    Condition("skewed", skewed, fails=(*SYMMETRIC, *LIKE_ONE_BAR, "brown_warner_1985")),
     Condition("induced variance", normal, induced=1.7, fails=ONE_VARIANCE),
     Condition("clustered dates", normal, n_dates=22, common=0.3, fails=INDEPENDENT),
     Condition("one date", normal, n_dates=1, common=0.3, fails=(*INDEPENDENT, "mean_car")),
     Condition("illiquid", heavy, stale=0.6,
-              fails=("patell", "kp_patell", "corrado_rank", "corrado_sign", *LIKE_ONE_BAR)),
+              fails=(*NORMAL, "corrado_rank", "corrado_sign", *LIKE_ONE_BAR)),
     Condition("all at once", heavy, n_dates=22, common=0.3, induced=1.7, stale=0.6,
-              fails=tuple(dict.fromkeys((*INDEPENDENT, *ONE_VARIANCE, *LIKE_ONE_BAR, "kp_bmp")))),
+              fails=(*INDEPENDENT, "brown_warner_1985", "kp_patell", "kp_bmp", "grank_t")),
 )  # fmt: skip
 
 

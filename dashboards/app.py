@@ -1,4 +1,4 @@
-"""The app: two pages over the published warehouse. Start it with `tapewire dashboard`."""
+"""The app: three pages over the published warehouse. Start it with `tapewire dashboard`."""
 
 import streamlit as st
 
@@ -7,6 +7,7 @@ st.navigation(
     [
         st.Page("screens/night.py", title="The night", default=True),
         st.Page("screens/release.py", title="A release"),
+        st.Page("screens/cases.py", title="Known cases"),
     ],
     position="top",
 ).run()

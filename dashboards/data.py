@@ -135,6 +135,42 @@ class Published:
             window_h=window_h,
         )
 
+    def compared(self) -> pl.DataFrame:
+        """Groups compared over all releases of the hourly study: realised excess moves, and widths expected."""
+        return self.query(
+            "FROM marts.generated_against_real WHERE slice_by = 'all' AND method = 'permutation' AND "
+            "((study_id = '1h' AND quantity = 'excess_move') OR "
+            "(answer = 'scored' AND quantity = 'expected_width_change')) ORDER BY answer, group_a, group_b, window_h"
+        )
+
+    def conclusions(self, study_id: str = "1h") -> list[str]:
+        """What the numbers of a study support, in sentences."""
+        return self.query(
+            "SELECT sentence FROM marts.impact_conclusions WHERE study_id = $study_id ORDER BY place",
+            study_id=study_id,
+        )["sentence"].to_list()
+
+    def known_cases(self) -> pl.DataFrame:
+        """The curated false releases, each on the finest candles that there are, in order of time."""
+        return self.query(
+            "FROM marts.known_cases QUALIFY row_number() OVER (PARTITION BY case_id ORDER BY "
+            "CASE timeframe WHEN '1m' THEN 1 WHEN '5m' THEN 5 WHEN '15m' THEN 15 ELSE 60 END) = 1 ORDER BY event_ts"
+        )
+
+    def alert(self, doc_id: str, asset: str) -> pl.DataFrame:
+        """What was to be expected of a release when it arrived, per horizon; none for releases of long ago."""
+        return self.query(
+            "FROM marts.release_alerts WHERE doc_id = $doc_id AND asset = $asset ORDER BY horizon_h",
+            doc_id=doc_id, asset=asset,
+        )  # fmt: skip
+
+    def similar(self, doc_id: str, asset: str) -> pl.DataFrame:
+        """Earlier releases most like one, and what followed them."""
+        return self.query(
+            "FROM marts.similar_releases WHERE doc_id = $doc_id AND asset = $asset ORDER BY place",
+            doc_id=doc_id, asset=asset,
+        )  # fmt: skip
+
     def release_groups(self) -> list[str]:
         """Groups that releases fall into."""
         return self.query("SELECT DISTINCT release_group FROM marts.releases ORDER BY ALL")["release_group"].to_list()

@@ -29,7 +29,7 @@ def headlines(warehouse: Published) -> list[Headline]:
         _coverage(scores),
         _ssr(warehouse.query("FROM marts.ssr_daily WHERE coin = 'ALL' ORDER BY day DESC LIMIT 1")),
         _excess(warehouse.mart("impact_tests"), caveats(warehouse)),
-        *_compared(warehouse.mart("generated_against_real")),
+        *_compared(warehouse.mart("generated_against_real").filter(pl.col("slice_by") == "all")),
         _sharpe(warehouse.mart("backtest_summary")),
         _health(warehouse.mart("data_health"), warehouse.mart("sources")),
     ]
@@ -133,27 +133,34 @@ def _excess(tests: pl.DataFrame, weak: dict[str, str]) -> Headline:
 
 def _compared(rows: pl.DataFrame) -> list[Headline]:
     out = []
-    for answer, title, factor, unit, quantity in (
-        ("realised", "Generated − real: realised", 1, "σ", "excess move"),
-        ("scored", "Generated − real: scored", 100, "%-pts", "change of the network's 90 % band by the text"),
+    for answer, title, factor, unit, column, quantity in (
+        ("scored", "Generated − real: scored", 100, "%-pts", "expected_width_change",
+         "change of the network's 90 % band by the text"),
+        ("realised", "Generated − real: realised", 1, "σ", "excess_move", "excess move"),
     ):  # fmt: skip
-        part = rows.filter(
-            pl.col("answer") == answer, pl.col("group_a") == "generated", pl.col("group_b") == "real",
-            pl.col("window_h") == HEADLINE_WINDOW_H, pl.col("study_id").is_in(["1h", "scored"]),
-        ).to_dicts()  # fmt: skip
-        if not part:
+        part = {
+            r["method"]: r
+            for r in rows.filter(
+                pl.col("answer") == answer, pl.col("group_a") == "generated", pl.col("group_b") == "real",
+                pl.col("window_h") == HEADLINE_WINDOW_H, pl.col("study_id").is_in(["1h", "scored"]),
+                pl.col("quantity") == column,
+            ).to_dicts()
+        }  # fmt: skip
+        way = next((w for w in ("paired", "permutation") if w in part), None)
+        if way is None:
             out.append(_missing(title, "too few labelled releases in one of the groups: no comparison can be made"))
             continue
-        r = part[0]
+        r = part[way]
         p = r["p_value"]
         verdict = "a difference beyond chance" if p is not None and p < 0.05 else "no difference beyond chance"
         power = "" if r["detectable"] is None else (
             f"; {number(factor * r['detectable'], '.2f')} would be found with 80 % power")  # fmt: skip
+        how = f"{r['n_a']} pairs in the same place" if way == "paired" else f"{r['n_a']} against {r['n_b']}"
         out.append(
             Headline(
                 title, f"{number(factor * r['difference'], '+.2f')} {unit}",
-                f"{quantity}, {HEADLINE_WINDOW_H:g} h, 95 % interval {_interval(r, '+.2f', factor)}, permutation "
-                f"p = {number(p, '.3f')}, {r['n_a']} against {r['n_b']}: {verdict}{power}",
+                f"{quantity}, {HEADLINE_WINDOW_H:g} h, 95 % interval {_interval(r, '+.2f', factor)}, "
+                f"p = {number(p, '.3f')}, {how}: {verdict}{power}",
             )
         )  # fmt: skip
     return out

@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import plotly.graph_objects as go
-import plotly.io as pio
 import polars as pl
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup
@@ -13,13 +11,14 @@ from plotly.offline import get_plotlyjs
 
 from dashboards import charts
 from dashboards.data import DEFAULT, NETWORK, Published
-from dashboards.headline import caveats, headlines
+from dashboards.headline import headlines
+from dashboards.report.figures import chart, trusted
+from dashboards.report.impact import impact_section
 from dashboards.report.tables import table_of
 from dashboards.report.words import words_section
 from dashboards.words import by_reason, tied
 
 HERE = Path(__file__).parent
-MAX_FABRICATIONS = 14
 COUNTED = {
     "candles": "candles", "supply": "figures of stablecoin supply", "asset_metrics": "daily figures of assets",
     "funding": "funding settlements", "documents": "documents", "document_assets": "links of documents to assets",
@@ -44,28 +43,15 @@ def render(warehouse: Published) -> str:
     return environment.get_template("report.html").render(
         run=run, is_simulated=warehouse.is_simulated(), headlines=headlines(warehouse),
         counts=[f"{n:,} {COUNTED[name]}" for name, n in warehouse.counts().items()],
-        plotly=_trusted(get_plotlyjs()), style=_trusted((HERE / "report.css").read_text()),
-        script=_trusted((HERE / "report.js").read_text()),
+        plotly=trusted(get_plotlyjs()), style=trusted((HERE / "report.css").read_text()),
+        script=trusted((HERE / "report.js").read_text()),
         settings=json.dumps(json.loads(run.get("settings", "{}")), indent=1, ensure_ascii=False),
-        **_forecast(warehouse), **_impact(warehouse), **_money(warehouse), **_health(warehouse),
+        **_forecast(warehouse), **impact_section(warehouse), **_money(warehouse), **_health(warehouse),
         ssr=_ssr(warehouse), words=words_section(warehouse),
     )  # fmt: skip
 
 
-def chart(fig: go.Figure, alt: str) -> Markup:
-    """A figure as a block of the page; `alt` says what it shows."""
-    html = pio.to_html(
-        fig, include_plotlyjs=False, full_html=False, config={"displayModeBar": False, "responsive": True}
-    )
-    return Markup('<figure role="img" aria-label="{}">{}</figure>').format(alt, _trusted(html))
-
-
 LEANINGS = (("channel", "What stood known"), ("hours_back", "The hours before"), ("document", "Documents"))
-
-
-def _trusted(text: str) -> Markup:
-    """Text of our own or of Plotly's making, which needs no escaping; Plotly escapes what data it carries."""
-    return Markup(text)  # noqa: S704
 
 
 def _forecast(warehouse: Published) -> dict[str, Any]:
@@ -176,50 +162,6 @@ def _ssr(warehouse: Published) -> dict[str, Any] | None:
         "table": table_of(newest, formats, names),
         "coin_list": daily["coin_list"][0],
     }
-
-
-def _impact(warehouse: Published) -> dict[str, Any]:
-    paths = warehouse.mart("impact_paths").filter(pl.col("study_id") == "1h")
-    compared = warehouse.mart("generated_against_real").filter(pl.col("study_id").is_in(["1h", "scored"]))
-    tests = warehouse.query(
-        "FROM marts.impact_tests WHERE study_id = '1h' AND benchmark IN ('reference_walk', 'market') "
-        "AND window_h IN (4, 24) AND test IN ('cross_sectional_t', 'bmp', 'corrado_rank', 'mean_car', 'excess_move') "
-        "ORDER BY release_group, window_h, benchmark, test"
-    )
-    names = {"release_group": "Group", "window_h": "Window, h", "benchmark": "Benchmark", "test": "Test",
-             "estimate": "Estimate", "low": "Low", "high": "High", "statistic": "Statistic", "p_value": "p",
-             "n_releases": "n"}  # fmt: skip
-    tests = tests.with_columns(pl.col("release_group", "benchmark").str.replace_all("_", " "))
-    formats = {
-        "n_releases": ",",
-        "window_h": "g",
-        "estimate": "+.4f",
-        "low": "+.4f",
-        "high": "+.4f",
-        "statistic": "+.2f",
-        "p_value": ".4f",
-    }
-    known = warehouse.query(
-        "FROM marts.known_fabrications "
-        "WHERE window_h = (SELECT max(window_h) FILTER (window_h <= 24) FROM marts.known_fabrications) "
-        "ORDER BY abs(peak_simple_return) DESC LIMIT $n", n=MAX_FABRICATIONS,
-    )  # fmt: skip
-    known_names = {"event_ts": "Release (UTC)", "asset": "Asset", "title": "Headline", "timeframe": "Candles",
-                   "peak_simple_return": "Peak in 24 h", "time_to_peak_h": "Hours to it",
-                   "reversal_share": "Given back", "scaled_move": "Left at 24 h, σ"}  # fmt: skip
-    known_formats = {"event_ts": "%Y-%m-%d %H:%M", "peak_simple_return": "+.1%", "time_to_peak_h": ".2g",
-                     "reversal_share": ".0%", "scaled_move": ".1f"}  # fmt: skip
-    return {
-        "car_paths": None if paths.is_empty() else chart(charts.car_paths(paths), "Mean CAR by release group"),
-        "excess_paths": None if paths.is_empty() else chart(charts.excess_paths(paths), "Scaled moves beside placebo"),
-        "compared": {
-            a: chart(charts.comparison(compared, a), f"Groups compared, {a}")
-            for a in ("realised", "scored") if not compared.filter(pl.col("answer") == a).is_empty()
-        },
-        "caveats": [f"{g.replace('_', ' ')}: {text}" for g, text in caveats(warehouse).items()],
-        "impact_tests": table_of(tests, formats, names),
-        "known": table_of(known, known_formats, known_names) if not known.is_empty() else None,
-    }  # fmt: skip
 
 
 def _money(warehouse: Published) -> dict[str, Any]:

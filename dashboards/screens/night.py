@@ -79,13 +79,15 @@ def impact(warehouse: Published) -> None:
         chart(charts.car_paths(paths), "car")
         st.caption("Mean cumulative abnormal return against the market model with 95 % bands. Good and bad news cancel "
                    "here.")  # fmt: skip
+    for sentence in warehouse.conclusions():
+        st.text(tied(one_line(sentence)))
     for group, text in caveats(warehouse).items():
         st.caption(tied(f"Mind, over 24 hours, {group_name(group)}: {text}."))
 
 
 def compared(warehouse: Published) -> None:
     """Generated and fabricated against real releases."""
-    rows = warehouse.mart("generated_against_real").filter(pl.col("study_id").is_in(["1h", "scored"]))
+    rows = warehouse.compared()
     if rows.is_empty():
         st.info("Too few labelled releases to compare groups. Machine-written and fabricated releases are rare in the "
                 "record, and those known are known because they moved prices.")  # fmt: skip

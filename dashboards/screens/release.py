@@ -19,6 +19,19 @@ IMPACT = {
     "placebo_move": ("at placebo times", "%.2f"), "excess_move": ("Excess", "%.2f"), "n_placebo": ("Placebos", "%d"),
     "forecast_quantile": ("Quantile of forecast", "%.3f"), "peak_car": ("Peak, %", "%.2f"),
     "time_to_peak_h": ("Hours to it", "%.2f"), "reversal_share": ("Given back, %", "%.0f"),
+    "half_life_h": ("Half gone after, h", "%.2f"), "pre_release_car": ("24 h before, %", "%.2f"),
+    "abnormal_volume": ("Volume, ln", "%+.2f"), "abnormal_volatility": ("Volatility, ln", "%+.2f"),
+    "n_overlapping": ("Overlapping", "%d"),
+}  # fmt: skip
+ALERT = {
+    "horizon_h": ("Horizon, h", "%d"), "low_text": ("5 %", "%.2f"), "median_text": ("Middle", "%.2f"),
+    "high_text": ("95 %", "%.2f"), "low_walk": ("Walk 5 %", "%.2f"), "high_walk": ("Walk 95 %", "%.2f"),
+    "width_change": ("Width by the text, %", "%+.2f"),
+}  # fmt: skip
+SIMILAR = {
+    "similar_event_ts": ("Published (UTC)", ""), "similar_asset": ("Asset", ""), "similar_title": ("Headline", ""),
+    "similarity": ("Similarity", "%.2f"), "car": ("24 h after, %", "%+.2f"), "excess_move": ("Excess, σ", "%+.2f"),
+    "reversal_share": ("Given back, %", "%.0f"),
 }  # fmt: skip
 SCORED = {
     "horizon_h": ("Horizon, h", "%d"), "median_text": ("Median with text, %", "%.3f"),
@@ -122,7 +135,7 @@ def impact(warehouse: Published, doc_id: str, asset: str) -> None:
     if rows.is_empty():
         st.info("This release was not measured on this asset: no candles cover it, or it falls outside the study.")
         return
-    percent = ("car", "sigma", "peak_car", "reversal_share")
+    percent = ("car", "sigma", "peak_car", "reversal_share", "pre_release_car")
     shown = rows.with_columns(
         pl.col(*percent) * 100, pl.col("benchmark").str.replace_all("_", " "),
         window=pl.Series([f"{w:g} h" for w in rows["window_h"].to_list()]),
@@ -144,6 +157,23 @@ def scored(warehouse: Published, doc_id: str, asset: str) -> None:
     table(rows.with_columns(pl.col(c) * 100 for c in SCORED if c != "horizon_h"), SCORED, key="scored-table")
     st.caption("Medians with the 90 % bands' widths: with the text, with none, and of the reference walk. The "
                "difference is the network's sensitivity to words, not a cause.")  # fmt: skip
+
+
+def arrived(warehouse: Published, doc_id: str, asset: str) -> None:
+    """What was to be expected when it arrived, and what had followed the like of it."""
+    rows, similar = warehouse.alert(doc_id, asset), warehouse.similar(doc_id, asset)
+    if rows.is_empty():
+        st.info("Alerts are kept for the newest releases; `tapewire impact --release` makes one for any.")
+        return
+    percent = [c for c in ALERT if c != "horizon_h"]
+    table(rows.with_columns(pl.col(c) * 100 for c in percent), ALERT, key="alert")
+    st.caption("The range of returns that a model trained before it expected with the text, in per cent (log), beside "
+               "the random walk's.")  # fmt: skip
+    if similar.is_empty():
+        st.info("No like release had been over for a day by then.")
+        return
+    table(similar.with_columns(pl.col("car", "reversal_share") * 100), SIMILAR, key="similar")
+    st.caption("Earlier releases most like it whose day was over by then, and what prices did after them.")
 
 
 def draw(warehouse: Published) -> None:
@@ -170,6 +200,8 @@ def measured(warehouse: Published, doc_id: str) -> None:
     asset = assets[0] if len(assets) == 1 else st.selectbox("Asset", assets, key=f"asset-{doc_id}", width=240)
     simulated = release["is_simulated"]
     prices(warehouse, release, asset)
+    with section("When it arrived", simulated=simulated):
+        arrived(warehouse, doc_id, asset)
     with section("What prices did", simulated=simulated):
         impact(warehouse, doc_id, asset)
     with section("What the network expected", simulated=simulated):

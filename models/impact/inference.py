@@ -217,7 +217,8 @@ def brown_warner_1980(car: Array, sigma: Array, n_bars: int) -> Outcome:
 def brown_warner_1985(car: Array, mean_residual: Array, n_bars: int) -> Outcome:
     """Mean CAR ÷ the sd over time of the mean residual [S] × √bars: common shocks counted. Brown and Warner (1985)."""
     sd = mean_residual.std(ddof=1) * np.sqrt(n_bars)
-    return normal("brown_warner_1985", car.mean() / sd if sd > 0 else 0.0, len(car))
+    df = len(mean_residual) - 1
+    return student("brown_warner_1985", car.mean() / sd if sd > 0 else 0.0, len(car), df)
 
 
 def patell(scar: Array, n_estimation: NDArray[np.int64]) -> Outcome:

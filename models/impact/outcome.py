@@ -48,10 +48,11 @@ def student(test: str, statistic: float, n: int, df: float) -> Outcome:
     return Outcome(test, None, None, None, value, float(2 * special.stdtr(df, -abs(value))), n)
 
 
-def interval(test: str, estimate: float, se: float, n: int) -> Outcome:
-    """Estimate ± t × standard error and the test of zero, t with n − 1 degrees; nothing is claimed without a spread."""
-    told = student(test, estimate / se if se > 0 else 0.0, n, n - 1)
-    half = float(special.stdtrit(n - 1, 0.975) * se)
+def interval(test: str, estimate: float, se: float, n: int, *, df: float | None = None) -> Outcome:
+    """Estimate ± t × standard error and the test of zero, t with `df` (n − 1) degrees; no claim without a spread."""
+    degrees = n - 1 if df is None else df
+    told = student(test, estimate / se if se > 0 else 0.0, n, degrees)
+    half = float(special.stdtrit(degrees, 0.975) * se)
     return Outcome(test, estimate, estimate - half, estimate + half, told.statistic, told.p_value, n, se)
 
 

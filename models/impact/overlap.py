@@ -71,9 +71,14 @@ def excess_move(scaled: Array, placebo: Placebo, when_h: Array, hours: Array, wi
 
 
 def _interval(test: str, mean: float, influence: Array, when: Array, width: float, n: int) -> Outcome:
-    """Estimate ± t × standard error, with a kernel of `width` hours and its bias from centring taken out."""
+    """Estimate ± t × standard error, with a kernel of `width` hours and its bias from centring taken out.
+
+    As many degrees of freedom as blocks of `width` hours hold an event, less one: events of one day are no crowd.
+    """
+    events = np.sort(when[:n])
     order = np.argsort(when, kind="stable")
     u, when = influence[order], when[order]
-    centred = 1 - float(overlap_variance(np.full(n, 1 / n), np.sort(when[:n]), width))
+    centred = 1 - float(overlap_variance(np.full(n, 1 / n), events, width))
     variance = max(float(overlap_variance(u, when, width)), 0.25 * float((u**2).sum()))
-    return interval(test, mean, float(np.sqrt(variance / max(centred, 0.5))), n)
+    blocks = len(np.unique(np.floor(events / width)))
+    return interval(test, mean, float(np.sqrt(variance / max(centred, 0.5))), n, df=max(blocks - 1, 1))

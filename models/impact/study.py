@@ -32,6 +32,7 @@ ALL = "all"
 GROUPS = ("real", "generated", "fabricated", "unlabelled", "late_stamp")
 REFERENCE, FORECAST = "reference_walk", "transformer"
 FINE_PATH_H = 24.0
+MIN_MATCHED = 0.8
 EFFECT = {"excess_move": 0.25, "mean_car": 0.01, "cross_sectional_t": 0.01}
 VAGUE, UNFINISHED, MEASURED = "time less certain than the window", "window's last bar is missing", "measured"
 
@@ -272,13 +273,19 @@ class ImpactStudy:
         ]
 
     def _excess_tests(self, groups: list[str]) -> list[dict[str, object]]:
-        """Against the reference walk only: placebo times are its raw moves, to which no other CAR compares."""
+        """Against the reference walk only: placebo times are its raw moves, to which no other CAR compares.
+
+        None where fewer than MIN_MATCHED of a group's releases have placebo times: where releases crowd, the few quiet
+        times that are left are quieter than most.
+        """
         rows = []
         hours, raw = _hours(self.bars.close_ts), self.moves(REFERENCE)
         for window in self.windows:
             scaled = self.scaled(raw[window], window)
             for group in groups:
                 member = np.isfinite(scaled) & self.member(group)
+                if not member.any() or np.isfinite(self.placebo[window].mean[member]).mean() < MIN_MATCHED:
+                    continue
                 when = self.sample.when_h[member]
                 found = excess_move(scaled[member], self.placebo[window].where(member), when, hours, window)
                 rows += self._rows([found] if found else [], group, window, REFERENCE)

@@ -123,6 +123,8 @@ def impact() -> pl.DataFrame:
             "timeframe": "1h", "release_group": group, "is_late_stamp": False, "car": 0.01 * move, "bhar": 0.01 * move,
             "sigma": 0.01, "scaled_move": move, "placebo_move": 0.5, "excess_move": move - 0.5, "n_placebo": 12,
             "forecast_quantile": None, "peak_car": 0.02 * move, "time_to_peak_h": w / 2, "reversal_share": 0.5,
+            "half_life_h": None, "pre_release_car": 0.001, "abnormal_volume": 0.4, "abnormal_volatility": 0.2,
+            "n_overlapping": 1,
         }
         for i, (group, move) in enumerate(zip(GROUPS, MOVES, strict=True)) if move is not None
         for w in (1.0, 24.0) for benchmark in ("reference_walk", "market")
@@ -144,36 +146,81 @@ def impact_paths() -> pl.DataFrame:
 
 def impact_tests() -> pl.DataFrame:
     rows = [
-        ("1h", group, w, "reference_walk", test, 5.6, -1.2, 12.4, 1.4, 0.2, n)
+        ("1h", group, w, "reference_walk", test, 5.6, -1.2, 12.4, 1.4, 0.2, 0.3, 9.5, 0.1,
+         test == "excess_move", n)
         for group, n in (("real", 6), ("generated", 5)) for w in (4.0, 24.0) for test in ("excess_move", "mean_car")
     ]  # fmt: skip
     return pl.DataFrame(rows, orient="row", schema=[
         "study_id", "release_group", "window_h", "benchmark", "test", "estimate", "low", "high", "statistic", "p_value",
-        "n_releases"])  # fmt: skip
+        "q_value", "detectable", "power", "is_preferred", "n_releases"])  # fmt: skip
 
 
 def impact_comparisons() -> pl.DataFrame:
     rows = [
-        (study, answer, "generated", "real", w, quantity, 0.1, 0.2, -0.1, -0.5, 0.3, 0.4, 5, 6, 0.9)
-        for study, answer, quantity in (
-            ("1h", "realised", "excess_move"), ("scored", "scored", "expected_width_change"),
+        (study, answer, a, "real", w, quantity, *part, method, 0.1, 0.2, -0.1, -0.5, 0.3, 0.4, 0.5, 5, 6, 0.9)
+        for study, answer, a, quantity, part, method in (
+            ("1h", "realised", "generated", "excess_move", ("all", "all"), "permutation"),
+            ("1h", "realised", "generated", "excess_move", ("all", "all"), "matched"),
+            ("1h", "realised", "generated", "excess_move", ("kind", HOSTILE_TITLE), "permutation"),
+            ("scored", "scored", "generated", "expected_width_change", ("all", "all"), "permutation"),
+            ("scored", "counterfactual", "other_asset", "expected_width_change", ("all", "all"), "paired"),
         )
         for w in (4.0, 24.0)
     ]  # fmt: skip
     return pl.DataFrame(rows, orient="row", schema=[
-        "study_id", "answer", "group_a", "group_b", "window_h", "quantity", "mean_a", "mean_b", "difference", "low",
-        "high", "p_value", "n_a", "n_b", "detectable"])  # fmt: skip
+        "study_id", "answer", "group_a", "group_b", "window_h", "quantity", "slice_by", "slice", "method", "mean_a",
+        "mean_b", "difference", "low", "high", "p_value", "q_value", "n_a", "n_b", "detectable"])  # fmt: skip
 
 
 def scored() -> pl.DataFrame:
     rows = [
-        ("doc-0", "BTC", h, released(0), released(0), released(0), "m", "fabricated", 0.001, 0.0, 0.0, 0.03, 0.02, 0.02,
-         None if h == 24 else 0.01)
+        ("doc-0", "BTC", h, released(0), released(0), None, released(0), "m", "fabricated", 0.001, 0.0, 0.0, 0.03, 0.02,
+         0.02, -0.015, -0.01, -0.01, None if h == 24 else 0.01)
         for h in (1, 4, 24)
     ]  # fmt: skip
     return pl.DataFrame(rows, orient="row", infer_schema_length=None, schema=[
-        "doc_id", "asset", "horizon_h", "event_ts", "available_ts", "origin_ts", "model_id", "release_group",
-        "median_text", "median_none", "median_walk", "width_text", "width_none", "width_walk", "realised"])  # fmt: skip
+        "doc_id", "asset", "horizon_h", "event_ts", "available_ts", "placed_doc_id", "origin_ts", "model_id",
+        "release_group", "median_text", "median_none", "median_walk", "width_text", "width_none", "width_walk",
+        "low_text", "low_none", "low_walk", "realised"])  # fmt: skip
+
+
+def impact_conclusions() -> pl.DataFrame:
+    return pl.DataFrame({"study_id": ["1h", "1h"], "place": [1, 2], "sentence": ["Prices moved.", HOSTILE_TITLE]})
+
+
+def impact_coverage() -> pl.DataFrame:
+    return pl.DataFrame(
+        {"study_id": ["1h"] * 2, "window_h": [24.0] * 2, "reason": ["measured", HOSTILE_SUBJECT], "n_releases": [11, 2]}
+    )
+
+
+def release_alerts() -> pl.DataFrame:
+    rows = [("doc-0", "BTC", h, released(0), -0.02, 0.001, 0.02, -0.01, 0.01, 0.4, 0.99, "flagged", 1, 1.2, None)
+            for h in (1, 24)]  # fmt: skip
+    return pl.DataFrame(rows, orient="row", infer_schema_length=None, schema=[
+        "doc_id", "asset", "horizon_h", "available_ts", "low_text", "median_text", "high_text", "low_walk", "high_walk",
+        "width_change", "machine_probability", "machine_verdict", "n_similar", "similar_scaled_move",
+        "similar_excess_move"])  # fmt: skip
+
+
+def similar_releases() -> pl.DataFrame:
+    return pl.DataFrame({
+        "doc_id": ["doc-0"], "asset": ["BTC"], "place": [1], "similar_doc_id": ["doc-1"], "similar_asset": ["BTC"],
+        "similarity": [0.9], "vectors": ["test"], "available_ts": [released(0)], "similar_event_ts": [released(1)],
+        "car": [0.01], "scaled_move": [1.2], "excess_move": [None], "reversal_share": [0.5],
+    }, schema_overrides={"excess_move": pl.Float64})  # fmt: skip
+
+
+def known_cases() -> pl.DataFrame:
+    return pl.DataFrame({
+        "case_id": ["case-1"], "timeframe": ["1h"], "asset": ["BTC"], "event_ts": [released(0)],
+        "ts_precision": ["minute"], "claim": [HOSTILE_TITLE], "channel": [HOSTILE_TITLE], "kind": ["misreport"],
+        "retracted_ts": [None], "reported_move": [HOSTILE_TITLE], "sources": ["https://example.org/a"],
+        "is_clean": [False], "base_usd": [100.0], "peak_usd": [130.0], "peak_return": [0.3], "time_to_peak_h": [0.5],
+        "end_return": [0.0], "reversal_share": [1.0], "half_life_h": [None], "peak_sigma": [9.0], "flagged_ts": [None],
+        "lead_h": [None], "threshold": [4.0], "false_alarms": [None],
+    }, schema_overrides={"retracted_ts": pl.Datetime("us", "UTC"), "flagged_ts": pl.Datetime("us", "UTC"),
+                         "half_life_h": pl.Float64, "lead_h": pl.Float64, "false_alarms": pl.Float64})  # fmt: skip
 
 
 def backtest_equity() -> pl.DataFrame:
@@ -249,7 +296,9 @@ FRAMES = {
     entities.CANDLES: candles, entities.DOCUMENTS: documents, entities.DOCUMENT_ASSETS: document_assets,
     entities.SSR_DAILY: ssr_daily, entities.FORECASTS: forecasts, entities.SCORES: scores, entities.IMPACT: impact,
     entities.IMPACT_PATHS: impact_paths, entities.IMPACT_TESTS: impact_tests,
-    entities.IMPACT_COMPARISONS: impact_comparisons, entities.SCORED: scored,
+    entities.IMPACT_COVERAGE: impact_coverage, entities.IMPACT_CONCLUSIONS: impact_conclusions,
+    entities.RELEASE_ALERTS: release_alerts, entities.SIMILAR_RELEASES: similar_releases,
+    entities.KNOWN_CASES: known_cases, entities.IMPACT_COMPARISONS: impact_comparisons, entities.SCORED: scored,
     entities.BACKTEST_EQUITY: backtest_equity, entities.BACKTEST_METRICS: backtest_metrics,
     entities.DOCUMENT_AUTHORSHIP: document_authorship, entities.GENERATED_RELEASES: generated_releases,
     entities.TRAINING_RUNS: training_runs, entities.EXPLANATIONS: explanations,

@@ -1,4 +1,4 @@
-"""Size and power of the tests by simulation (the quick form of benchmarks/event_tests.py), and edge cases of the core."""
+"""Size and power of the tests by simulation (benchmarks/event_tests.py in its quick form), and edges of the core."""
 
 import numpy as np
 import pytest
@@ -68,7 +68,7 @@ def test_the_correlation_of_many_events_at_one_row_is_that_of_all_their_pairs():
     residual = 0.5 * common + rng.standard_normal((700, 60))
     row = np.zeros(700, dtype=np.int64)
     everyone = np.ones(700, dtype=bool)
-    assert 700 * 699 / 2 > MAX_PAIRS, "so that the pairs are summed, not listed"
+    assert MAX_PAIRS < 700 * 699 / 2, "so that the pairs are summed, not listed"
     whole = np.corrcoef(residual)
     expected = (whole.sum() - 700) / (700 * 699)
     assert pairs(residual, row, 1).mean(everyone, 1) == pytest.approx(expected, abs=1e-12)

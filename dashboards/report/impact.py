@@ -1,0 +1,164 @@
+"""The report's section on what followed releases: what can be said, groups, checks, other words, known cases."""
+
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+from markupsafe import Markup
+
+from dashboards import charts
+from dashboards.data import Published
+from dashboards.headline import caveats
+from dashboards.report.figures import chart
+from dashboards.report.tables import table_of
+from dashboards.words import group_name, one_line
+
+MAX_FABRICATIONS = 14
+MAX_ALERTS = 12
+METHODS = {
+    "permutation": "labels permuted", "cluster_bootstrap": "days drawn whole",
+    "matched": "matched on asset, liquidity, volatility, hour", "mislabelled_10": "10 % of labels wrong",
+    "placebo_labels": "labels dealt by lot", "soft_labels": "exploratory: by the detector's probability",
+    "paired": "paired, same place",
+}  # fmt: skip
+INTERVAL = {"low": "+.3f", "high": "+.3f", "difference": "+.3f", "p_value": ".3f", "q_value": ".3f", "n_a": ",",
+            "n_b": ",", "detectable": ".3f", "window_h": ".3g"}  # fmt: skip
+
+
+def impact_section(warehouse: Published) -> dict[str, Any]:
+    """What the template shows."""
+    paths = warehouse.mart("impact_paths").filter(pl.col("study_id") == "1h")
+    compared = warehouse.compared()
+    return {
+        "said": [one_line(s) for s in warehouse.conclusions()],
+        "car_paths": _drawn(paths, charts.car_paths, "Mean CAR by release group"),
+        "excess_paths": _drawn(paths, charts.excess_paths, "Scaled moves beside placebo"),
+        "compared": {
+            a: chart(charts.comparison(compared, a), f"Groups compared, {a}")
+            for a in ("realised", "scored") if not compared.filter(pl.col("answer") == a).is_empty()
+        },
+        "caveats": [f"{group_name(g)}: {text}" for g, text in caveats(warehouse).items()],
+        "checks": _checks(warehouse), "slices": _slices(warehouse), "other_words": _other_words(warehouse),
+        "impact_tests": _tests(warehouse), "coverage": _coverage(warehouse),
+        "known": _fabrications(warehouse), "cases": _cases(warehouse), "new": _alerts(warehouse),
+    }  # fmt: skip
+
+
+def _drawn(paths: pl.DataFrame, draw: Any, alt: str) -> Markup | None:
+    if paths.is_empty():
+        return None
+    figure: go.Figure = draw(paths)
+    return chart(figure, alt)
+
+
+def _tests(warehouse: Published) -> dict[str, Any]:
+    """The preferred tests and the classic ones, of the hourly study."""
+    tests = warehouse.query(
+        "FROM marts.impact_tests WHERE study_id = '1h' AND benchmark IN ('reference_walk', 'market') "
+        "AND window_h IN (-24, 4, 24) ORDER BY release_group, window_h, benchmark, NOT is_preferred, test"
+    ).with_columns(pl.col("release_group", "benchmark", "test").str.replace_all("_", " "))
+    names = {"release_group": "Group", "window_h": "Window, h", "benchmark": "Benchmark", "test": "Test",
+             "estimate": "Estimate", "low": "Low", "high": "High", "statistic": "Statistic", "p_value": "p",
+             "q_value": "q", "detectable": "Detectable", "power": "Power", "n_releases": "n"}  # fmt: skip
+    formats = {"n_releases": ",", "window_h": "g", "estimate": "+.4f", "low": "+.4f", "high": "+.4f",
+               "statistic": "+.2f", "p_value": ".4f", "q_value": ".4f", "detectable": ".4f", "power": ".0%"}  # fmt: skip
+    return table_of(tests, formats, names)
+
+
+def _checks(warehouse: Published) -> dict[str, Any] | None:
+    """The realised comparison made in every way."""
+    rows = warehouse.query(
+        "FROM marts.generated_against_real WHERE study_id = '1h' AND answer = 'realised' AND slice_by = 'all' "
+        "AND window_h IN (4, 24) ORDER BY group_a, group_b, window_h, method <> 'permutation', method"
+    )
+    return _differences(rows, {"method": "Way"})
+
+
+def _slices(warehouse: Published) -> dict[str, Any] | None:
+    """The realised comparison slice by slice."""
+    rows = warehouse.query(
+        "FROM marts.generated_against_real WHERE study_id = '1h' AND answer = 'realised' AND slice_by <> 'all' "
+        "AND window_h = 24 ORDER BY group_a, group_b, slice_by, slice"
+    )
+    return _differences(rows, {"slice_by": "By", "slice": "Part"})
+
+
+def _other_words(warehouse: Published) -> dict[str, Any] | None:
+    """What other words in the place of real releases change for the network."""
+    rows = warehouse.query(
+        "FROM marts.generated_against_real WHERE answer = 'counterfactual' AND window_h = 24 ORDER BY quantity, group_a"
+    ).with_columns(
+        *(pl.col(c) * 100 for c in ("difference", "low", "high", "detectable")),
+        pl.col("quantity").str.replace_all("_", " "),
+    )
+    return _differences(rows, {"quantity": "Quantity, %"})
+
+
+def _differences(rows: pl.DataFrame, first: dict[str, str]) -> dict[str, Any] | None:
+    if rows.is_empty():
+        return None
+    shown = rows.with_columns(pl.col("method").replace(METHODS), pl.col("group_a", "group_b").str.replace_all("_", " "))
+    names = {**first, "group_a": "Of", "group_b": "Against", "window_h": "Window, h", "difference": "Difference",
+             "low": "95 % low", "high": "high", "p_value": "p", "q_value": "q", "detectable": "Detectable",
+             "n_a": "n", "n_b": "against"}  # fmt: skip
+    return table_of(shown, INTERVAL, names)
+
+
+def _coverage(warehouse: Published) -> dict[str, Any] | None:
+    """How many releases each window measured, and why not the others."""
+    rows = warehouse.query(
+        "FROM marts.impact_coverage WHERE n_releases > 0 ORDER BY study_id, window_h, reason <> 'measured', reason"
+    )
+    if rows.is_empty():
+        return None
+    names = {"study_id": "Candles", "window_h": "Window, h", "reason": "Outcome", "n_releases": "Releases"}
+    return table_of(rows, {"window_h": ".3g", "n_releases": ","}, names)
+
+
+def _fabrications(warehouse: Published) -> dict[str, Any] | None:
+    """Fabricated documents of the warehouse with their moves."""
+    known = warehouse.query(
+        "FROM marts.known_fabrications "
+        "WHERE window_h = (SELECT max(window_h) FILTER (window_h <= 24) FROM marts.known_fabrications) "
+        "ORDER BY abs(peak_simple_return) DESC LIMIT $n", n=MAX_FABRICATIONS,
+    )  # fmt: skip
+    if known.is_empty():
+        return None
+    names = {"event_ts": "Release (UTC)", "asset": "Asset", "title": "Headline", "timeframe": "Candles",
+             "peak_simple_return": "Peak in 24 h", "time_to_peak_h": "Hours to it",
+             "reversal_share": "Given back", "scaled_move": "Left at 24 h, σ"}  # fmt: skip
+    formats = {"event_ts": "%Y-%m-%d %H:%M", "peak_simple_return": "+.1%", "time_to_peak_h": ".2g",
+               "reversal_share": ".0%", "scaled_move": ".1f"}  # fmt: skip
+    return table_of(known, formats, names)
+
+
+def _cases(warehouse: Published) -> dict[str, Any] | None:
+    """The curated cases on the finest candles."""
+    rows = warehouse.known_cases()
+    if rows.is_empty():
+        return None
+    names = {"event_ts": "Time (UTC)", "asset": "Asset", "claim": "What was claimed", "timeframe": "Candles",
+             "peak_return": "Peak in 24 h", "time_to_peak_h": "Hours to it", "reversal_share": "Given back",
+             "half_life_h": "Half gone after, h", "peak_sigma": "Largest, σ", "flagged_ts": "Flagged at",
+             "lead_h": "Before the denial, h", "false_alarms": "False alarms"}  # fmt: skip
+    formats = {"event_ts": "%Y-%m-%d %H:%M", "peak_return": "+.1%", "time_to_peak_h": ".2g", "reversal_share": ".0%",
+               "half_life_h": ".2g", "peak_sigma": ".1f", "flagged_ts": "%H:%M", "lead_h": "+.2f",
+               "false_alarms": ".1%"}  # fmt: skip
+    return table_of(rows, formats, names)
+
+
+def _alerts(warehouse: Published) -> dict[str, Any] | None:
+    """The newest releases with what was to be expected of them."""
+    rows = warehouse.query(
+        "FROM marts.release_alerts WHERE horizon_h = 24 ORDER BY available_ts DESC, doc_id, asset LIMIT $n",
+        n=MAX_ALERTS,
+    )
+    if rows.is_empty():
+        return None
+    names = {"available_ts": "Arrived (UTC)", "asset": "Asset", "title": "Headline", "low_text": "5 %",
+             "median_text": "Middle", "high_text": "95 %", "low_walk": "Walk 5 %", "high_walk": "Walk 95 %",
+             "width_change": "Width by the text", "machine_verdict": "Authorship",
+             "similar_excess_move": "Like it, excess σ"}  # fmt: skip
+    percent = dict.fromkeys(("low_text", "median_text", "high_text", "low_walk", "high_walk", "width_change"), "+.1%")
+    formats = percent | {"available_ts": "%Y-%m-%d %H:%M", "similar_excess_move": "+.2f"}
+    return table_of(rows, formats, names)
