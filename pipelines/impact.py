@@ -76,7 +76,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> li
         tests, compared = study.test_rows(), realised_comparisons(study, traits(study, caps))
         tables["impact_tests"] += [tests, against[1]]
         tables["impact_comparisons"].append(compared)
-        tables["impact_conclusions"].append(_sentences(timeframe, conclusions(tests, compared, timeframe)))
+        tables["impact_conclusions"].append(_sentences(run, timeframe, tests, compared))
     if not scores.scored.is_empty():
         tables["scored"].append(scores.scored.drop(NOT_STORED))
         tables["counterfactual"].append(scores.other_words)
@@ -89,7 +89,9 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> li
         return [_write(con, run, e, tables[e.name]) for e in TABLES]
 
 
-def _sentences(study_id: str, said: list[str]) -> pl.DataFrame:
+def _sentences(run: Run, study_id: str, tests: pl.DataFrame, compared: pl.DataFrame) -> pl.DataFrame:
+    """Rows of models.impact_conclusions of one study."""
+    said = conclusions(tests, compared, study_id, simulated=run.settings.simulated.enabled)
     return pl.DataFrame({"sentence": said}).with_columns(
         study_id=pl.lit(study_id), place=pl.int_range(1, len(said) + 1, dtype=pl.Int32)
     )

@@ -60,8 +60,9 @@ def _tests(warehouse: Published) -> dict[str, Any]:
     names = {"release_group": "Group", "window_h": "Window, h", "benchmark": "Benchmark", "test": "Test",
              "estimate": "Estimate", "low": "Low", "high": "High", "statistic": "Statistic", "p_value": "p",
              "q_value": "q", "detectable": "Detectable", "power": "Power", "n_releases": "n"}  # fmt: skip
-    formats = {"n_releases": ",", "window_h": "g", "estimate": "+.4f", "low": "+.4f", "high": "+.4f",
-               "statistic": "+.2f", "p_value": ".4f", "q_value": ".4f", "detectable": ".4f", "power": ".0%"}  # fmt: skip
+    formats = {"n_releases": ",", "window_h": "g", "statistic": "+.2f", "power": ".0%"}
+    formats |= dict.fromkeys(("estimate", "low", "high"), "+.4f")
+    formats |= dict.fromkeys(("p_value", "q_value", "detectable"), ".4f")
     return table_of(tests, formats, names)
 
 

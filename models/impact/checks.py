@@ -108,7 +108,7 @@ def mislabelled(
 ) -> Comparison | None:  # fmt: skip
     """What would be found if `share` of each group's labels were wrong: mean and 95 % range over DRAWS relabellings.
 
-    p is the largest permutation p among ten of them: whether the finding outlives wrong labels.
+    p is the median permutation p of ten of them: whether the finding outlives wrong labels.
     """
     honest = compare(values, is_a, when_h, window_h, permutations=CHECK_PERMUTATIONS)
     if honest is None:
@@ -121,7 +121,7 @@ def mislabelled(
     usable = (n_a > 0) & (n_a < len(x))
     difference = (f @ x)[usable] / n_a[usable] - (~f @ x)[usable] / (len(x) - n_a[usable])
     again = [compare(values, row, when_h, window_h, permutations=CHECK_PERMUTATIONS) for row in flipped[:10]]
-    p = max((c.p_value for c in again if c), default=1.0)
+    p = float(np.median([c.p_value for c in again if c] or [1.0]))
     low, high = np.quantile(difference, [0.025, 0.975])
     return replace(honest, difference=float(difference.mean()), low=float(low), high=float(high), p_value=p)
 

@@ -12,8 +12,13 @@ CHECKS = {"cluster_bootstrap": "days drawn whole", "matched": "matched on asset,
           "mislabelled_10": "a tenth of the labels wrong"}  # fmt: skip
 
 
-def conclusions(tests: pl.DataFrame, comparisons: pl.DataFrame, study_id: str) -> list[str]:
-    """Sentences on one study: rows of models.impact_tests and models.impact_comparisons of that study."""
+def conclusions(
+    tests: pl.DataFrame, comparisons: pl.DataFrame, study_id: str, *, simulated: bool = False
+) -> list[str]:  # fmt: skip
+    """Sentences on one study, from rows of models.impact_tests and models.impact_comparisons.
+
+    On history fabricated releases are those that were noticed; `simulated` ones are so by construction.
+    """
     own = tests.filter(pl.col("study_id") == study_id) if not tests.is_empty() else tests
     if own.is_empty():
         return ["Nothing can be said: no release could be measured."]
@@ -24,7 +29,7 @@ def conclusions(tests: pl.DataFrame, comparisons: pl.DataFrame, study_id: str) -
     out += [s for g in groups for s in _leaked(own.filter(pl.col("release_group") == g), g)]
     compared = comparisons.filter(pl.col("study_id") == study_id) if not comparisons.is_empty() else comparisons
     out += _compared(compared, "generated", "real", window) + _compared(compared, "fabricated", "real", window)
-    return out + _unsaid(own, groups)
+    return out + _unsaid(own, groups, simulated)
 
 
 def _headline(tests: pl.DataFrame) -> float:
@@ -47,9 +52,9 @@ def _moved(tests: pl.DataFrame, group: str, window: float) -> list[str]:
     if r is None:
         n = max(tests["n_releases"].to_list(), default=0)
         return [f"{NAMES[group].capitalize()}: too few with matched quiet times to say anything ({n})."]
-    told = (f"after {r['n_releases']:,} {NAMES[group]} prices moved {r['estimate']:+.2f} sigma further within "
-            f"{_hours(window)} than at matched times without one (95 % interval {r['low']:+.2f} to {r['high']:+.2f}, "
-            f"q = {_p(r['q_value'])})")  # fmt: skip
+    far = f"{abs(r['estimate']):.2f} sigma {'further' if r['estimate'] >= 0 else 'less far'}"
+    told = (f"after {r['n_releases']:,} {NAMES[group]} prices moved {far} within {_hours(window)} than at matched "
+            f"times without one (95 % interval {r['low']:+.2f} to {r['high']:+.2f}, q {_p(r['q_value'])})")  # fmt: skip
     if r["q_value"] < SIZE:
         out = [told[0].upper() + told[1:] + ": beyond chance."]
         first = tests.filter(pl.col("test") == "excess_move", pl.col("q_value") < SIZE)["window_h"].min()
@@ -85,7 +90,7 @@ def _leaked(tests: pl.DataFrame, group: str) -> list[str]:
     if r is None or mean is None or r["q_value"] >= SIZE:
         return []
     return [f"In the {_hours(-window)} before {NAMES[group]} prices drifted by {100 * mean['estimate']:+.2f} % "
-            f"(q = {_p(r['q_value'])}): the news may have been out before its stamp."]  # fmt: skip
+            f"(q {_p(r['q_value'])}): the news may have been out before its stamp."]  # fmt: skip
 
 
 def _compared(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
@@ -101,7 +106,7 @@ def _compared(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
         return [f"{names}: no comparison can be made, since one of the groups has fewer than five releases."]
     told = (f"{names}, within {_hours(window)}: the excess move differs by {r['difference']:+.2f} sigma "
             f"({r['low']:+.2f} to {r['high']:+.2f}, {r['n_a']:,} against {r['n_b']:,}, "
-            f"q = {_p(r['q_value'])})")  # fmt: skip
+            f"q {_p(r['q_value'])})")  # fmt: skip
     if r["q_value"] >= SIZE:
         return [f"{told}: no difference beyond chance. One of {r['detectable']:.2f} sigma would have been found with "
                 "80 % power."]  # fmt: skip
@@ -115,7 +120,7 @@ def _compared(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
     return out
 
 
-def _unsaid(tests: pl.DataFrame, groups: list[str]) -> list[str]:
+def _unsaid(tests: pl.DataFrame, groups: list[str], simulated: bool) -> list[str]:
     """What the sample cannot carry."""
     largest = {g: max(tests.filter(pl.col("release_group") == g)["n_releases"].to_list(), default=0) for g in groups}
     out = [
@@ -123,7 +128,7 @@ def _unsaid(tests: pl.DataFrame, groups: list[str]) -> list[str]:
         for g, n in largest.items()
         if n < FEW
     ]
-    if "fabricated" in groups:
+    if "fabricated" in groups and not simulated:
         out.append(
             "Fabricated releases are known because they were noticed, most of them because prices moved: nothing here "
             "says how fabricated releases move prices on average."
@@ -141,4 +146,4 @@ def _hours(window: float) -> str:
 
 
 def _p(value: float) -> str:
-    return "< .001" if value < 0.001 else f"{value:.3f}"
+    return "< .001" if value < 0.001 else f"= {value:.3f}"

@@ -138,12 +138,16 @@ def _slices(
 
 
 def with_q(rows: list[dict[str, object]]) -> pl.DataFrame:
-    """Rows with `q_value`: false discovery controlled over windows, pairs and slices of each answer and method."""
+    """Rows with `q_value`: false discovery controlled over windows and pairs of each answer and method.
+
+    Comparisons of everything are a family of their own, those of slices another: a finding is not to drown among
+    looks at its parts.
+    """
     frame = pl.DataFrame(rows, infer_schema_length=None)
     if frame.is_empty():
         return frame
     return frame.with_columns(
         q_value=pl.col("p_value").map_batches(
             lambda p: pl.Series(stats.false_discovery_control(p.to_numpy())), return_dtype=pl.Float64
-        ).over("study_id", "answer", "quantity", "method")
+        ).over("study_id", "answer", "quantity", "method", pl.col("slice_by") == WHOLE[0])
     )  # fmt: skip
