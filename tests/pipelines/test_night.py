@@ -2,15 +2,23 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
+
+from pipelines import run as runs
+from pipelines.settings import load_settings
+from warehouse.entities import GENERATED_RELEASES
+from warehouse.write import write
 
 SMALL = {
     "TAPEWIRE_FORECAST__EPOCHS": "1", "TAPEWIRE_FORECAST__WINDOWS_PER_EPOCH": "1024",
@@ -254,3 +262,118 @@ def test_the_quirks_of_the_real_data_are_reported(real, check, subject, detail):
     )
     assert found.height >= 1
     assert any(detail in d for d in found["detail"].to_list())
+
+
+@pytest.fixture(scope="module")
+def desk(night, environment, tmp_path_factory):
+    """A copy of the night's home: labels of a desk and generated releases came in, and impact was scored anew."""
+    home = tmp_path_factory.mktemp("desk")
+    shutil.copytree(night[0], home, dirs_exist_ok=True, symlinks=True)
+    asset = _query(home, "SELECT asset FROM marts.release_scored GROUP BY 1 ORDER BY count(*) DESC, 1")[0][0]
+    settings = load_settings("simulated", as_of=datetime(2024, 3, 1, tzinfo=UTC), home=str(home))
+    run = runs.start(settings, "test")
+    texts = pl.DataFrame({
+        "text_id": [f"made-{i}" for i in range(6)], "batch_id": "b", "number": range(6), "kind": "press_release",
+        "asset": [asset] * 5 + ["KORU"], "title": [f"Listed {i}" for i in range(6)], "body": "A machine wrote it.",
+        "authorship": "machine", "mark": "m", "model": "tiny", "revision": "1", "prompt": "p", "examples": None,
+        "parameters": "{}", "frame_share": 0.0, "seed": 1, "created_ts": run.now,
+    }, schema_overrides={"examples": pl.String})  # fmt: skip
+    with run.open() as con:
+        write(con, GENERATED_RELEASES, texts, run.batch("generate"))
+    runs.finish(run, 0)
+    (home / "labels.csv").write_text(_labels(home))
+    said = [
+        subprocess.run([*TAPEWIRE, *command, "--home", str(home)], env=environment, capture_output=True, text=True,
+                       check=False, timeout=200)
+        for command in (["label", str(home / "labels.csv")], ["label", str(home / "labels.csv")],
+                        ["impact", "--as-of", AS_OF], ["impact", "--as-of", AS_OF], ["publish"])
+    ]  # fmt: skip
+    assert [s.returncode for s in said] == [0] * 5, "\n".join(s.stdout + s.stderr for s in said)
+    return home, said
+
+
+def _labels(home: Path) -> str:
+    """Labels that turn the newest real release into one by a machine, and one for a document that is not there."""
+    real = _query(home, "SELECT max_by(doc_id, event_ts) FROM marts.release_impact WHERE release_group = 'real'")[0][0]
+    return f"doc_id,authorship,note\n{real},machine,our reading\nnowhere,human,\n"
+
+
+def test_a_desks_labels_go_before_those_of_the_source_and_the_same_file_twice_changes_nothing(night, desk):
+    home, said = desk
+    assert "1 new, 0 changed, 0 unchanged; 1 name no document" in said[0].stdout
+    assert "0 new, 0 changed, 1 unchanged" in said[1].stdout
+    doc = (home / "labels.csv").read_text().splitlines()[1].split(",")[0]
+    group = f"SELECT DISTINCT release_group FROM marts.release_impact WHERE doc_id = '{doc}'"
+    assert _query(night[0], group) == [("real",)]
+    assert _query(home, group) == [("generated",)]
+    told = f"SELECT release_group, authorship_evidence FROM marts.releases WHERE doc_id = '{doc}'"
+    assert _query(home, told) == [("generated", "desk")]
+
+
+def test_impact_scored_twice_is_impact_scored_once(desk):
+    assert re.search(r"impact\s+done", desk[1][2].stdout)
+    assert re.search(r"impact\s+unchanged", desk[1][3].stdout)
+
+
+def test_generated_releases_are_scored_in_the_place_of_real_ones_of_their_asset(desk):
+    rows = _query(
+        desk[0],
+        "SELECT g.doc_id, g.asset = h.asset AND g.event_ts = h.event_ts AND g.median_none = h.median_none "
+        "AND g.realised IS NULL FROM marts.release_scored g JOIN marts.release_scored h "
+        "ON h.doc_id = g.placed_doc_id AND h.horizon_h = g.horizon_h AND h.asset = g.asset",
+    )
+    assert {r[0] for r in rows} >= {f"made-{i}" for i in range(5)}
+    assert all(r[1] for r in rows)
+    paired = _query(
+        desk[0],
+        "SELECT n_a, low <= difference AND difference <= high FROM marts.generated_against_real "
+        "WHERE answer = 'scored' AND method = 'paired' AND group_a = 'generated'",
+    )
+    assert paired
+    assert all(n >= 5 and inside for n, inside in paired)
+
+
+def test_every_kind_of_words_is_read_in_the_place_of_real_releases(desk):
+    words = dict(_query(desk[0], "SELECT words, count(DISTINCT doc_id) FROM marts.other_words GROUP BY 1"))
+    assert set(words) == {"real", "none", "shuffled", "other_asset", "generated"}
+    assert words["real"] == words["none"]
+    same = "SELECT max(abs(o.median - s.median_text)) FROM marts.other_words o JOIN marts.release_scored s "
+    assert _query(desk[0], same + "USING (doc_id, asset, horizon_h) WHERE words = 'real'")[0][0] < 1e-9
+    late = _query(
+        desk[0],
+        "SELECT count(*) FROM marts.other_words o JOIN core.documents d ON d.doc_id = o.text_id "
+        "JOIN core.documents own ON own.doc_id = o.doc_id "
+        "WHERE words IN ('shuffled', 'other_asset') AND d.event_ts >= own.event_ts",
+    )
+    assert late == [(0,)], "no text of later is put in a place"
+
+
+def test_what_is_said_to_be_like_a_new_release_was_over_when_it_arrived(night):
+    late = "SELECT count(*) FROM marts.similar_releases WHERE similar_event_ts + INTERVAL 24 HOURS > available_ts"
+    assert _query(night[0], late) == [(0,)]
+    assert _query(night[0], "SELECT count(*) > 0, bool_and(low_text < high_text) FROM marts.release_alerts") == [
+        (True, True)
+    ]
+
+
+def test_the_alert_of_one_release_comes_in_one_call(night, environment):
+    home = night[0]
+    doc, title = _query(home, "SELECT doc_id, title FROM marts.release_alerts ORDER BY available_ts DESC LIMIT 1")[0]
+
+    def ask(what: str):
+        return subprocess.run(
+            [*TAPEWIRE, "impact", "--release", what, "--home", str(home), "--as-of", AS_OF], env=environment,
+            capture_output=True, text=True, check=False, timeout=200,
+        )  # fmt: skip
+
+    done = ask(doc)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"SIMULATED  {title[:20]}")
+    assert "Authorship: not judged: simulated prose never is" in done.stdout
+    assert all(f" {h:>3} h  90 % between" in done.stdout for h in (1, 4, 8, 24))
+    missing = ask("no headline says this")
+    assert missing.returncode == 2
+    assert "marts.releases lists them" in missing.stderr
+    many = ask("a")
+    assert many.returncode == 2
+    assert "give one id" in many.stderr
