@@ -10,6 +10,7 @@ TIE = "\u00a0"
 DIRECTION = {*"\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
 LINE_ENDS = re.compile("\r\n|[\r\u0085\u2028\u2029]")
 NAMED = 4
+MINUS = re.compile(r"(?<![\w.])-(?=\d)")
 UNIT = re.compile(r" (?=(%|σ|h\b|bn\b))|(?<=\b[np]) (?==)|(?<=\b[np] =) ")
 
 
@@ -35,6 +36,11 @@ def one_line(text: str, length: int = 0) -> str:
     """Plain text on one line, shortened to `length` where that is given."""
     line = " ".join(plain(text).split())
     return f"{line[: length - 1].rstrip()}…" if length and len(line) > length else line
+
+
+def sentence(text: str) -> str:
+    """A sentence from the warehouse: on one line, with true minus signs, numbers tied to their units."""
+    return tied(MINUS.sub("−", one_line(text)))
 
 
 def tied(text: str) -> str:

@@ -11,7 +11,7 @@ from dashboards.data import Published
 from dashboards.headline import caveats
 from dashboards.report.figures import chart
 from dashboards.report.tables import table_of
-from dashboards.words import group_name, one_line
+from dashboards.words import group_name, sentence
 
 MAX_FABRICATIONS = 14
 MAX_ALERTS = 12
@@ -30,7 +30,7 @@ def impact_section(warehouse: Published) -> dict[str, Any]:
     paths = warehouse.mart("impact_paths").filter(pl.col("study_id") == "1h")
     compared = warehouse.compared()
     return {
-        "said": [one_line(s) for s in warehouse.conclusions()],
+        "said": [sentence(s) for s in warehouse.conclusions()],
         "car_paths": _drawn(paths, charts.car_paths, "Mean CAR by release group"),
         "excess_paths": _drawn(paths, charts.excess_paths, "Scaled moves beside placebo"),
         "compared": {

@@ -7,7 +7,7 @@ from dashboards import charts
 from dashboards.data import Published
 from dashboards.headline import caveats, headlines
 from dashboards.shell import chart, published, section, table
-from dashboards.words import group_name, number, one_line, tied
+from dashboards.words import group_name, number, one_line, sentence, tied
 
 SEVERITIES = {"error": 0, "warning": 1, "info": 2}
 
@@ -79,8 +79,8 @@ def impact(warehouse: Published) -> None:
         chart(charts.car_paths(paths), "car")
         st.caption("Mean cumulative abnormal return against the market model with 95 % bands. Good and bad news cancel "
                    "here.")  # fmt: skip
-    for sentence in warehouse.conclusions():
-        st.text(tied(one_line(sentence)))
+    for said in warehouse.conclusions():
+        st.text(sentence(said))
     for group, text in caveats(warehouse).items():
         st.caption(tied(f"Mind, over 24 hours, {group_name(group)}: {text}."))
 
