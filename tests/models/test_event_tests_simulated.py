@@ -12,7 +12,7 @@ from models.impact.ranks import row_ranks, scaled_ranks_and_signs
 from models.impact.resampling import MIN_CLUSTERS, clustered_bootstrap
 from tests.conftest import random_bars
 
-REPLICATIONS = 150
+REPLICATIONS = 100
 
 
 def rejected(condition: str, shift: float = 0.0) -> dict[str, float]:

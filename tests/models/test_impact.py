@@ -128,14 +128,14 @@ def test_window_columns_are_the_bars_after_the_base_up_to_the_window():
 
 
 def test_planted_effects_are_covered_and_nothing_is_found_where_nothing_was_planted():
-    """The quick form of benchmarks/coverage.py: 120 studies of each kind, 99 % binomial bounds around 95 and 5 %."""
+    """The quick form of benchmarks/coverage.py: 60 studies of each kind, 99 % binomial bounds around 95 and 5 %."""
     out = summarise(
-        [simulate_study(s, planted=True) for s in range(120)],
-        [simulate_study(50_000 + s, planted=False) for s in range(120)],
+        [simulate_study(s, planted=True) for s in range(60)],
+        [simulate_study(50_000 + s, planted=False) for s in range(60)],
     )
     for name in ("coverage_mean_car", "coverage_excess", "coverage_difference"):
-        assert out[name] >= 0.89, name
+        assert out[name] >= 0.86, name
     for name in ("size_mean_car", "size_excess", "size_difference"):
-        assert out[name] <= 0.11, name
+        assert out[name] <= 0.15, name
     assert out["mean_excess_found"] == pytest.approx(out["planted_excess"], abs=0.04)
     assert out["power_excess"] > 0.25

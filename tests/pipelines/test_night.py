@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 
 from pipelines import run as runs
+from pipelines.alert import NoSuchReleaseError, alert
 from pipelines.settings import load_settings
 from warehouse.entities import GENERATED_RELEASES
 from warehouse.write import write
@@ -184,7 +185,6 @@ def test_every_command_has_help_with_an_example():
 @pytest.fixture(scope="module")
 def real(data, tmp_path_factory):
     """The real data ingested, derived and scored, without training: an open reader of its published warehouse."""
-    from pipelines import run as runs
     from pipelines.ingest import ingest
     from pipelines.publishing import publish_run
     from pipelines.settings import load_settings
@@ -359,21 +359,38 @@ def test_what_is_said_to_be_like_a_new_release_was_over_when_it_arrived(night):
 def test_the_alert_of_one_release_comes_in_one_call(night, environment):
     home = night[0]
     doc, title = _query(home, "SELECT doc_id, title FROM marts.release_alerts ORDER BY available_ts DESC LIMIT 1")[0]
-
-    def ask(what: str):
-        return subprocess.run(
-            [*TAPEWIRE, "impact", "--release", what, "--home", str(home), "--as-of", AS_OF], env=environment,
-            capture_output=True, text=True, check=False, timeout=200,
-        )  # fmt: skip
-
-    done = ask(doc)
+    done = subprocess.run(
+        [*TAPEWIRE, "impact", "--release", doc, "--home", str(home), "--as-of", AS_OF], env=environment,
+        capture_output=True, text=True, check=False, timeout=200,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"SIMULATED  {title[:20]}")
     assert "Authorship: not judged: simulated prose never is" in done.stdout
     assert all(f" {h:>3} h  90 % between" in done.stdout for h in (1, 4, 8, 24))
-    missing = ask("no headline says this")
-    assert missing.returncode == 2
-    assert "marts.releases lists them" in missing.stderr
-    many = ask("a")
-    assert many.returncode == 2
-    assert "give one id" in many.stderr
+
+
+def test_an_alert_about_no_release_or_several_says_what_to_do(night):
+    settings = load_settings("simulated", as_of=datetime(2024, 3, 1, tzinfo=UTC), home=str(night[0]))
+    with pytest.raises(NoSuchReleaseError, match="releases lists them"):
+        alert(settings, "no headline says this")
+    with pytest.raises(NoSuchReleaseError, match="give one id"):
+        alert(settings, "a")
+
+
+def test_a_release_that_no_night_has_scored_is_scored_at_once_and_as_a_night_would(night, tmp_path):
+    home = tmp_path / "h"
+    shutil.copytree(night[0], home, symlinks=True)
+    settings = load_settings(
+        "simulated", as_of=datetime(2024, 3, 1, tzinfo=UTC), home=str(home), threads=1,
+        forecast={k.split("__")[1].lower(): int(v) for k, v in SMALL.items() if "FORECAST" in k},
+    )  # fmt: skip
+    doc = _query(night[0], "SELECT doc_id FROM marts.release_alerts ORDER BY available_ts DESC LIMIT 1")[0][0]
+    before = alert(settings, doc)
+    run = runs.start(settings, "test")
+    with run.open() as con:
+        con.execute("DELETE FROM models.scored WHERE doc_id = $1", [doc])
+    now = alert(settings, doc)
+    assert now.why_not == ""
+    columns = ["asset", "horizon_h", "low_text", "median_text", "high_text"]
+    assert now.expected.select(columns).equals(before.expected.select(columns))
+    assert now.similar.equals(before.similar)
