@@ -112,6 +112,9 @@ def _compared(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
                 "80 % power."]  # fmt: skip
     agree = [said for m, said in CHECKS.items() if m in found and found[m]["p_value"] < SIZE]
     differ = [said for m, said in CHECKS.items() if m in found and found[m]["p_value"] >= SIZE]
+    if differ and not agree:
+        return [f"{told}: beyond chance by permuted labels alone. It does not hold with {'; nor with '.join(differ)}: "
+                "nothing can be concluded."]  # fmt: skip
     out = [f"{told}: beyond chance."]
     if agree:
         out.append(f"It holds with {'; with '.join(agree)}.")

@@ -239,6 +239,8 @@ def test_sentences_say_when_checks_do_not_agree_and_how_fabrications_are_known()
     assert "differs by +0.50 sigma" in said
     assert "It holds with days drawn whole." in said
     assert "It does not hold with matched on asset" in said
+    alone = rows.with_columns(p_value=pl.when(pl.col("method") == "permutation").then(0.01).otherwise(0.4))
+    assert "nothing can be concluded" in " ".join(conclusions(tests, alone, "1h"))
     assert "because they were noticed" in said
     assert "because they were noticed" not in " ".join(conclusions(tests, rows, "1h", simulated=True))
 
