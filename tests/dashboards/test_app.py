@@ -12,7 +12,7 @@ import dashboards
 from dashboards.shell import PUBLISHED_PATH, shelf
 
 SCREENS = Path(dashboards.__file__).parent / "screens"
-PAGES = ("night", "release")
+PAGES = ("night", "release", "cases")
 
 
 @pytest.fixture(autouse=True)
@@ -145,3 +145,15 @@ def test_a_newer_publication_is_shown_at_the_next_drawing_and_the_old_one_let_go
     assert "Profile newer," in said(at)
     with pytest.raises(Exception, match="closed"):
         old.last_run()
+
+
+def test_the_page_of_known_cases_shows_each_with_its_move_and_its_sources(
+    published: Path, monkeypatch: pytest.MonkeyPatch
+):
+    at = run("cases", published, monkeypatch)
+    assert len(at.dataframe) == 1
+    text = said(at)
+    assert "at the peak" in text
+    assert "`https://example.org/a`" in text
+    assert "Not fit for a clean test" in text
+    assert "<script>" not in "".join(str(m.value) for m in at.markdown), "claims from outside are text"

@@ -116,7 +116,9 @@ def test_charts_of_the_report_are_as_wide_as_their_boxes(watched: Watched, repor
 
 
 @pytest.mark.parametrize(
-    ("path", "last"), [("release", "What the network expected"), ("", "Data health")], ids=["release", "night"]
+    ("path", "last"),
+    [("release", "What the network expected"), ("", "Data health"), ("cases", "The case")],
+    ids=["release", "night", "cases"],
 )
 def test_a_page_of_the_app_opens(watched: Watched, server: str, path: str, last: str):
     page = watched.page
