@@ -64,7 +64,7 @@ def skewed(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 INDEPENDENT = ("cross_sectional_t", "brown_warner_1980", "patell", "bmp", "sign", "generalised_sign", "wilcoxon",
                "grank_z", "permutation", "wild_bootstrap")  # fmt: skip
 ONE_VARIANCE = ("brown_warner_1980", "brown_warner_1985", "patell", "kp_patell", "corrado_rank")
-NORMAL = ("brown_warner_1985", "patell", "kp_patell")
+NORMAL = ("patell", "kp_patell")
 SYMMETRIC = ("sign", "generalised_sign", "wilcoxon")
 LIKE_ONE_BAR = ("grank_t", "grank_z")  # they rank a CAR of several bars among single bars: true of normal returns only
 CONDITIONS = (
