@@ -2,14 +2,17 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 
 import duckdb
 import numpy as np
 import polars as pl
 from scipy import stats
 
+from features.candles import Bars
 from features.news import first_told
 from models.forecast.quantiles import HORIZONS_H
+from models.impact.abnormal import Design
 from models.impact.compare import PAIRS, compare
 from models.impact.conclusions import conclusions
 from models.impact.groups import PERMUTATION, WHOLE, realised_comparisons, traits, with_q
@@ -46,6 +49,7 @@ TABLES = (
     COUNTERFACTUAL, RELEASE_ALERTS, SIMILAR_RELEASES, KNOWN_CASES,
 )  # fmt: skip
 SCORED_STUDY = "scored"
+MAX_VALUES = 20_000_000  # of one array of a study: releases × bars of estimation
 NOT_STORED = ("forecast_quantile", "test_group")
 
 
@@ -62,7 +66,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> li
         bars = market.bars if timeframe == "1h" else load_bars(con, run, timeframe)
         if not run.settings.simulated.enabled:  # cases that happened have no place on invented candles
             tables["known_cases"].append(case_rows(bars, run.as_of))
-        chosen = sample(releases, bars)
+        chosen = sample(releases, bars, design_for(bars, releases))
         log.info("%s candles: %d releases can be measured", timeframe, len(chosen.events))
         if len(chosen.events) == 0:
             continue
@@ -87,6 +91,21 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> li
         tables["similar_releases"].append(found.similar)
     with transaction(con):
         return [_write(con, run, e, tables[e.name]) for e in TABLES]
+
+
+def design_for(bars: Bars, releases: pl.DataFrame) -> Design:
+    """The spans of a study. Where so many releases on so fine candles would not fit into memory, its estimation is
+    shortened, to a day at least, and the log says so.
+    """
+    whole = Design()
+    n = len(releases.filter(pl.col("asset").is_in(list(bars.assets))))
+    room = MAX_VALUES // max(n, 1)
+    if whole.rows(bars)[0] <= room:
+        return whole
+    days = max(1, int(room * bars.step_h / 24))
+    log.warning("%s candles: estimation over %d days instead of %g for %d releases, for want of memory", bars.timeframe,
+                days, whole.estimation_h / 24, n)  # fmt: skip
+    return replace(whole, estimation_h=24.0 * days)
 
 
 def _sentences(run: Run, study_id: str, tests: pl.DataFrame, compared: pl.DataFrame) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 from features.candles import Array
 from models.impact.compare import POWER_FACTOR, Comparison, compare
@@ -81,7 +82,7 @@ def matched(
     spread = likeness[known].std(axis=0)
     z = likeness[known] / np.where(spread > 0, spread, 1.0)
     treated, controls = np.flatnonzero(a), np.flatnonzero(~a)
-    distance = ((z[treated, None] - z[None, controls]) ** 2).sum(2)
+    distance = cdist(z[treated], z[controls], "sqeuclidean")
     elsewhere = asset[known][treated, None] != asset[known][None, controls]
     order = np.argsort(distance + 1e6 * elsewhere, axis=1)[:, : min(NEAREST, len(controls))]
     partner = controls[order]

@@ -10,6 +10,7 @@ from models.impact.outcome import MIN_EVENTS, Z_POWER, Z_TWO_SIDED
 from models.impact.overlap import overlap_variance
 
 PERMUTATIONS = 2000
+CHUNK = 250
 POWER_FACTOR = Z_TWO_SIDED + Z_POWER
 PAIRS = (("generated", "real"), ("fabricated", "real"), ("generated", "fabricated"))
 
@@ -47,9 +48,8 @@ def compare(
         return None
     difference, se = (v[0] for v in _studentise(x, a[None], when, window_h))
     rng = np.random.default_rng(seed)
-    shuffled = rng.permuted(np.broadcast_to(a, (permutations, len(a))), axis=1)
-    moved, errors = _studentise(x, shuffled, when, window_h)
-    t = np.abs(moved / errors)
+    t = np.concatenate([_shuffled(x, a, when, window_h, rng, min(CHUNK, permutations - at))
+                        for at in range(0, permutations, CHUNK)])  # fmt: skip
     observed = abs(difference / se)
     critical = float(np.quantile(t, 0.95))
     p = float((1 + (t >= observed - 1e-12).sum()) / (1 + permutations))
@@ -57,6 +57,14 @@ def compare(
         float(x[a].mean()), float(x[~a].mean()), float(difference), float(difference - critical * se),
         float(difference + critical * se), p, n_a, n_b, float(POWER_FACTOR * se),
     )  # fmt: skip
+
+
+def _shuffled(
+    x: Array, a: NDArray[np.bool_], when: Array, window_h: float, rng: np.random.Generator, n: int
+) -> Array:  # fmt: skip
+    """|t| of n labellings by lot, [n]."""
+    moved, errors = _studentise(x, rng.permuted(np.broadcast_to(a, (n, len(a))), axis=1), when, window_h)
+    return np.asarray(np.abs(moved / errors))
 
 
 def _studentise(x: Array, a: NDArray[np.bool_], when: Array, window_h: float) -> tuple[Array, Array]:

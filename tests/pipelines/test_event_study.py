@@ -1,6 +1,7 @@
 """`tapewire impact --events --candles --out`: reference values through the command, any table of prices, rubbish."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -9,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from models.impact.abnormal import Design
 from pipelines.cli import app
 from pipelines.event_study import StudyTableError, hours, read_bars, read_events
+from pipelines.impact import design_for
 from pipelines.labels import LabelTableError, read_labels
 from tests.conftest import random_bars
 
@@ -178,3 +181,13 @@ def test_rubbish_labels_are_refused_with_what_was_found(tmp_path, text, said):
     (tmp_path / "l.csv").write_text(text)
     with pytest.raises(LabelTableError, match=said):
         read_labels(tmp_path / "l.csv")
+
+
+def test_many_releases_on_fine_candles_shorten_the_estimation_and_say_so(caplog):
+    bars = replace(random_bars(50, gaps=False), timeframe="1m")
+    few, many = (pl.DataFrame({"asset": ["AAA"] * n}) for n in (400, 5000))
+    assert design_for(bars, few) == Design()
+    with caplog.at_level("WARNING", logger="tapewire.impact"):
+        assert design_for(bars, many).estimation_h == 48.0
+    assert "estimation over 2 days instead of 30 for 5000 releases" in caplog.text
+    assert design_for(random_bars(50, gaps=False), many) == Design(), "hours need no shortening"
