@@ -139,14 +139,16 @@ def _compared(rows: pl.DataFrame) -> list[Headline]:
         ("realised", "Generated − real: realised", 1, "σ", "excess_move", "excess move"),
     ):  # fmt: skip
         part = {
-            r["method"]: r
+            (r["method"], r["group_b"]): r
             for r in rows.filter(
-                pl.col("answer") == answer, pl.col("group_a") == "generated", pl.col("group_b") == "real",
-                pl.col("window_h") == HEADLINE_WINDOW_H, pl.col("study_id").is_in(["1h", "scored"]),
+                pl.col("answer") == answer, pl.col("group_a") == "generated",
+                pl.col("group_b").is_in(["real", "all"]), pl.col("window_h") == HEADLINE_WINDOW_H,
+                pl.col("study_id").is_in(["1h", "scored"]),
                 pl.col("quantity") == column,
             ).to_dicts()
         }  # fmt: skip
-        way = next((w for w in ("paired", "permutation") if w in part), None)
+        ways = (("paired", "real"), ("permutation", "real"), ("paired", "all"))
+        way = next((w for w in ways if w in part), None)
         if way is None:
             out.append(_missing(title, "too few labelled releases in one of the groups: no comparison can be made"))
             continue
@@ -155,7 +157,8 @@ def _compared(rows: pl.DataFrame) -> list[Headline]:
         verdict = "a difference beyond chance" if p is not None and p < 0.05 else "no difference beyond chance"
         power = "" if r["detectable"] is None else (
             f"; {number(factor * r['detectable'], '.2f')} would be found with 80 % power")  # fmt: skip
-        how = f"{r['n_a']} pairs in the same place" if way == "paired" else f"{r['n_a']} against {r['n_b']}"
+        how = f"{r['n_a']} pairs in the same place" if way[0] == "paired" else f"{r['n_a']} against {r['n_b']}"
+        how += ", labelled real or not" if way[1] == "all" else ""
         out.append(
             Headline(
                 title, f"{number(factor * r['difference'], '+.2f')} {unit}",

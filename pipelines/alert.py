@@ -10,6 +10,7 @@ import polars as pl
 from pipelines import run as runs
 from pipelines.alerts import alert_rows
 from pipelines.impact import of_releases
+from pipelines.market import with_labels
 from pipelines.run import Run
 from pipelines.scored import score
 from pipelines.settings import Settings
@@ -57,7 +58,8 @@ def alert(settings: Settings, wanted: str) -> Alert:
 
 def _alert(run: Run, wanted: str) -> Alert:
     with run.open() as con:
-        document = _document(read.as_of(con, "documents", run.as_of), wanted)
+        known = read.as_of(con, "documents", run.as_of)
+        document = _document(with_labels(known, read.read(con, "core.document_labels")), wanted)
         scored = read.read(con, "models.scored").filter(pl.col("doc_id") == document["doc_id"])
     why_not = ""
     if scored.is_empty():
@@ -90,7 +92,10 @@ def _document(documents: pl.DataFrame, wanted: str) -> dict[str, Any]:
 def _score_now(run: Run, doc_id: str) -> tuple[pl.DataFrame, str]:
     """Rows of models.scored for a release that no night has scored, and why there are none where there are none."""
     bench = Bench(run)
-    derive_stage(bench)
+    with run.open() as con:
+        placed = read.read(con, "features.document_embeddings").filter(pl.col("doc_id") == doc_id)
+    if placed.is_empty():
+        derive_stage(bench)
     with run.open() as con:
         market = bench.market(con)
         releases = of_releases(con, run, market).filter(pl.col("doc_id") == doc_id)
@@ -100,7 +105,11 @@ def _score_now(run: Run, doc_id: str) -> tuple[pl.DataFrame, str]:
             return _nothing(), "only the day of it is known, and no hour to look from"
         scored = score(con, run, market, releases).scored
     own = scored if scored.is_empty() else scored.filter(pl.col("doc_id") == doc_id)
-    return (own, "") if len(own) else (_nothing(), "no model was trained before it; run `tapewire train`")
+    return (
+        (own, "")
+        if len(own)
+        else (_nothing(), "no model was trained before it, or there are no candles up to it; run `tapewire train`")
+    )
 
 
 def _nothing() -> pl.DataFrame:

@@ -39,7 +39,8 @@ def alert_rows(
 
     `scored`: rows of models.scored; `impact`: rows of models.impact, of which the 24-hour moves are read.
     """
-    own = scored.filter(pl.col("placed_doc_id").is_null(), pl.col("release_group") != "generated")
+    written = read.read(con, "models.generated_releases")["text_id"]
+    own = scored.filter(~pl.col("doc_id").is_in(written.implode()))  # what the generator wrote has not arrived
     if doc_id is None:
         recent = own.filter(pl.col("available_ts") > pl.col("available_ts").max() - timedelta(days=RECENT_DAYS))
         chosen = recent.select("doc_id", "available_ts").unique().sort("available_ts", "doc_id").tail(MOST)["doc_id"]
@@ -83,7 +84,7 @@ def _similar(con: duckdb.DuckDBPyConnection, chosen: pl.DataFrame, impact: pl.Da
     past = (
         impact.filter(pl.col("benchmark") == REFERENCE, pl.col("window_h") == WINDOW_H, pl.col("study_id") == "1h")
         .select("doc_id", "asset", "event_ts", "car", "scaled_move", "excess_move", "reversal_share",
-                over_ts=pl.max_horizontal("available_ts", pl.col("base_ts") + pl.duration(hours=WINDOW_H)))
+                over_ts=pl.max_horizontal("available_ts", pl.col("event_ts") + pl.duration(hours=WINDOW_H)))
         .sort("over_ts", "doc_id", "asset")
     )  # fmt: skip
     vectors = {m: _vectors(con, m) for m in (MEANING, WORDS)}

@@ -1,6 +1,8 @@
 """A whole event study on a table of events and a table of prices: nothing is read from or written to the warehouse."""
 
 import json
+import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from features.candles import SECONDS, Array, Bars, log_returns
+from features.candles import SECONDS, Array, Bars, log_returns, market_index
 from features.volatility import Scale, scale
 from models.impact.abnormal import Design
 from models.impact.conclusions import conclusions
 from models.impact.groups import realised_comparisons, traits
-from models.impact.study import GROUPS, ImpactStudy, sample
+from models.impact.study import GROUPS, ImpactStudy, NoWindowError, sample
 from models.text.labels import release_group
 from pipelines.detect import by_ending
 
@@ -23,6 +25,7 @@ NO_CAPS = pl.DataFrame(
     schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64}
 )
 WEEKS_FOR_PATTERN = 8
+PRICES = ("open", "high", "low", "close", "volume")
 UNITS = {"m": 1 / 60, "h": 1.0, "d": 24.0}
 
 
@@ -46,15 +49,15 @@ class Studied:
     timeframe: str
     n_events: int
     n_measured: int
+    dropped_h: tuple[float, ...]
 
 
 def hours(text: str) -> float:
     """A length of time such as 30d, 24h or 15m in hours. ValueError for anything else."""
     number, unit = text[:-1], text[-1:]
-    try:
-        return float(number) * UNITS[unit]
-    except (ValueError, KeyError):
-        raise ValueError(f"{text!r} is no length of time; write 30d, 24h or 15m") from None
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", number) or unit not in UNITS:
+        raise ValueError(f"{text!r} is no length of time; write 30d, 24h or 15m")
+    return float(number) * UNITS[unit]
 
 
 def event_study(
@@ -64,6 +67,7 @@ def event_study(
 
     StudyTableError with what was found and what was expected; NotEnoughDataError where no event can be measured.
     """
+    _folder(out)
     bars = read_bars(candles)
     frame = read_events(events, bars.timeframe)
     market = _index(bars, index)
@@ -73,19 +77,25 @@ def event_study(
         raise StudyTableError(
             f"none of the {len(frame)} events of {events.name} can be measured on {candles.name}: {why}"
         )
-    study = ImpactStudy(chosen, windows_h, _pattern(bars), index=market)
-    if not study.windows:
-        raise StudyTableError(
-            f"no window is a whole number of {bars.timeframe} bars and at most {design.after_h:g} h: "
-            f"{', '.join(f'{w:g} h' for w in windows_h)}"
-        )
+    try:
+        study = ImpactStudy(chosen, windows_h, _pattern(bars), index=market)
+    except NoWindowError as error:
+        raise StudyTableError(str(error)) from error
     tables = {
         "impact": study.impact_rows(), "tests": study.test_rows(), "paths": study.path_rows(),
         "coverage": study.coverage_rows(), "comparisons": realised_comparisons(study, traits(study, NO_CAPS)),
     }  # fmt: skip
     said = conclusions(tables["tests"], tables["comparisons"], study.study_id)
     write_tables(tables, said, out)
-    return Studied(tables, said, bars.timeframe, len(frame), len(chosen.events))
+    dropped = tuple(w for w in windows_h if all(abs(w - kept) > 1e-9 for kept in study.windows))
+    return Studied(tables, said, bars.timeframe, len(frame), len(chosen.events), dropped)
+
+
+def _folder(out: Path) -> None:
+    """Refuse a path that cannot be a folder before the long work."""
+    there = next(p for p in (out, *out.absolute().parents) if p.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise StudyTableError(f"--out {out}: {there} is no folder that can be written to")
 
 
 def write_tables(tables: dict[str, pl.DataFrame], said: list[str], out: Path) -> None:
@@ -101,7 +111,8 @@ def read_events(path: Path, timeframe: str) -> pl.DataFrame:
     """Events as a study wants them, from asset, a moment, and what else there is of event_id, group, uncertainty_h,
     kind.
 
-    A moment without a zone is taken for UTC. Groups are real, generated, fabricated or unlabelled.
+    A moment without a zone is taken for UTC, a bare date for a time known to the day where bars are shorter. Groups are
+    real, generated, fabricated or unlabelled.
     """
     frame = _read(path)
     moment = _first(frame, MOMENTS, path, "the moment of the event")
@@ -109,10 +120,11 @@ def read_events(path: Path, timeframe: str) -> pl.DataFrame:
         raise StudyTableError(f"{path.name} lacks the column asset; it has {', '.join(frame.columns)}")
     group = _group(frame, path)
     ids = pl.col("event_id") if "event_id" in frame.columns else pl.int_range(pl.len()).add(1)
-    uncertain = pl.col("uncertainty_h").cast(pl.Float64) if "uncertainty_h" in frame.columns else pl.lit(0.0)
+    vague = 24.0 if frame.schema[moment] == pl.Date and SECONDS[timeframe] < SECONDS["1d"] else 0.0
+    uncertain = _numbers(frame, "uncertainty_h", path) if "uncertainty_h" in frame.columns else pl.lit(vague)
     kept = frame.select(
         doc_id=ids.cast(pl.String), asset=pl.col("asset").cast(pl.String), event_ts=_utc(frame, moment, path),
-        release_group=group, uncertain=uncertain.fill_null(0.0),
+        release_group=group, uncertain=uncertain,
         kind=pl.col("kind").cast(pl.String) if "kind" in frame.columns else pl.lit(""),
     )  # fmt: skip
     empty = kept.filter(pl.any_horizontal(pl.col("doc_id", "asset", "event_ts").is_null())).height
@@ -149,7 +161,10 @@ def read_bars(path: Path) -> Bars:
     long = frame if "close" in frame.columns else _melted(frame, start, path)
     if "asset" not in long.columns:
         raise StudyTableError(f"{path.name} has a column close but no column asset")
-    known = long.with_columns(_utc(long, start, path).alias("_start"), pl.col("close").cast(pl.Float64)).filter(
+    if long["asset"].null_count():
+        raise StudyTableError(f"{path.name}: {long['asset'].null_count()} bars have no asset")
+    numbers = [_numbers(long, c, path) for c in PRICES if c in long.columns]
+    known = long.with_columns(_utc(long, start, path).alias("_start"), *numbers).filter(
         pl.col("close") > 0, pl.col("close").is_finite()
     )
     if known.is_empty():
@@ -183,16 +198,17 @@ def _grid(known: pl.DataFrame, timeframe: str) -> Bars:
     seconds = SECONDS[timeframe]
     assets = tuple(sorted(known["asset"].cast(pl.String).unique().to_list()))
     close_s = known["_start"].dt.epoch("s").to_numpy() + seconds
-    first = int(close_s.min())
-    on_grid = (close_s - first) % seconds == 0
-    shape = ((int(close_s.max()) - first) // seconds + 1, len(assets))
+    phase, often = np.unique(close_s % seconds, return_counts=True)
+    on_grid = close_s % seconds == phase[often.argmax()]
+    first = int(close_s[on_grid].min())
+    shape = ((int(close_s[on_grid].max()) - first) // seconds + 1, len(assets))
     row = (close_s - first) // seconds
     col = known["asset"].cast(pl.String).replace_strict({a: i for i, a in enumerate(assets)}, return_dtype=pl.Int64)
     close = known["close"].to_numpy()
-    weight = known["volume"].cast(pl.Float64).to_numpy() if "volume" in known.columns else 1 / close
-    values = {c: known[c].cast(pl.Float64).to_numpy() if c in known.columns else close for c in ("open", "high", "low")}
+    volume = known["volume"].to_numpy() if "volume" in known.columns else np.full(len(close), np.nan)
+    values = {c: known[c].to_numpy() if c in known.columns else close for c in ("open", "high", "low")}
     grids = []
-    for x in (*values.values(), close, weight):
+    for x in (*values.values(), close, volume):
         grid = np.full(shape, np.nan)
         grid[row[on_grid], col.to_numpy()[on_grid]] = x[on_grid]
         grids.append(grid)
@@ -206,13 +222,27 @@ def _pattern(bars: Bars) -> Scale | None:
 
 
 def _index(bars: Bars, asset: str | None) -> Array | None:
-    """Returns of one asset as the market of all; None for the index of the others."""
+    """Returns of one asset as the market of all; None: all others by volume. Without volume, all others alike."""
     if asset is None:
-        return None
+        none = not np.isfinite(bars.volume).any()
+        return market_index(log_returns(bars), np.ones_like(bars.close)) if none else None
     if asset not in bars.assets:
         raise StudyTableError(f"--index {asset}: no such asset among the candles; there are {', '.join(bars.assets)}")
     returns = log_returns(bars)
     return np.repeat(returns[:, [bars.assets.index(asset)]], len(bars.assets), axis=1)
+
+
+def _numbers(frame: pl.DataFrame, name: str, path: Path) -> pl.Series:
+    """A column as numbers, empty cells kept empty."""
+    column = frame[name].cast(pl.Float64, strict=False)
+    strange = frame.filter(column.is_null() & pl.col(name).is_not_null())
+    if strange.height:
+        raise StudyTableError(f"{path.name}: {name} {strange[name][0]!r} is no number")
+    if name == "uncertainty_h":
+        column = column.fill_null(0.0)
+        if not (column.is_finite() & (column >= 0)).all():
+            raise StudyTableError(f"{path.name}: uncertainty_h is to be 0 or more hours")
+    return column
 
 
 def _read(path: Path) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from features.candles import Bars
+from features.candles import Bars, NotEnoughDataError
 from features.news import first_told
 from models.forecast.quantiles import HORIZONS_H
 from models.impact.abnormal import Design
@@ -18,7 +18,7 @@ from models.impact.conclusions import conclusions
 from models.impact.groups import PERMUTATION, WHOLE, realised_comparisons, traits, with_q
 from models.impact.outcome import MIN_EVENTS, Outcome, normal
 from models.impact.overlap import mean_with_overlap
-from models.impact.study import FORECAST, GROUPS, ImpactStudy, sample
+from models.impact.study import FORECAST, GROUPS, ImpactStudy, NoWindowError, sample
 from pipelines.alerts import alert_rows
 from pipelines.known_cases import case_rows
 from pipelines.market import Market, load_bars
@@ -63,14 +63,22 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> li
     tables: dict[str, list[pl.DataFrame]] = {e.name: [] for e in TABLES}
     caps = _capitalisations(con, run)
     for timeframe in _timeframes(con, run):
-        bars = market.bars if timeframe == "1h" else load_bars(con, run, timeframe)
+        try:
+            bars = market.bars if timeframe == "1h" else load_bars(con, run, timeframe)
+        except NotEnoughDataError as error:
+            log.warning("%s candles are left out: %s", timeframe, error)
+            continue
         if not run.settings.simulated.enabled:  # cases that happened have no place on invented candles
             tables["known_cases"].append(case_rows(bars, run.as_of))
         chosen = sample(releases, bars, design_for(bars, releases))
         log.info("%s candles: %d releases can be measured", timeframe, len(chosen.events))
         if len(chosen.events) == 0:
             continue
-        study = ImpactStudy(chosen, run.settings.impact.windows_h, market.scale if timeframe == "1h" else None)
+        try:
+            study = ImpactStudy(chosen, run.settings.impact.windows_h, market.scale if timeframe == "1h" else None)
+        except NoWindowError as error:
+            log.info("%s candles are left out: %s", timeframe, error)
+            continue
         against = (pl.DataFrame(), pl.DataFrame())
         if timeframe == "1h" and not scores.scored.is_empty():
             against = study.forecast_rows(scores.scored)
@@ -174,9 +182,11 @@ def _scored_comparisons(scores: Scores) -> list[dict[str, object]]:
                 if found is not None:
                     rows.append(told | {"group_a": a, "group_b": b, "method": PERMUTATION, **vars(found)})
             pairs = _expected(placed.filter(pl.col("horizon_h") == horizon)).join(
-                part.select("asset", placed_doc_id="doc_id", beside=quantity), on=["asset", "placed_doc_id"]
+                part.select("asset", placed_doc_id="doc_id", beside=quantity, host="test_group"),
+                on=["asset", "placed_doc_id"],
             )
-            rows += _paired(pairs, quantity, told | {"group_a": "generated", "group_b": "real"}, horizon)
+            for group, of in (("real", pairs.filter(pl.col("host") == "real")), ("all", pairs)):
+                rows += _paired(of, quantity, told | {"group_a": "generated", "group_b": group}, horizon)
     return rows
 
 
@@ -242,7 +252,9 @@ def expected_and_realised(scored: pl.DataFrame) -> pl.DataFrame:
         part = own.filter(pl.col("horizon_h") == horizon)
         moved = ((part["realised"] - part["median_none"]).abs() / part["width_walk"]).to_numpy()
         for group in ("all", *GROUPS):
-            member = np.ones(len(part), dtype=bool) if group == "all" else (part["test_group"] == group).to_numpy()
+            member = (
+                (part["test_group"] != "").to_numpy() if group == "all" else (part["test_group"] == group).to_numpy()
+            )
             for quantity in ("expected_width_change", "expected_move"):
                 found = _rank_correlation(part[quantity].to_numpy()[member], moved[member], quantity)
                 if found:

@@ -31,26 +31,25 @@ class Labelled:
 def import_labels(settings: Settings, path: Path) -> Labelled:
     """Write the labels of a file: doc_id or url, authorship and/or veracity, note. They count from now on.
 
-    A cell that is empty says nothing new: an earlier label of the document stays, else what its source says. The same
-    file twice changes nothing. LabelTableError with what was found and what was expected.
+    A cell that is empty says nothing: an earlier label of the document stays, else what its source says, now and later.
+    The same file twice changes nothing. LabelTableError with what was found and what was expected.
     """
     rows = read_labels(path)
     run = runs.start(settings, "label")
     code = 1
     try:
         with run.open() as con, transaction(con):
-            documents = read.as_of(con, "documents", run.as_of).select(
-                "doc_id", "url", "event_ts", source_authorship="authorship", source_veracity="veracity"
-            )
+            documents = read.as_of(con, "documents", run.as_of).select("doc_id", "url", "event_ts").sort("doc_id")
             before = read.read(con, "core.document_labels").select(
-                "doc_id", before_authorship="authorship", before_veracity="veracity"
+                "doc_id", before_authorship="authorship", before_veracity="veracity", before_note="note"
             )
             key = "doc_id" if "doc_id" in rows.columns else "url"
-            found = rows.join(documents.unique(key), on=key, how="inner").join(before, on="doc_id", how="left")
+            found = rows.join(documents.unique(key, keep="first", maintain_order=True), on=key, how="inner").join(
+                before, on="doc_id", how="left"
+            )
             frame = found.select(
                 "doc_id", "event_ts", pl.max_horizontal("event_ts", pl.lit(run.now)).alias("available_ts"),
-                pl.coalesce("authorship", "before_authorship", "source_authorship").alias("authorship"),
-                pl.coalesce("veracity", "before_veracity", "source_veracity").alias("veracity"), "note",
+                *(pl.coalesce(c, f"before_{c}").alias(c) for c in ("authorship", "veracity", "note")),
             )  # fmt: skip
             written = write(con, DOCUMENT_LABELS, frame, run.batch("desk", is_simulated=False, locator=path.name))
         code = 0
@@ -72,7 +71,7 @@ def read_labels(path: Path) -> pl.DataFrame:
         raise LabelTableError(f"{path.name} needs doc_id or url, and authorship or veracity; "
                               f"it has {', '.join(frame.columns)}")  # fmt: skip
     rows = frame.select(
-        pl.col(key).cast(pl.String),
+        pl.col(key).cast(pl.String).str.strip_chars(),
         *(pl.col(c).cast(pl.String).str.strip_chars().str.to_lowercase().replace("", None) for c in given),
         *(pl.lit(None, pl.String).alias(c) for c in COLUMNS if c not in given),
         pl.col("note").cast(pl.String) if "note" in frame.columns else pl.lit(None, pl.String).alias("note"),

@@ -7,6 +7,7 @@ one) was published, so that the two can be held beside each other; where there i
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import duckdb
 import numpy as np
@@ -47,6 +48,7 @@ class _Span:
     """Releases that one model may score: those published after its training ended and before the next one's."""
 
     model_id: str
+    trained_to: datetime
     net: Ensemble
     store: WindowStore
     releases: pl.DataFrame
@@ -89,33 +91,35 @@ def _spans(
         [NETWORK, run.as_of],
     ).fetchall()
     ends = [trained_to for _, trained_to in models[1:]] + [run.as_of]
-    return [
-        _span(run, market, model_id, timed.filter(pl.col("event_ts").is_between(start, until, closed="right")), rows,
-              generated)
-        for (model_id, start), until in zip(models, ends, strict=False)
-    ]  # fmt: skip
+    spans = []
+    for made, until in zip(models, ends, strict=False):
+        part = timed.filter(pl.col("event_ts").is_between(made[1], until, closed="right"))
+        spans.append(_span(run, market, made, part, rows, generated))
+    return spans
 
 
 def _span(
-    run: Run, market: Market, model_id: str, releases: pl.DataFrame, rows: NDArray[np.bool_], generated: pl.DataFrame
+    run: Run, market: Market, made: tuple[str, datetime], releases: pl.DataFrame, rows: NDArray[np.bool_],
+    generated: pl.DataFrame,
 ) -> _Span | None:  # fmt: skip
     """The releases of one model's span with the windows to score them in; None where there are none."""
     if releases.is_empty():
         return None
-    model = _usable_model(run, market, model_id)
+    model = _usable_model(run, market, made[0])
     if model is None:
         return None
     net, base = model
     asset = np.array([market.bars.assets.index(a) for a in releases["asset"].to_list()], dtype=np.int64)
     moment = releases["event_ts"].dt.epoch("s").to_numpy().astype("datetime64[s]")
     row = market.bars.row_at(moment).astype(np.int64)
-    keep = (row >= 0) & rows[asset, np.maximum(row, 0)]
+    fresh = (moment - market.bars.close_ts[np.maximum(row, 0)]) < np.timedelta64(3600, "s")
+    keep = (row >= 0) & fresh & rows[asset, np.maximum(row, 0)]
     releases, pairs = releases.filter(pl.Series(keep)), np.stack([asset[keep], row[keep]], axis=1)
     if len(pairs) == 0:
         return None
     own = np.array([market.documents.row_of[d] for d in releases["doc_id"].to_list()], dtype=np.int64)
     store = build_store(market.panel, market.documents, market.y, market.sigma, base, net.config.lookback)
-    return _Span(model_id, net, _with_texts(store, generated), releases, pairs, own)
+    return _Span(*made, net, _with_texts(store, generated), releases, pairs, own)
 
 
 def _usable_model(run: Run, market: Market, model_id: str) -> tuple[Ensemble, Array] | None:
@@ -197,6 +201,10 @@ def _at_last_close(
     if not pairs:
         return []
     at = np.array(pairs, dtype=np.int64)
+    after = np.datetime64(span.trained_to.astimezone(UTC).replace(tzinfo=None), "s")
+    at = at[market.bars.close_ts[at[:, 1]] > after]  # an asset that ended before has no model trained before its close
+    if len(at) == 0:
+        return []
     moment = _moment(market, at[:, 1])
     texts = generated[at[:, 2].tolist()]
     placed = texts.select("asset", "kind", doc_id="text_id").with_columns(

@@ -315,14 +315,20 @@ DOCUMENT_LABELS = Entity(
         Column("doc_id", "VARCHAR", "Document (core.documents)"),
         Column("event_ts", TS, "As the document (UTC)"),
         Column("available_ts", TS, "When the label was given (UTC)"),
-        Column("authorship", "VARCHAR", "human, machine or unknown: who wrote it"),
-        Column("veracity", "VARCHAR", "true, false or unknown: whether what it says is so"),
+        Column("authorship", "VARCHAR", "human, machine or unknown: who wrote it", required=False),
+        Column("veracity", "VARCHAR", "true, false or unknown: whether what it says is so", required=False),
         Column("note", "VARCHAR", "Who says so and why", required=False),
     ),
     versioned=True,
     rules=(
-        Rule("authorship is unknown to tapewire", lambda: ~pl.col("authorship").is_in(AUTHORSHIP)),
-        Rule("veracity is unknown to tapewire", lambda: ~pl.col("veracity").is_in(VERACITY)),
+        Rule(
+            "authorship is unknown to tapewire",
+            lambda: pl.col("authorship").is_not_null() & ~pl.col("authorship").is_in(AUTHORSHIP),
+        ),
+        Rule(
+            "veracity is unknown to tapewire",
+            lambda: pl.col("veracity").is_not_null() & ~pl.col("veracity").is_in(VERACITY),
+        ),
         AVAILABLE_AFTER_EVENT,
     ),
 )

@@ -203,13 +203,16 @@ def car(study: Study, window_h: float) -> Array:
 def path(study: Study) -> Array:
     """CAR from the base close to every offset, [N, E]: 0 at the base, backwards for offsets before it.
 
-    NaN at an offset whose bar is missing, and everywhere for an event whose benchmark could not be fitted.
+    NaN at an offset whose bar is missing, where the benchmark has no return on the way there, and everywhere for an
+    event whose benchmark could not be fitted.
     """
     base = _base(study)
-    total = np.cumsum(np.nan_to_num(study.ar, nan=0.0), axis=1)
+    known = np.isfinite(study.ar)
+    total = np.cumsum(np.where(known, study.ar, 0.0), axis=1)
+    missing = np.cumsum(~known, axis=1)
     fitted = np.isfinite(study.fit) & (study.fit > 0)
-    before = total[:, [base]] if base >= 0 else 0.0
-    return np.where(study.present & fitted[:, None], total - before, np.nan)
+    before, lost = (total[:, [base]], missing[:, [base]]) if base >= 0 else (0.0, 0)
+    return np.where(study.present & fitted[:, None] & (missing == lost), total - before, np.nan)
 
 
 def _base(study: Study) -> int:

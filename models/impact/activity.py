@@ -34,6 +34,7 @@ def _abnormal(x: Array, bars: Bars, events: Events, window_h: float) -> Array:
     start = events.row[:, None] - np.concatenate([[0], np.maximum(back, steps)])
     inside = (start >= 0) & (start + steps < len(x))
     low = np.where(inside, start, 0)
+    steps = min(steps, len(x) - 1)
     asset = events.asset[:, None]
     whole = inside & (count[low + steps + 1, asset] - count[low + 1, asset] == steps)
     amount = total[low + steps + 1, asset] - total[low + 1, asset]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from features.candles import Array
-from models.impact.compare import POWER_FACTOR, Comparison, compare
+from models.impact.compare import MIN_BLOCKS, POWER_FACTOR, Comparison, blocks, compare
 from models.impact.outcome import MIN_EVENTS, interval
 from models.impact.overlap import overlap_variance
 from models.impact.resampling import MIN_CLUSTERS
@@ -24,8 +24,8 @@ def cluster_bootstrap(
 ) -> Comparison | None:  # fmt: skip
     """Difference of means with days (or as many days as the window has) drawn whole; percentile-t interval.
 
-    `values`, `when_h` [N]; `is_a` [N]. None below MIN_EVENTS values in a group or MIN_CLUSTERS clusters. Cameron,
-    Gelbach and Miller (2008).
+    `values`, `when_h` [N]; `is_a` [N]. None below MIN_EVENTS values or MIN_BLOCKS days in a group, or MIN_CLUSTERS
+    clusters. Cameron, Gelbach and Miller (2008).
     """
     valid = np.isfinite(values)
     x, a = values[valid], is_a[valid]
@@ -34,7 +34,8 @@ def cluster_bootstrap(
     span = DAY_H * max(1.0, np.ceil(window_h / DAY_H))
     _, at = np.unique(np.floor(when_h[valid] / span), return_inverse=True)
     n_clusters = int(at.max()) + 1
-    if n_clusters < MIN_CLUSTERS:
+    when = when_h[valid]
+    if n_clusters < MIN_CLUSTERS or min(blocks(when[a], window_h), blocks(when[~a], window_h)) < MIN_BLOCKS:
         return None
     sums = np.zeros((n_clusters, 4))  # Σ a, n a, Σ b, n b of each cluster
     np.add.at(sums, at, np.stack([x * a, a, x * ~a, ~a], axis=1).astype(np.float64))

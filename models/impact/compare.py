@@ -11,6 +11,7 @@ from models.impact.overlap import overlap_variance
 
 PERMUTATIONS = 2000
 CHUNK = 250
+MIN_BLOCKS = 5
 POWER_FACTOR = Z_TWO_SIDED + Z_POWER
 PAIRS = (("generated", "real"), ("fabricated", "real"), ("generated", "fabricated"))
 
@@ -34,7 +35,8 @@ def compare(
     values: Array, is_a: NDArray[np.bool_], when_h: Array, window_h: float, *, seed: int = 1,
     permutations: int = PERMUTATIONS,
 ) -> Comparison | None:  # fmt: skip
-    """Compare the means of two groups, labels permuted; None where a group has fewer than MIN_EVENTS valid values.
+    """Compare the means of two groups, labels permuted; None where a group has fewer than MIN_EVENTS valid values, or
+    lies in fewer than MIN_BLOCKS blocks of the window (a day at least): its shocks could not be told from its label.
 
     `values`, `when_h` [N]; `is_a` [N]. The statistic is studentised with a variance that knows overlapping windows,
     so that the test keeps its size when the groups differ in spread (Janssen, 1997). The interval is the difference ±
@@ -44,12 +46,14 @@ def compare(
     order = np.argsort(when_h[valid], kind="stable")
     x, a, when = values[valid][order], is_a[valid][order], when_h[valid][order]
     n_a, n_b = int(a.sum()), int((~a).sum())
-    if min(n_a, n_b) < MIN_EVENTS:
+    if min(n_a, n_b) < MIN_EVENTS or min(blocks(when[a], window_h), blocks(when[~a], window_h)) < MIN_BLOCKS:
         return None
     difference, se = (v[0] for v in _studentise(x, a[None], when, window_h))
     rng = np.random.default_rng(seed)
     t = np.concatenate([_shuffled(x, a, when, window_h, rng, min(CHUNK, permutations - at))
                         for at in range(0, permutations, CHUNK)])  # fmt: skip
+    if not se > 0:
+        return None  # nothing varies: nothing is claimed
     observed = abs(difference / se)
     critical = float(np.quantile(t, 0.95))
     p = float((1 + (t >= observed - 1e-12).sum()) / (1 + permutations))
@@ -59,12 +63,17 @@ def compare(
     )  # fmt: skip
 
 
+def blocks(when_h: Array, window_h: float) -> int:
+    """In how many blocks of the window, a day at least, moments lie."""
+    return len(np.unique(np.floor(when_h / max(window_h, 24.0))))
+
+
 def _shuffled(
     x: Array, a: NDArray[np.bool_], when: Array, window_h: float, rng: np.random.Generator, n: int
 ) -> Array:  # fmt: skip
     """|t| of n labellings by lot, [n]."""
     moved, errors = _studentise(x, rng.permuted(np.broadcast_to(a, (n, len(a))), axis=1), when, window_h)
-    return np.asarray(np.abs(moved / errors))
+    return np.abs(np.divide(moved, errors, out=np.zeros_like(moved), where=errors > 0))
 
 
 def _studentise(x: Array, a: NDArray[np.bool_], when: Array, window_h: float) -> tuple[Array, Array]:

@@ -23,6 +23,8 @@ def conclusions(
     if own.is_empty():
         return ["Nothing can be said: no release could be measured."]
     after = own.filter(pl.col("window_h") > 0)
+    if after.is_empty():
+        return ["Nothing can be said: no window after a release could be measured for five of them."]
     window = _headline(after)
     groups = [g for g in NAMES if g != "all" and g in set(own["release_group"].to_list())]
     out = [s for g in groups for s in _moved(after.filter(pl.col("release_group") == g), g, window)]

@@ -47,6 +47,7 @@ class Pairs:
 def pairs(residual: Array, row: NDArray[np.int64], reach: int, *, seed: int = 5) -> Pairs:
     """The pairs of events less than `reach` bars apart; `residual` [N, S] (NaN in gaps), `row` [N] of base closes."""
     z = _unit(residual)
+    reach = min(reach, z.shape[1])
     order = np.argsort(row, kind="stable")
     ordered = row[order]
     together = _neighbours(np.arange(1, len(row) + 1), np.searchsorted(ordered, ordered, side="right"), None, seed)

@@ -44,7 +44,7 @@ def traits(study: ImpactStudy, caps: pl.DataFrame) -> Traits:
     cap = _caps_at(bars.close_ts[row], caps, bars.assets)
     frame = chosen.frame
     hour = ((bars.close_ts[row].astype("datetime64[s]").astype(np.int64) // 3600) % 24).astype(np.int64)
-    day = ((bars.close_ts[row].astype("datetime64[s]").astype(np.int64) // 86400) % 7).astype(np.int64)
+    day = (bars.close_ts[row].astype("datetime64[s]").astype(np.int64) // 86400 + 3) % 7  # 0 is a Monday
     kind = pl.coalesce([pl.col(c) for c in ("event_label", "kind") if c in frame.columns] or [pl.lit("")])
     slices = {
         "liquidity": _third(volume[row], asset, THIRDS["liquidity"]),
@@ -53,7 +53,7 @@ def traits(study: ImpactStudy, caps: pl.DataFrame) -> Traits:
         "hour": np.array(PARTS_OF_DAY)[hour // 8],
     }
     with np.errstate(divide="ignore"):
-        size = np.log(volume[row, asset])
+        size = np.nan_to_num(np.log(volume[row, asset]), nan=0.0)  # without volume nothing is matched on it
         spread = np.log(study.sigma[study.windows[-1]])
     angle = 2 * np.pi * hour / 24
     likeness = np.stack([size, spread, np.sin(angle), np.cos(angle), (day >= 5).astype(np.float64)], axis=1)
@@ -99,6 +99,8 @@ def realised_comparisons(study: ImpactStudy, known: Traits) -> pl.DataFrame:
         for a, b in PAIRS:
             member = (study.groups == a) | (study.groups == b)
             x, is_a, at = excess[member], study.groups[member] == a, when[member]
+            if not all(study.is_matched(g, window) for g in (a, b)):
+                continue
             ways: dict[str, Callable[[], Comparison | None]] = {
                 PERMUTATION: partial(compare, x, is_a, at, window),
                 "cluster_bootstrap": partial(cluster_bootstrap, x, is_a, at, window),

@@ -92,6 +92,10 @@ def sample(releases: pl.DataFrame, bars: Bars, design: Design | None = None) -> 
     )  # fmt: skip
 
 
+class NoWindowError(ValueError):
+    """The bars can show none of the windows."""
+
+
 class ImpactStudy:
     """Computes once what the tables share: studies, sigmas and placebo times per window.
 
@@ -112,6 +116,11 @@ class ImpactStudy:
         self.windows = tuple(
             float(w) for w in windows_h if step - 1e-9 <= w <= longest and abs(w / step - round(w / step)) < 1e-6
         )
+        if not self.windows:
+            asked = ", ".join(f"{w:g} h" for w in windows_h)
+            raise NoWindowError(
+                f"no window is a whole number of {chosen.bars.timeframe} bars, at most {longest:g} h: {asked}"
+            )
         self.sigma = {w: self._sigma(w) for w in self.windows}
         self.placebo = {w: self._placebo(w) for w in self.windows}
         self.vague = {w: chosen.events.uncertainty_h > w for w in self.windows}
@@ -143,6 +152,11 @@ class ImpactStudy:
     def excess(self, window_h: float) -> Array:
         """Excess move of each release against the reference walk, [N]; NaN where it has none."""
         return self.scaled(self.moves(REFERENCE)[window_h], window_h) - self.placebo[window_h].mean
+
+    def is_matched(self, group: str, window_h: float) -> bool:
+        """Whether MIN_MATCHED of a group's measured releases have placebo times: else nothing is said of its excess."""
+        member = self.member(group) & np.isfinite(self.scaled(self.moves(REFERENCE)[window_h], window_h))
+        return bool(member.any() and np.isfinite(self.placebo[window_h].mean[member]).mean() >= MIN_MATCHED)
 
     def member(self, group: str) -> NDArray[np.bool_]:
         """Releases of a group of tests, [N]; `all`: those of any."""
@@ -194,9 +208,15 @@ class ImpactStudy:
         )  # fmt: skip
         blank = ("placebo_move", "excess_move", "half_life_h", "pre_release_car", "abnormal_volume",
                  "abnormal_volatility")  # fmt: skip
-        later = pl.max_horizontal("available_ts", "event_ts")
+        later = pl.max_horizontal("available_ts", "_document_ts")
+        frame = frame.with_columns(_document_ts=self.sample.frame["available_ts"])
         known = pl.Series(np.isfinite(scaled))
-        return frame.hstack(beside).filter(known).with_columns(pl.col(*blank).fill_nan(None), available_ts=later)
+        return (
+            frame.hstack(beside)
+            .filter(known)
+            .with_columns(pl.col(*blank).fill_nan(None), available_ts=later)
+            .drop("_document_ts")
+        )
 
     def coverage_rows(self) -> pl.DataFrame:
         """Rows of models.impact_coverage: how many releases each window measures, and why it does not the others."""
@@ -232,6 +252,8 @@ class ImpactStudy:
         out = []
         for group in GROUPS:
             member = (self.groups == group) & np.isfinite(values)
+            if hours > 0:
+                member &= self.sample.events.uncertainty_h <= hours
             if not member.any():
                 continue
             x = values[member]
@@ -284,7 +306,7 @@ class ImpactStudy:
             scaled = self.scaled(raw[window], window)
             for group in groups:
                 member = np.isfinite(scaled) & self.member(group)
-                if not member.any() or np.isfinite(self.placebo[window].mean[member]).mean() < MIN_MATCHED:
+                if not self.is_matched(group, window):
                     continue
                 when = self.sample.when_h[member]
                 found = excess_move(scaled[member], self.placebo[window].where(member), when, hours, window)

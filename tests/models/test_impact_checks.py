@@ -5,12 +5,13 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from models.impact.abnormal import Events
+from models.impact.abnormal import Design, Events, car, studies
 from models.impact.activity import abnormal_volatility, abnormal_volume
 from models.impact.checks import cluster_bootstrap, matched, mislabelled, placebo_labels, soft_labels
 from models.impact.compare import compare
 from models.impact.conclusions import conclusions
 from models.impact.groups import realised_comparisons, traits
+from models.impact.inference import ready
 from models.impact.outcome import Outcome, interval
 from models.impact.study import ImpactStudy, overlapping, sample
 from tests.conftest import random_bars
@@ -249,3 +250,47 @@ def test_a_drift_before_the_release_is_told_as_news_that_may_have_been_out():
     before = [_tests(0.01, 0.001, test=t, window=-24.0) for t in ("shifted_t", "mean_car")]
     said = " ".join(conclusions(pl.DataFrame([_tests(0.4, 0.001), *before]), pl.DataFrame(), "1h"))
     assert "the news may have been out before its stamp" in said
+
+
+def test_groups_that_lie_on_few_days_are_not_compared():
+    rng = np.random.default_rng(8)
+    day = np.concatenate([np.repeat([3, 9, 40, 77], 5), np.arange(200)])
+    a, when = np.arange(220) < 20, day * 24.0 + 1
+    x = rng.standard_normal(220)
+    assert compare(x, a, when, 24.0) is None, "the shocks of four days cannot be told from a label"
+    assert cluster_bootstrap(x, a, when, 24.0) is None
+
+
+def test_values_that_do_not_vary_make_no_difference():
+    a = np.arange(60) % 2 == 0
+    assert compare(np.zeros(60), a, np.arange(60) * 24.0, 24.0) is None
+
+
+def test_a_move_is_blank_where_the_index_is_missing_on_its_way():
+    bars = random_bars(2000, gaps=False)
+    events = Events(np.array([0]), np.array([1500]), np.zeros(1))
+    index = np.repeat(np.diff(np.log(bars.close[:, [1]]), axis=0, prepend=np.nan), 3, axis=1)
+    index[1501] = np.nan
+    found = studies(bars, events, index=index)
+    assert np.isfinite(car(found["reference_walk"], 24.0)).all()
+    assert np.isnan(car(found["market"], 24.0)).all(), "not a move of 0 with the jump left out"
+
+
+def test_a_weekend_is_saturday_and_sunday():
+    bars = random_bars(3000, gaps=False)
+    releases = _releases(bars, 200)
+    study = ImpactStudy(sample(releases, bars), (4.0,), None)
+    closes = pl.Series(bars.close_ts[study.sample.events.row].astype("datetime64[us]"))
+    np.testing.assert_array_equal(traits(study, NO_CAPS).likeness[:, 4] == 1, (closes.dt.weekday() >= 6).to_numpy())
+
+
+def test_a_study_with_nothing_after_the_release_says_that_nothing_can_be_said():
+    assert conclusions(pl.DataFrame([_tests(0.1, 0.5, window=-24.0)]), pl.DataFrame(), "1h")[0].startswith("Nothing")
+
+
+def test_a_window_longer_than_the_estimation_or_the_grid_is_measured_where_it_can_be():
+    bars = random_bars(300, gaps=False)
+    events = Events(np.array([0, 1, 2]), np.array([150, 160, 170]), np.zeros(3))
+    study = studies(bars, events, Design(estimation_h=20, gap_h=1, before_h=1, after_h=40))["market"]
+    assert np.isfinite(ready(study, (40.0,), events.row).car).all()
+    assert np.isnan(abnormal_volume(bars, events, 400.0)).all()

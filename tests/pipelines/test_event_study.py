@@ -125,6 +125,8 @@ def test_a_study_needs_all_three_of_its_paths(tables):
         ("asset,event_ts,group\nAAA,2024-03-01T00:00:00,bogus\n", "group 'bogus' is unknown"),
         ("asset,event_ts\nZZZ,2024-03-01T00:00:00\n", "1 × asset has no candles"),
         ("asset,event_ts\nAAA,1999-03-01T00:00:00\n", "before the candles begin"),
+        ("asset,event_ts,uncertainty_h\nAAA,2024-03-01T00:00:00,soon\n", "'soon' is no number"),
+        ("asset,event_ts,uncertainty_h\nAAA,2024-03-01T00:00:00,-1\n", "0 or more hours"),
     ],
 )
 def test_rubbish_events_are_refused_with_what_was_found(tables, events, said):
@@ -143,6 +145,8 @@ def test_rubbish_events_are_refused_with_what_was_found(tables, events, said):
         ("ts,asset,close\n2024-01-01T00:00:00,A,-1\n", "no close is a positive number"),
         ("ts,asset,close\n2024-01-01T00:00:00,A,1\n2024-01-01T00:00:00,A,2\n", "two bars that start at one moment"),
         ("ts,asset,close\n2024-01-01T00:00:00,A,1\n2024-01-01T00:07:00,A,2\n", "420 s apart"),
+        ("ts,asset,close\n2024-01-01T00:00:00,A,n/a\n", "'n/a' is no number"),
+        ("ts,asset,close\n2024-01-01T00:00:00,,1\n", "1 bars have no asset"),
         ("ts,word\n2024-01-01T00:00:00,x\n", "a column of closes per asset"),
     ],
 )
@@ -191,3 +195,27 @@ def test_many_releases_on_fine_candles_shorten_the_estimation_and_say_so(caplog)
         assert design_for(bars, many).estimation_h == 48.0
     assert "estimation over 2 days instead of 30 for 5000 releases" in caplog.text
     assert design_for(random_bars(50, gaps=False), many) == Design(), "hours need no shortening"
+
+
+def test_one_bar_off_the_grid_costs_itself_only_and_bare_dates_are_known_to_the_day(tables):
+    folder, bars = tables
+    text = (folder / "candles.csv").read_text().splitlines()
+    odd = text[1].split(",")
+    odd[1] = "2023-12-31T22:30:00Z"
+    (folder / "odd.csv").write_text("\n".join([text[0], ",".join(odd), *text[1:]]))
+    np.testing.assert_allclose(read_bars(folder / "odd.csv").close, bars.close)
+    (folder / "dates.csv").write_text("asset,date\nAAA,2024-03-01\n")
+    frame = read_events(folder / "dates.csv", "1h")
+    assert (frame["available_ts"] - frame["event_ts"]).dt.total_hours().to_list() == [24]
+    assert (read_events(folder / "dates.csv", "1d")["available_ts"] == frame["event_ts"]).all()
+
+
+def test_a_folder_that_cannot_be_and_windows_that_are_left_out_are_told(tables):
+    folder, _ = tables
+    (folder / "file").write_text("x")
+    done = study(folder / "events.csv", folder / "candles.csv", folder / "file")
+    assert done.exit_code == 2
+    assert "no folder that can be written to" in done.output
+    done = study(folder / "events.csv", folder / "candles.csv", folder / "o", "--windows", "4h,96h")
+    assert done.exit_code == 0
+    assert "cannot show them: 96 h" in done.output

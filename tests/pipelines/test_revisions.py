@@ -13,9 +13,9 @@ from models.forecast.module import TrainConfig
 from models.forecast.net import NetConfig, PatchTransformer
 from models.forecast.train import Member, Trained
 from pipelines import run as runs
-from pipelines.impact import _usable_model
 from pipelines.ingest import ingest
 from pipelines.market import load_links
+from pipelines.scored import _usable_model
 from pipelines.settings import load_settings
 from warehouse import read
 

@@ -2,12 +2,14 @@ CREATE OR REPLACE VIEW marts.releases AS
 SELECT d.doc_id, d.event_ts, d.available_ts, d.ts_precision, d.is_late_stamp, d.availability_assumed,
        d.first_seen_ts, d.publisher, d.kind, d.title, d.body,
        d.url, coalesce(l.authorship, d.authorship) AS authorship,
-       CASE WHEN l.doc_id IS NULL THEN d.authorship_evidence ELSE 'desk' END AS authorship_evidence,
+       CASE WHEN l.authorship IS NULL THEN d.authorship_evidence ELSE 'desk' END AS authorship_evidence,
        coalesce(l.veracity, d.veracity) AS veracity,
-       CASE WHEN l.doc_id IS NULL THEN d.veracity_evidence ELSE 'desk' END AS veracity_evidence,
-       CASE WHEN l.doc_id IS NULL THEN d.release_group WHEN l.veracity = 'false' THEN 'fabricated'
-            WHEN l.authorship = 'machine' THEN 'generated'
-            WHEN l.authorship = 'human' AND l.veracity = 'true' THEN 'real' ELSE 'unlabelled' END AS release_group, d.event_label,
+       CASE WHEN l.veracity IS NULL THEN d.veracity_evidence ELSE 'desk' END AS veracity_evidence,
+       CASE WHEN l.doc_id IS NULL THEN d.release_group
+            WHEN coalesce(l.veracity, d.veracity) = 'false' THEN 'fabricated'
+            WHEN coalesce(l.authorship, d.authorship) = 'machine' THEN 'generated'
+            WHEN coalesce(l.authorship, d.authorship) = 'human' AND coalesce(l.veracity, d.veracity) = 'true' THEN 'real'
+            ELSE 'unlabelled' END AS release_group, d.event_label,
        d.is_recommended, d.retracted_ts, d.reported_move, a.assets, m.machine_probability, m.threshold AS machine_threshold, m.verdict AS machine_verdict,
        m.striking AS machine_striking, n.novelty, n.nearest_doc_id, n.nearest_similarity, d.source, d.is_simulated
 FROM core.documents_as_of(
