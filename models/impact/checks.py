@@ -22,7 +22,7 @@ CHECK_PERMUTATIONS = 200
 def cluster_bootstrap(
     values: Array, is_a: NDArray[np.bool_], when_h: Array, window_h: float, *, seed: int = 4
 ) -> Comparison | None:  # fmt: skip
-    """Difference of means with days (or as many days as the window has) drawn whole; percentile-t interval.
+    """Difference of means with days (or as many days as the window has) drawn whole; symmetric bootstrap-t.
 
     `values`, `when_h` [N]; `is_a` [N]. None below MIN_EVENTS values or MIN_BLOCKS days in a group, or MIN_CLUSTERS
     clusters. Cameron, Gelbach and Miller (2008).
@@ -45,9 +45,10 @@ def cluster_bootstrap(
     good = np.isfinite(errors) & (errors > 0)
     if se <= 0 or good.sum() < DRAWS / 2:
         return None
-    t = (drawn[good] - difference) / errors[good]
-    low, high = difference - np.quantile(t, [0.975, 0.025]) * se
-    p = (1 + (np.abs(t) >= abs(difference / se)).sum()) / (1 + good.sum())
+    t = np.abs(drawn[good] - difference) / errors[good]
+    half = float(np.quantile(t, 0.95)) * se
+    low, high = difference - half, difference + half
+    p = (1 + (t >= abs(difference / se)).sum()) / (1 + good.sum())
     return Comparison(
         float(x[a].mean()), float(x[~a].mean()), float(difference), float(low), float(high), float(p), int(a.sum()),
         int((~a).sum()), float(POWER_FACTOR * se),
