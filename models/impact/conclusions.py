@@ -5,6 +5,8 @@ import polars as pl
 HEADLINE_H = 24.0
 SIZE = 0.05
 FEW = 30
+NOT_COMPARED = ("no comparison can be made, since one of the groups has fewer than five releases, lies on fewer than five "
+                "days, or has too few matched quiet times")  # fmt: skip
 NAMES = {"real": "real releases", "generated": "generated releases", "fabricated": "fabricated releases",
          "unlabelled": "unlabelled releases", "late_stamp": "releases known by their first report only",
          "all": "releases"}  # fmt: skip
@@ -99,13 +101,13 @@ def _compared(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
     """Two groups, realised; then whether other ways of comparing them agree."""
     names = f"{a.capitalize()} against {b}"
     if rows.is_empty():
-        return [f"{names}: no comparison can be made, since one of the groups has fewer than five releases."]
+        return [f"{names}: {NOT_COMPARED}."]
     whole = rows.filter(pl.col("group_a") == a, pl.col("group_b") == b, pl.col("window_h") == window,
                         pl.col("slice_by") == "all", pl.col("quantity") == "excess_move")  # fmt: skip
     found = {r["method"]: r for r in whole.to_dicts()}
     r = found.get("permutation")
     if r is None:
-        return [f"{names}: no comparison can be made, since one of the groups has fewer than five releases."]
+        return [f"{names}: {NOT_COMPARED}."]
     told = (f"{names}, within {_hours(window)}: the excess move differs by {r['difference']:+.2f} sigma "
             f"({r['low']:+.2f} to {r['high']:+.2f}, {r['n_a']:,} against {r['n_b']:,}, "
             f"q {_p(r['q_value'])})")  # fmt: skip
