@@ -5,8 +5,10 @@ import polars as pl
 HEADLINE_H = 24.0
 SIZE = 0.05
 FEW = 30
-NOT_COMPARED = ("no comparison can be made, since one of the groups has fewer than five releases, lies on fewer than five "
-                "days, or has too few matched quiet times")  # fmt: skip
+NOT_COMPARED = (
+    "no comparison can be made, since one of the groups has fewer than five releases, lies on fewer than five days, or "
+    "has too few matched quiet times"
+)
 NAMES = {"real": "real releases", "generated": "generated releases", "fabricated": "fabricated releases",
          "unlabelled": "unlabelled releases", "late_stamp": "releases known by their first report only",
          "all": "releases"}  # fmt: skip
