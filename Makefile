@@ -25,7 +25,7 @@ nightly: $(STAMP) ## Run a whole night on the simulated market
 	@$(BIN)/tapewire nightly
 
 test: $(STAMP) ## Run the tests (browser tests are skipped where there is no Chromium)
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(STAMP) ## Check style, types and import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo

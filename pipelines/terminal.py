@@ -61,10 +61,12 @@ def wrong_usage() -> Iterator[None]:
 
 
 def quiet_prefect() -> None:
-    """Prefect without telemetry or chatter (errors reach the user as exceptions); what the user has set stays."""
+    """Prefect without telemetry or chatter (errors reach the user as exceptions), and with patience for its own server
+    on a busy machine; what the user has set stays.
+    """
     for name, value in (
         ("PREFECT_SERVER_ANALYTICS_ENABLED", "false"), ("DO_NOT_TRACK", "1"), ("PREFECT_LOGGING_LEVEL", "CRITICAL"),
-        ("PREFECT_LOGGING_SERVER_LEVEL", "ERROR"), ("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore"),
+        ("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180"), ("PREFECT_LOGGING_SERVER_LEVEL", "ERROR"), ("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore"),
     ):  # fmt: skip
         os.environ.setdefault(name, value)
 

@@ -29,6 +29,7 @@ SMALL = {
 OF_REAL_TEXTS = {"generated_releases", "text_quality", "detection", "story_alarms", "known_cases"}
 AS_OF = "2024-03-01T00:00:00Z"
 TAPEWIRE = [sys.executable, "-m", "pipelines.cli"]
+pytestmark = pytest.mark.xdist_group("night")  # one worker, so that a night is made once
 
 
 @pytest.fixture(scope="module")
