@@ -3,7 +3,7 @@ SELECT case_id, timeframe, asset, event_ts, ts_precision, claim, channel, kind, 
        is_clean, base_usd, peak_usd, peak_return, time_to_peak_h, end_return, reversal_share, half_life_h,
        peak_sigma, flagged_ts, lead_h, threshold, false_alarms, is_simulated
 FROM models.known_cases;
-COMMENT ON VIEW marts.known_cases IS 'Known false releases on the finest candles there are: move, reversal, and when the move was beyond chance';
+COMMENT ON VIEW marts.known_cases IS 'Known false releases, a row for each timeframe that has candles of them: move, reversal, and when the move was beyond chance';
 COMMENT ON COLUMN marts.known_cases.case_id IS 'Case, as tapewire’s own table of cases names it';
 COMMENT ON COLUMN marts.known_cases.timeframe IS 'Candles used';
 COMMENT ON COLUMN marts.known_cases.asset IS 'Canonical ticker';
