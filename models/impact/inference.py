@@ -297,7 +297,7 @@ def wilcoxon(values: Array) -> Outcome:
     if n == 0:
         return Outcome("wilcoxon", None, None, None, 0.0, 1.0, len(values))
     ranks = stats.rankdata(np.abs(x))
-    w = float(ranks[x > 0].sum())
+    w = wilcoxon_w(x)
     z = (w - n * (n + 1) / 4) / np.sqrt((ranks**2).sum() / 4)
     if n <= 50 and len(np.unique(ranks)) == n:
         p = float(min(1.0, 2 * stats.wilcoxon(x, alternative="greater" if z > 0 else "less", method="exact").pvalue))
