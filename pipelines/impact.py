@@ -73,6 +73,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> li
         chosen = sample(releases, bars, design_for(bars, releases))
         log.info("%s candles: %d releases can be measured", timeframe, len(chosen.events))
         if len(chosen.events) == 0:
+            tables["impact_coverage"].append(chosen.unmeasured_rows(run.settings.impact.windows_h))
             continue
         try:
             study = ImpactStudy(chosen, run.settings.impact.windows_h, market.scale if timeframe == "1h" else None)

@@ -62,11 +62,28 @@ class Sample:
         """Group of each release for tests, [N]."""
         return self.frame.select(test_group()).to_series().to_numpy().astype(str)
 
+    def unmeasured_rows(self, windows_h: tuple[float, ...]) -> pl.DataFrame:
+        """Rows of models.impact_coverage where no release could be measured at all."""
+        shown = shown_windows(self.bars, self.design, windows_h)
+        return _coverage(self.bars.timeframe, dict.fromkeys(shown, self.left_out))
+
 
 def test_group() -> pl.Expr:
     """Group of a release for tests: late stamps apart, those that a curated table advises against in none ('')."""
     late = pl.when(pl.col("is_late_stamp")).then(pl.lit("late_stamp")).otherwise("release_group")
     return pl.when(pl.col("is_recommended")).then(late).otherwise(pl.lit("")).alias("test_group")
+
+
+def shown_windows(bars: Bars, design: Design, windows_h: tuple[float, ...]) -> tuple[float, ...]:
+    """The windows that are a whole number of bars and end within the path after a release."""
+    step, longest = bars.step_h, design.after_h
+    return tuple(float(w) for w in windows_h if step - 1e-9 <= w <= longest and abs(w / step - round(w / step)) < 1e-6)
+
+
+def _coverage(study_id: str, counted: dict[float, dict[str, int]]) -> pl.DataFrame:
+    rows = [(study_id, w, reason, n) for w, of in counted.items() for reason, n in of.items()]
+    schema = {"study_id": pl.String, "window_h": pl.Float64, "reason": pl.String, "n_releases": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _hours(close_ts: NDArray[np.datetime64]) -> Array:
@@ -111,16 +128,11 @@ class ImpactStudy:
         self.studies = studies(chosen.bars, chosen.events, chosen.design, index=index)
         self.groups = chosen.groups()
         self.plain = simple_sigma(chosen.bars) if level is None else None
-        step = chosen.bars.step_h
-        longest = chosen.design.after_h
-        self.windows = tuple(
-            float(w) for w in windows_h if step - 1e-9 <= w <= longest and abs(w / step - round(w / step)) < 1e-6
-        )
+        self.windows = shown_windows(chosen.bars, chosen.design, windows_h)
         if not self.windows:
             asked = ", ".join(f"{w:g} h" for w in windows_h)
-            raise NoWindowError(
-                f"no window is a whole number of {chosen.bars.timeframe} bars, at most {longest:g} h: {asked}"
-            )
+            bars, most = chosen.bars.timeframe, chosen.design.after_h
+            raise NoWindowError(f"no window is a whole number of {bars} bars, at most {most:g} h: {asked}")
         self.sigma = {w: self._sigma(w) for w in self.windows}
         self.placebo = {w: self._placebo(w) for w in self.windows}
         self.vague = {w: chosen.events.uncertainty_h > w for w in self.windows}
@@ -220,15 +232,13 @@ class ImpactStudy:
 
     def coverage_rows(self) -> pl.DataFrame:
         """Rows of models.impact_coverage: how many releases each window measures, and why it does not the others."""
-        rows = []
+        counted = {}
         raw = self.moves(REFERENCE)
         for w in self.windows:
             vague = self.vague[w]
-            told = {MEASURED: int((~vague & np.isfinite(raw[w])).sum()), VAGUE: int(vague.sum()),
-                    UNFINISHED: int((~vague & ~np.isfinite(raw[w])).sum()), **self.sample.left_out}  # fmt: skip
-            rows += [{"study_id": self.study_id, "window_h": w, "reason": k, "n_releases": n} for k, n in told.items()]
-        return pl.DataFrame(rows, schema={"study_id": pl.String, "window_h": pl.Float64, "reason": pl.String,
-                                          "n_releases": pl.Int64})  # fmt: skip
+            counted[w] = {MEASURED: int((~vague & np.isfinite(raw[w])).sum()), VAGUE: int(vague.sum()),
+                          UNFINISHED: int((~vague & ~np.isfinite(raw[w])).sum()), **self.sample.left_out}  # fmt: skip
+        return _coverage(self.study_id, counted)
 
     def path_rows(self) -> pl.DataFrame:
         """Rows of models.impact_paths: mean CAR with its 95 % band, and the mean scaled move beside its placebo."""

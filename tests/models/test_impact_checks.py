@@ -294,3 +294,13 @@ def test_a_window_longer_than_the_estimation_or_the_grid_is_measured_where_it_ca
     study = studies(bars, events, Design(estimation_h=20, gap_h=1, before_h=1, after_h=40))["market"]
     assert np.isfinite(ready(study, (40.0,), events.row).car).all()
     assert np.isnan(abnormal_volume(bars, events, 400.0)).all()
+
+
+def test_a_grid_on_which_no_release_can_be_measured_counts_them_all_the_same():
+    bars = random_bars(100, gaps=False)
+    moment = bars.close_ts[[50]].astype("datetime64[us]")
+    frame = pl.DataFrame({"doc_id": ["a"], "asset": [bars.assets[0]], "event_ts": moment, "available_ts": moment})
+    chosen = sample(frame.with_columns(pl.col("event_ts", "available_ts").dt.replace_time_zone("UTC")), bars)
+    assert len(chosen.events) == 0
+    rows = chosen.unmeasured_rows((0.25, 1.0, 24.0, 100.0)).rows()
+    assert rows == [("1h", w, "before the candles begin", 1) for w in (1.0, 24.0)]
