@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from dashboards.data import DEFAULT, Published
-from dashboards.words import group_name, number
+from dashboards.wording import group_name, number
 
 HEADLINE_WINDOW_H = 24.0
 LARGE_SHARE = 0.3

@@ -13,7 +13,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards.data import Published
-from dashboards.words import plain
+from dashboards.wording import plain
 from warehouse.connect import WarehouseMissingError
 
 PUBLISHED_PATH = "TAPEWIRE_PUBLISHED_PATH"

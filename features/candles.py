@@ -6,12 +6,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-SECONDS = {"1m": 60, "5m": 300, "15m": 900, "1h": 3600, "1d": 86400}
-
-
-class NotEnoughDataError(ValueError):
-    """The history is too short or too empty for what was asked; more data would mend it."""
+from domain.errors import NotEnoughDataError
+from domain.timeframes import SECONDS
+from domain.types import Array
 
 
 @dataclass(frozen=True)

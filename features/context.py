@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.candles import Array, Bars, log_returns, market_index, rolling_mean, trailing_dollar_volume
+from domain.types import Array
+from features.candles import Bars, log_returns, market_index, rolling_mean, trailing_dollar_volume
 from features.volatility import Scale, ewma, garman_klass
 
 RV_SPANS_H = (1, 6, 24, 72, 168, 720, 2160)

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.candles import Array, Bars, log_returns, rolling_mean
+from domain.types import Array
+from features.candles import Bars, log_returns, rolling_mean
 
 SLOTS = 168
 EWMA_HALF_LIFE_H = 36.0

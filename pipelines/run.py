@@ -13,13 +13,13 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.settings import Settings
+from pipelines.settings.settings import Settings
 from warehouse import read
 from warehouse.connect import open_writer
 from warehouse.migrate import migrate
 from warehouse.write import Batch
 
-PACKAGES = ("features", "models", "warehouse", "pipelines")
+PACKAGES = ("domain", "features", "models", "warehouse", "pipelines")
 
 
 @dataclass(frozen=True)

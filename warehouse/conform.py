@@ -4,7 +4,7 @@ import difflib
 
 import polars as pl
 
-from warehouse.entities import Column, Entity
+from warehouse.schema.entity import Column, Entity
 
 POLARS_TYPES: dict[str, pl.DataType] = {
     "VARCHAR": pl.String(),

@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from warehouse.conform import conform, split_duplicates
-from warehouse.entities import Entity
+from warehouse.schema.entity import Entity
 from warehouse.template import columns, ident, render, table
 
 

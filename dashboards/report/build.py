@@ -9,14 +9,16 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from dashboards import charts
+from dashboards.charts import forecasts as forecasts_charts
+from dashboards.charts import market as market_charts
+from dashboards.charts import style as style_charts
 from dashboards.data import DEFAULT, NETWORK, Published
 from dashboards.headline import headlines
 from dashboards.report.figures import chart, trusted
 from dashboards.report.impact import impact_section
 from dashboards.report.tables import table_of
-from dashboards.report.words import words_section
-from dashboards.words import by_reason, tied
+from dashboards.report.texts import words_section
+from dashboards.wording import by_reason, tied
 
 HERE = Path(__file__).parent
 COUNTED = {
@@ -72,7 +74,7 @@ def _forecast(warehouse: Published) -> dict[str, Any]:
     )
     p = scores.filter(pl.col("metric") == "dm_hln").select("model_name", "horizon_h", dm_p="p_value")
     wide = wide.join(p, on=["model_name", "horizon_h"], how="left").sort("model_name", "horizon_h")
-    wide = wide.with_columns(pl.col("model_name").replace(charts.MODEL_NAMES))
+    wide = wide.with_columns(pl.col("model_name").replace(style_charts.MODEL_NAMES))
     for column in ("crps_skill", "mae_ratio", "direction"):
         if column not in wide.columns:
             wide = wide.with_columns(pl.lit(None, pl.Float64).alias(column))
@@ -94,14 +96,14 @@ def _forecast(warehouse: Published) -> dict[str, Any]:
     ).to_dicts()
     leanings = warehouse.leanings()
     return {
-        "skill": chart(charts.skill(scores), "Skill over the reference walk by horizon"),
+        "skill": chart(forecasts_charts.skill(scores), "Skill over the reference walk by horizon"),
         "skill_table": table_of(wide, formats, names),
-        "calibration": chart(charts.calibration(warehouse.mart("forecast_calibration")), "PIT histogram"),
+        "calibration": chart(forecasts_charts.calibration(warehouse.mart("forecast_calibration")), "PIT histogram"),
         "fans": [(a, _fan(warehouse, a)) for a in _shown(warehouse.assets())],
         "league": _league(warehouse),
         "regimes": _regimes(warehouse),
         "leanings": [
-            (title, chart(charts.leanings(leanings, kind), title)) for kind, title in LEANINGS
+            (title, chart(forecasts_charts.leanings(leanings, kind), title)) for kind, title in LEANINGS
             if not leanings.filter(pl.col("kind") == kind, pl.col("width_change") > 0).is_empty()
         ],
         "learning": _learning(run[0]["learning_curve"]) if run else None,
@@ -116,12 +118,12 @@ def _league(warehouse: Published) -> dict[str, Any]:
              "set_p": "In the confidence set, p"}  # fmt: skip
     formats = {"ratio": ".4f", "ratio_low": ".4f", "ratio_high": ".4f", "ratio_p": ".3g", "cover_low": ".1%",
                "cover_high": ".1%", "set_p": ".3f"}  # fmt: skip
-    rows = warehouse.league().with_columns(pl.col("model_name").replace(charts.MODEL_NAMES))
+    rows = warehouse.league().with_columns(pl.col("model_name").replace(style_charts.MODEL_NAMES))
     return table_of(rows, formats, names)
 
 
 def _regimes(warehouse: Published) -> dict[str, Any] | None:
-    rows = warehouse.regimes().with_columns(pl.col("model_name").replace(charts.MODEL_NAMES))
+    rows = warehouse.regimes().with_columns(pl.col("model_name").replace(style_charts.MODEL_NAMES))
     if rows.is_empty():
         return None
     names = {"model_name": "Model", "calm": "Calm", "normal": "Normal", "turbulent": "Turbulent"}
@@ -129,7 +131,7 @@ def _regimes(warehouse: Published) -> dict[str, Any] | None:
 
 
 def _learning(curve: str) -> Markup:
-    return chart(charts.learning_curve(json.loads(curve)), "Learning curve")
+    return chart(forecasts_charts.learning_curve(json.loads(curve)), "Learning curve")
 
 
 def _shown(assets: list[str]) -> list[str]:
@@ -140,7 +142,8 @@ def _shown(assets: list[str]) -> list[str]:
 
 def _fan(warehouse: Published, asset: str) -> Markup:
     forecast = warehouse.fan(asset)
-    return chart(charts.fan(warehouse.hourly_close(asset, forecast["origin_ts"][0]), forecast), f"Forecast of {asset}")
+    before = warehouse.hourly_close(asset, forecast["origin_ts"][0])
+    return chart(forecasts_charts.fan(before, forecast), f"Forecast of {asset}")
 
 
 def _ssr(warehouse: Published) -> dict[str, Any] | None:
@@ -157,8 +160,8 @@ def _ssr(warehouse: Published) -> dict[str, Any] | None:
     formats = {"supply_par_usd": ",.2f", "supply_share": ".1%", "ssr_par": ",.2f", "ssr_market": ",.2f",
                "growth_7d": "+.2%", "growth_30d": "+.2%"}  # fmt: skip
     return {
-        "ratio": chart(charts.ssr(daily), "Stablecoin Supply Ratio"),
-        "oscillator": chart(charts.ssr_oscillator(daily), "SSR oscillator"),
+        "ratio": chart(market_charts.ssr(daily), "Stablecoin Supply Ratio"),
+        "oscillator": chart(market_charts.ssr_oscillator(daily), "SSR oscillator"),
         "table": table_of(newest, formats, names),
         "coin_list": daily["coin_list"][0],
     }
@@ -178,7 +181,7 @@ def _money(warehouse: Published) -> dict[str, Any]:
         for c in ("sharpe_low", "sharpe_high", "psr_above_0") if c in wide.columns
     )  # fmt: skip
     wide = wide.sort(pl.col("strategy").replace_strict(order, default=9, return_dtype=pl.Int64))
-    wide = wide.with_columns(pl.col("strategy").replace(charts.MODEL_NAMES))
+    wide = wide.with_columns(pl.col("strategy").replace(style_charts.MODEL_NAMES))
     names = {"strategy": "Strategy", "sharpe": "Sharpe", "sharpe_low": "95 % low", "sharpe_high": "high",
              "psr_above_0": "P(Sharpe > 0)", "annual_return": "Return a year", "annual_volatility": "Volatility",
              "max_drawdown": "Max drawdown", "turnover_per_year": "Turnover a year",
@@ -187,8 +190,8 @@ def _money(warehouse: Published) -> dict[str, Any]:
                "annual_return": "+.1%", "annual_volatility": ".1%", "max_drawdown": ".1%", "turnover_per_year": ".1f",
                "cost_per_year": ".2%"}  # fmt: skip
     return {
-        "equity": chart(charts.equity(curves), "Equity"),
-        "drawdown": chart(charts.drawdown(curves), "Drawdown"),
+        "equity": chart(market_charts.equity(curves), "Equity"),
+        "drawdown": chart(market_charts.drawdown(curves), "Drawdown"),
         "money_table": table_of(wide, formats, names),
     }
 

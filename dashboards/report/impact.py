@@ -6,12 +6,12 @@ import plotly.graph_objects as go
 import polars as pl
 from markupsafe import Markup
 
-from dashboards import charts
+from dashboards.charts import releases as releases_charts
 from dashboards.data import Published
 from dashboards.headline import caveats
 from dashboards.report.figures import chart
 from dashboards.report.tables import table_of
-from dashboards.words import group_name, sentence
+from dashboards.wording import group_name, sentence
 
 MAX_FABRICATIONS = 14
 MAX_ALERTS = 12
@@ -31,10 +31,10 @@ def impact_section(warehouse: Published) -> dict[str, Any]:
     compared = warehouse.compared()
     return {
         "said": [sentence(s) for s in warehouse.conclusions()],
-        "car_paths": _drawn(paths, charts.car_paths, "Mean CAR by release group"),
-        "excess_paths": _drawn(paths, charts.excess_paths, "Scaled moves beside placebo"),
+        "car_paths": _drawn(paths, releases_charts.car_paths, "Mean CAR by release group"),
+        "excess_paths": _drawn(paths, releases_charts.excess_paths, "Scaled moves beside placebo"),
         "compared": {
-            a: chart(charts.comparison(compared, a), f"Groups compared, {a}")
+            a: chart(releases_charts.comparison(compared, a), f"Groups compared, {a}")
             for a in ("realised", "scored") if not compared.filter(pl.col("answer") == a).is_empty()
         },
         "caveats": [f"{group_name(g)}: {text}" for g, text in caveats(warehouse).items()],

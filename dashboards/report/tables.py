@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.words import number, one_line
+from dashboards.wording import number, one_line
 
 STATES = ("error", "warning", "stale", "missing")
 

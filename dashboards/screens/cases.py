@@ -5,10 +5,10 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts
+from dashboards.charts import releases as releases_charts
 from dashboards.data import Published
 from dashboards.shell import chart, published, section, table
-from dashboards.words import number, one_line, tied
+from dashboards.wording import number, one_line, tied
 
 NAMES = {
     "event_ts": ("Time (UTC)", ""), "asset": ("Asset", ""), "claim": ("What was claimed", ""),
@@ -36,7 +36,7 @@ def one(warehouse: Published, case: dict[str, Any]) -> None:
     st.text(f"{case['kind'].capitalize()}, {one_line(case['channel'])}. Time known to: {case['ts_precision']}.")
     candles = warehouse.candles_around(case["asset"], case["event_ts"])
     if not candles.is_empty():
-        chart(charts.release_path(candles, case["event_ts"], case["retracted_ts"]), f"case-{case['case_id']}")
+        chart(releases_charts.release_path(candles, case["event_ts"], case["retracted_ts"]), f"case-{case['case_id']}")
     flag = "never" if case["flagged_ts"] is None else f"{case['flagged_ts']:%H:%M} UTC"
     left = "not within the day" if case["half_life_h"] is None else f"{number(case['half_life_h'], '.2g')} h later"
     st.text(tied(

@@ -3,11 +3,14 @@
 import polars as pl
 import streamlit as st
 
-from dashboards import charts
+from dashboards.charts import forecasts as forecasts_charts
+from dashboards.charts import market as market_charts
+from dashboards.charts import releases as releases_charts
+from dashboards.charts import style as style_charts
 from dashboards.data import Published
 from dashboards.headline import caveats, headlines
 from dashboards.shell import chart, published, section, table
-from dashboards.words import group_name, number, one_line, sentence, tied
+from dashboards.wording import group_name, number, one_line, sentence, tied
 
 SEVERITIES = {"error": 0, "warning": 1, "info": 2}
 
@@ -30,11 +33,11 @@ def skill(warehouse: Published) -> None:
         return
     left, right = st.columns(2)
     with left:
-        chart(charts.skill(scores), "skill")
+        chart(forecasts_charts.skill(scores), "skill")
         st.caption("1 − CRPS ÷ CRPS of the reference walk, out of sample, with 95 % intervals. "
                    "An interval that holds zero is no skill that can be shown.")  # fmt: skip
     with right:
-        chart(charts.calibration(warehouse.mart("forecast_calibration")), "calibration")
+        chart(forecasts_charts.calibration(warehouse.mart("forecast_calibration")), "calibration")
         st.caption("Share of outcomes in each tenth of the forecast distribution; flat at 10 % is perfect.")
 
 
@@ -47,7 +50,7 @@ def forecast(warehouse: Published) -> None:
     asset = st.selectbox("Asset", assets, index=assets.index("BTC") if "BTC" in assets else 0, key="asset", width=240)
     rows = warehouse.fan(asset)
     origin = rows["origin_ts"][0]
-    chart(charts.fan(warehouse.hourly_close(asset, origin), rows), "fan")
+    chart(forecasts_charts.fan(warehouse.hourly_close(asset, origin), rows), "fan")
     st.caption(f"Made at {origin:%Y-%m-%d %H:%M} UTC: tapewire's median with its 50 % and 90 % bands; dotted, "
                "the reference walk's 90 % band.")  # fmt: skip
 
@@ -58,8 +61,8 @@ def supply(warehouse: Published) -> None:
     if daily.is_empty():
         st.info("No stablecoin supply, or no BTC capitalisation.")
         return
-    chart(charts.ssr(daily), "ssr")
-    chart(charts.ssr_oscillator(daily), "oscillator")
+    chart(market_charts.ssr(daily), "ssr")
+    chart(market_charts.ssr_oscillator(daily), "oscillator")
     st.caption("BTC market capitalisation ÷ stablecoin supply. Low means much stablecoin buying power per bitcoin. "
                "The oscillator counts standard deviations from the mean of 200 days.")  # fmt: skip
 
@@ -72,11 +75,11 @@ def impact(warehouse: Published) -> None:
         return
     left, right = st.columns(2)
     with left:
-        chart(charts.excess_paths(paths), "excess")
+        chart(releases_charts.excess_paths(paths), "excess")
         st.caption("Mean size of moves in units of the reference walk's sigma, beside matched placebo times; the gap "
                    "is the excess move. In brackets: releases.")  # fmt: skip
     with right:
-        chart(charts.car_paths(paths), "car")
+        chart(releases_charts.car_paths(paths), "car")
         st.caption("Mean cumulative abnormal return against the market model with 95 % bands. Good and bad news cancel "
                    "here.")  # fmt: skip
     for said in warehouse.conclusions():
@@ -102,7 +105,7 @@ def compared(warehouse: Published) -> None:
             if rows.filter(pl.col("answer") == answer).is_empty():
                 st.info("Too few releases in one of the groups: no comparison can be made.")
                 continue
-            chart(charts.comparison(rows, answer), f"compared-{answer}")
+            chart(releases_charts.comparison(rows, answer), f"compared-{answer}")
             st.caption(f"{reading}, with 95 % permutation intervals. One that holds zero shows no difference.")
 
 
@@ -112,11 +115,11 @@ def backtest(warehouse: Published) -> None:
     if curves.is_empty():
         st.info("No walk-forward forecasts to trade.")
         return
-    chart(charts.equity(curves), "equity")
-    chart(charts.drawdown(curves), "drawdown")
+    chart(market_charts.equity(curves), "equity")
+    chart(market_charts.drawdown(curves), "drawdown")
     summary = warehouse.mart("backtest_summary").filter(pl.col("metric") == "sharpe", pl.col("value").is_not_null())
     for r in summary.to_dicts():
-        name = charts.model_name(r["strategy"])
+        name = style_charts.model_name(r["strategy"])
         st.caption(tied(f"{name}: Sharpe ratio {number(r['value'], '.2f')}, 95 % interval {number(r['low'], '.2f')} to "
                         f"{number(r['high'], '.2f')}, after costs"))  # fmt: skip
 

@@ -5,10 +5,10 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboards import charts
+from dashboards.charts import releases as releases_charts
 from dashboards.data import Published
 from dashboards.shell import chart, published, section, table
-from dashboards.words import group_name, number, one_line, plain, stretches, tied
+from dashboards.wording import group_name, number, one_line, plain, stretches, tied
 
 ORDERS = {"move": "largest move first", "time": "newest first"}
 TRUE = {"true": "yes", "false": "no"}
@@ -118,7 +118,7 @@ def prices(warehouse: Published, release: dict[str, Any], asset: str) -> None:
     if candles.is_empty():
         st.info("No candles around this release.")
         return
-    chart(charts.release_path(candles, release["event_ts"], release["retracted_ts"]), "path")
+    chart(releases_charts.release_path(candles, release["event_ts"], release["retracted_ts"]), "path")
     first = candles.row(0, named=True)
     st.text(f"{first['timeframe']} candles of {one_line(first['symbol'], 40)} on {one_line(first['exchange'], 40)}, "
             "the finest there are here.")  # fmt: skip
@@ -153,7 +153,7 @@ def scored(warehouse: Published, doc_id: str, asset: str) -> None:
         st.info("The network did not score this release: no model was trained wholly before it, or its text or candles "
                 "are missing.")  # fmt: skip
         return
-    chart(charts.scored(rows), "scored")
+    chart(releases_charts.scored(rows), "scored")
     table(rows.with_columns(pl.col(c) * 100 for c in SCORED if c != "horizon_h"), SCORED, key="scored-table")
     st.caption("Medians with the 90 % bands' widths: with the text, with none, and of the reference walk. The "
                "difference is the network's sensitivity to words, not a cause.")  # fmt: skip

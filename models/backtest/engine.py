@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.candles import Array, Bars
+from domain.types import Array
+from features.candles import Bars
 from models.backtest.overfit import probabilistic_sharpe, sharpe_interval
-from models.forecast.quantiles import HORIZONS_H, LEVELS, MEDIAN
+from models.quantiles.quantiles import HORIZONS_H, LEVELS, MEDIAN
 
 HOURS_PER_YEAR = 8760
 LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)

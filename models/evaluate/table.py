@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from domain.names import REFERENCE, VOLATILITY
 from models.evaluate.confidence_set import model_confidence_set
-from models.evaluate.scores import block_bootstrap_ratio, coverage, crps
-from models.evaluate.tests import clark_west_gain, diebold_mariano, mean_above_zero, sign_dependence_hac
+from models.evaluate.loss_tests import clark_west_gain, diebold_mariano, mean_above_zero, sign_dependence_hac
 from models.evaluate.walk_forward import REGIMES, Forecasts
-from models.forecast.quantiles import CENTRAL, HORIZONS_H, LEVELS, MEDIAN, as_datetime, quantile_of
-from models.forecast.roster import REFERENCE, VOLATILITY
+from models.quantiles.quantiles import CENTRAL, HORIZONS_H, LEVELS, MEDIAN, as_datetime, quantile_of
+from models.quantiles.scores import block_bootstrap_ratio, coverage, crps
 
 Array = NDArray[np.float64]
 CENTRAL_VALUES = np.array(LEVELS)[CENTRAL]
@@ -188,3 +188,29 @@ def alarms(table: pl.DataFrame) -> list[str]:
             f"{row['model_name']} has {100 - 100 * row['value']:.1f} % less CRPS than the volatility-scaled walk"
         )
     return out
+
+
+def league(scores: pl.DataFrame) -> pl.DataFrame:
+    """One row per model, best first: CRPS ÷ the volatility-scaled walk's with interval and test, coverage, the set."""
+    whole = scores.filter(pl.col("asset") == "ALL", pl.col("regime") == "all")
+
+    def metric(name: str, horizon: int, value: str = "value") -> pl.DataFrame:
+        return whole.filter(pl.col("metric") == name, pl.col("horizon_h") == horizon).select("model_name", value)
+
+    ratio = whole.filter(pl.col("metric") == "ratio_to_volatility_walk", pl.col("horizon_h") == 0)
+    table = (
+        whole.select("model_name")
+        .unique()
+        .join(
+            ratio.select("model_name", ratio="value", low="low", high="high", p="p_value"), on="model_name", how="left"
+        )
+    )
+    for horizon in (1, 4, 8, 24):
+        each = metric("ratio_to_volatility_walk", horizon).rename({"value": f"ratio_{horizon}h"})
+        table = table.join(each, on="model_name", how="left")
+    for horizon in (1, 4, 8, 24):
+        each = metric("coverage_90", horizon).rename({"value": f"cover_{horizon}h"})
+        table = table.join(each, on="model_name", how="left")
+    kept = metric("confidence_set", 0, "p_value").rename({"p_value": "set_p"})
+    named = table.join(kept, on="model_name", how="left").with_columns(pl.col("ratio").fill_null(1.0))
+    return named.sort("ratio", "model_name").rename({"model_name": "model"})

@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from features.candles import NotEnoughDataError
+from domain.errors import NotEnoughDataError
 from features.panel import Panel
-from models.forecast.quantiles import HORIZONS_H
+from models.quantiles.quantiles import HORIZONS_H
 
 Array = NDArray[np.float64]
 REGIMES = ("calm", "normal", "turbulent")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.evaluate.scores import crps
-from models.forecast.quantiles import CENTRAL, HORIZONS_H, LEVELS, MEDIAN
+from models.quantiles.quantiles import CENTRAL, HORIZONS_H, LEVELS, MEDIAN
+from models.quantiles.scores import crps
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]

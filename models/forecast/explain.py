@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from features.candles import Array
-from models.forecast.net import Ensemble, Inputs, PatchTransformer
-from models.forecast.quantiles import LEVELS, MEDIAN
-from models.forecast.windows import MAX_DOCUMENTS, WindowStore
+from domain.types import Array
+from models.forecast.network.net import Ensemble, Inputs, PatchTransformer
+from models.forecast.network.windows import MAX_DOCUMENTS, WindowStore
+from models.quantiles.quantiles import LEVELS, MEDIAN
 
 PLACES = ("newest", "second newest", "third newest", "fourth newest")
 LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)

@@ -12,43 +12,25 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from features.candles import Array, Bars, log_returns
-from features.panel import Panel
-from features.volatility import Scale, scale
-from models.forecast.baselines import garch_sigma, har_sigma
-from models.forecast.boosting import BoostConfig, fit_boosters, predict_boosters
-from models.forecast.module import TrainConfig
-from models.forecast.net import NETS, NetConfig
-from models.forecast.quantiles import HORIZONS_H
-from models.forecast.walks import Walk, fit_walk, horizon_sigma
-from models.forecast.windows import Documents, WindowStore, build_store, origins, usable
+from domain.names import REFERENCE, VOLATILITY
+from domain.types import Array
+from features.candles import log_returns
+from features.volatility import scale
+from models.forecast.baselines.boosting import BoostConfig, fit_boosters, predict_boosters
+from models.forecast.baselines.garch_har import garch_sigma, har_sigma
+from models.forecast.baselines.walks import Walk, fit_walk, horizon_sigma
+from models.forecast.dataset import Ground
+from models.forecast.network.module import TrainConfig
+from models.forecast.network.net import NETS, NetConfig
+from models.forecast.network.windows import origins, usable
+from models.quantiles.quantiles import HORIZONS_H
 
-REFERENCE = "reference_walk"
-VOLATILITY = "volatility_walk"
-NETWORK = "patch_transformer"
-DEFAULT = "tapewire"
 WALK_KINDS = {REFERENCE: "reference", "walk_plain": "plain", "walk_drift": "drift"}
 SCALED = (*WALK_KINDS, VOLATILITY, "garch", "har")
 MODELS = (*SCALED, "lightgbm", *NETS)
 WARM_UP_H = 720
 BOOST_EVERY_H = 6
 LSTM_LOOKBACK_H = 48
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What every model is fitted on: hourly bars with all that derives from them. y and sigma are [T, A, H]."""
-
-    bars: Bars
-    scale: Scale
-    panel: Panel
-    documents: Documents
-    y: Array
-    sigma: Array
-
-    def store(self, walk: Walk, lookback: int) -> WindowStore:
-        """Windows of `lookback` bars, with targets in units of the walk's sigma."""
-        return build_store(self.panel, self.documents, self.y, self.sigma, walk.quantiles, lookback)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from models.forecast.roster import NETWORK, WARM_UP_H, Ground, Recipe
-from models.forecast.train import split, train
-from models.forecast.walks import Walk
-from models.forecast.windows import usable
+from domain.names import NETWORK
+from models.forecast.baselines.walks import Walk
+from models.forecast.dataset import Ground
+from models.forecast.network.train import split, train
+from models.forecast.network.windows import usable
+from models.forecast.roster import WARM_UP_H, Recipe
 
 if TYPE_CHECKING:
     from optuna import Trial

@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from features.candles import Array, Bars
-from models.impact.abnormal import simple_sigma
-from models.impact.placebo import VOLATILITY_RATIO, WEEKS_BACK
+from domain.types import Array
+from features.candles import Bars
+from models.impact.measure.benchmarks import simple_sigma
+from models.impact.measure.placebo import VOLATILITY_RATIO, WEEKS_BACK
 
 WINDOW_H = 24.0
 THRESHOLD = 4.0

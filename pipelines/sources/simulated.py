@@ -6,18 +6,12 @@ from datetime import datetime
 
 import polars as pl
 
-from models.market.releases import Release
-from models.market.simulator import simulate
-from models.text.labels import release_group
+from domain.labels import release_group
+from models.simulation.market import simulate
+from models.simulation.releases import Release
 from pipelines.sources.source import Page, digest
-from warehouse.entities import (
-    ASSET_METRICS,
-    CANDLES,
-    DOCUMENT_ASSETS,
-    DOCUMENTS,
-    SIMULATED_TRUTH,
-    SUPPLY,
-)
+from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS, SIMULATED_TRUTH
+from warehouse.schema.market import ASSET_METRICS, CANDLES, SUPPLY
 
 NAME = "simulated"
 

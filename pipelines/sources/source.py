@@ -9,7 +9,8 @@ from typing import Protocol
 import polars as pl
 
 from warehouse.conform import no_refusals
-from warehouse.entities import COVERED, Entity
+from warehouse.schema.entity import Entity
+from warehouse.schema.ops import COVERED
 
 
 class SourceError(RuntimeError):

@@ -8,23 +8,25 @@ import plotly.graph_objects as go
 import polars as pl
 import pytest
 
-from dashboards import charts
+from dashboards.charts import forecasts as forecasts_charts
+from dashboards.charts import market as market_charts
+from dashboards.charts import releases as releases_charts
 from dashboards.data import Published
 
 DRAWN: dict[str, Callable[[Published, Callable[[pl.DataFrame], pl.DataFrame]], go.Figure]] = {
-    "skill": lambda w, f: charts.skill(f(w.skill())),
-    "calibration": lambda w, f: charts.calibration(f(w.mart("forecast_calibration"))),
-    "fan": lambda w, f: charts.fan(f(w.hourly_close("BTC", w.fan("BTC")["origin_ts"][0])), f(w.fan("BTC"))),
-    "ssr": lambda w, f: charts.ssr(f(w.mart("ssr_daily"))),
-    "ssr_oscillator": lambda w, f: charts.ssr_oscillator(f(w.mart("ssr_daily"))),
-    "car_paths": lambda w, f: charts.car_paths(f(w.mart("impact_paths"))),
-    "excess_paths": lambda w, f: charts.excess_paths(f(w.mart("impact_paths"))),
-    "comparison_realised": lambda w, f: charts.comparison(f(w.mart("generated_against_real")), "realised"),
-    "comparison_scored": lambda w, f: charts.comparison(f(w.mart("generated_against_real")), "scored"),
-    "equity": lambda w, f: charts.equity(f(w.mart("backtest_equity"))),
-    "drawdown": lambda w, f: charts.drawdown(f(w.mart("backtest_equity"))),
-    "scored": lambda w, f: charts.scored(f(w.scored("doc-0", "BTC"))),
-    "release_path": lambda w, f: charts.release_path(
+    "skill": lambda w, f: forecasts_charts.skill(f(w.skill())),
+    "calibration": lambda w, f: forecasts_charts.calibration(f(w.mart("forecast_calibration"))),
+    "fan": lambda w, f: forecasts_charts.fan(f(w.hourly_close("BTC", w.fan("BTC")["origin_ts"][0])), f(w.fan("BTC"))),
+    "ssr": lambda w, f: market_charts.ssr(f(w.mart("ssr_daily"))),
+    "ssr_oscillator": lambda w, f: market_charts.ssr_oscillator(f(w.mart("ssr_daily"))),
+    "car_paths": lambda w, f: releases_charts.car_paths(f(w.mart("impact_paths"))),
+    "excess_paths": lambda w, f: releases_charts.excess_paths(f(w.mart("impact_paths"))),
+    "comparison_realised": lambda w, f: releases_charts.comparison(f(w.mart("generated_against_real")), "realised"),
+    "comparison_scored": lambda w, f: releases_charts.comparison(f(w.mart("generated_against_real")), "scored"),
+    "equity": lambda w, f: market_charts.equity(f(w.mart("backtest_equity"))),
+    "drawdown": lambda w, f: market_charts.drawdown(f(w.mart("backtest_equity"))),
+    "scored": lambda w, f: releases_charts.scored(f(w.scored("doc-0", "BTC"))),
+    "release_path": lambda w, f: releases_charts.release_path(
         f(w.candles_around("BTC", w.release("doc-0")["event_ts"])),
         w.release("doc-0")["event_ts"], w.release("doc-0")["retracted_ts"],
     ),
@@ -53,23 +55,23 @@ def test_a_chart_of_no_rows_is_an_empty_figure(name: str, published: Path):
 
 
 def test_the_learning_curve_starts_at_the_reference_walk():
-    two = charts.learning_curve([[(1, 0.9, 0.95)], [(1, 0.91, 0.96), (2, 0.9, 0.94)]])
+    two = forecasts_charts.learning_curve([[(1, 0.9, 0.95)], [(1, 0.91, 0.96), (2, 0.9, 0.94)]])
     assert [len(line.y) for line in two.data] == [2, 2, 3, 3], "training and validation of each seed"
     assert all(line.y[0] == 1.0 for line in two.data)
     assert [line.name for line in two.data if line.showlegend] == ["training", "validation"]
-    assert points(charts.learning_curve([])) == 0
+    assert points(forecasts_charts.learning_curve([])) == 0
 
 
 def test_what_forecasts_leaned_on_is_drawn_largest_on_top(published: Path):
     with Published(published) as warehouse:
-        fig = charts.leanings(warehouse.leanings(), "hours_back")
+        fig = forecasts_charts.leanings(warehouse.leanings(), "hours_back")
     assert fig.data[0].y == ("24 to 0 h back",)
     assert fig.data[0].x[0] == pytest.approx(2.0)
 
 
 def test_a_group_of_fewer_than_five_releases_is_not_drawn(published: Path):
     with Published(published) as warehouse:
-        names = {t.name for t in charts.car_paths(warehouse.mart("impact_paths")).data}
+        names = {t.name for t in releases_charts.car_paths(warehouse.mart("impact_paths")).data}
     assert "real (6)" in names
     assert not any("fabricated" in n for n in names if n)
 
@@ -79,7 +81,7 @@ def test_the_release_and_its_retraction_are_marked_on_the_finest_candles(publish
         release = warehouse.release("doc-0")
         candles = warehouse.candles_around("BTC", release["event_ts"])
     assert candles["timeframe"].unique().to_list() == ["5m"]
-    fig = charts.release_path(candles, release["event_ts"], release["retracted_ts"])
+    fig = releases_charts.release_path(candles, release["event_ts"], release["retracted_ts"])
     assert [a.text for a in fig.layout.annotations] == ["release", "retracted"]
 
 
@@ -87,7 +89,7 @@ def test_a_retraction_beyond_the_candles_does_not_stretch_the_chart(published: P
     with Published(published) as warehouse:
         release = warehouse.release("doc-0")
         candles = warehouse.candles_around("BTC", release["event_ts"])
-    fig = charts.release_path(candles, release["event_ts"], datetime(2030, 1, 1, tzinfo=UTC))
+    fig = releases_charts.release_path(candles, release["event_ts"], datetime(2030, 1, 1, tzinfo=UTC))
     assert [a.text for a in fig.layout.annotations] == ["release"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from dashboards.data import Published
 from dashboards.headline import Headline, caveats, headlines
-from dashboards.words import number, one_line, plain, tied
+from dashboards.wording import number, one_line, plain, tied
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from warehouse import entities
 from warehouse.connect import open_writer
 from warehouse.migrate import migrate
 from warehouse.publish import STABLE_NAME, publish
+from warehouse.schema import registry as entities
 from warehouse.write import Batch, write
 
 NOW = datetime(2024, 3, 1, tzinfo=UTC)

@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.candles import NotEnoughDataError, dense, log_returns, market_index, rolling_mean
+from domain.errors import NotEnoughDataError
+from features.candles import dense, log_returns, market_index, rolling_mean
 from tests.conftest import candle_rows, random_bars
 
 

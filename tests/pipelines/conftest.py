@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipelines.live import Desk
+from tests.kits.live import Desk
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 
 from tests.conftest import NOW, candle_rows
 from warehouse.connect import WarehouseBusyError, WarehouseMissingError, open_reader, open_writer
-from warehouse.entities import CANDLES
 from warehouse.migrate import migrate
 from warehouse.publish import STABLE_NAME, marts_fingerprint, publish
+from warehouse.schema.market import CANDLES
 from warehouse.write import write
 
 READER = """

@@ -6,8 +6,8 @@ import duckdb
 import pytest
 
 from warehouse import catalog
-from warehouse.entities import ENTITIES
 from warehouse.migrate import MigrationError, migrate
+from warehouse.schema.registry import ENTITIES
 
 ROOT = Path(__file__).parent.parent.parent
 

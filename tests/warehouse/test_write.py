@@ -12,7 +12,8 @@ from tests.conftest import NOW, candle_rows
 from warehouse import read
 from warehouse.conform import SchemaError, conform
 from warehouse.connect import transaction
-from warehouse.entities import CANDLES, SSR_DAILY
+from warehouse.schema.features import SSR_DAILY
+from warehouse.schema.market import CANDLES
 from warehouse.write import write
 
 

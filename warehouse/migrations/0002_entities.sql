@@ -1,4 +1,4 @@
--- Printed from warehouse/entities.py; later changes are later migrations.
+-- Printed from warehouse/schema/registry.py; later changes are later migrations.
 CREATE TABLE core.candles_versions (
     "exchange" VARCHAR,
     "symbol" VARCHAR,

@@ -1,0 +1,105 @@
+"""Documents per second of detection and embedding, against a plain loop over the same models, side by side in one run.
+
+    python benchmarks/texts/text_speed.py [--texts N] [--threads N]
+
+Texts are drawn from a seeded vocabulary in lengths like those of news (a headline to some hundred words); what they say
+does not matter to speed. The plain loop reads one text at a time: tokenizer, network, and the scores of detection by
+their formulas over whole distributions, all in float32. Ours uses bfloat16 products where the processor has them; how
+far results lie apart is printed.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from models.text.language.causal import Causal, load_causal
+from models.text.language.sentence import Sentences, embed_sentences, load_sentences
+from models.text.language.tokens import MAX_TOKENS, SCORES, plain, score_texts
+
+VOCABULARY = """the a of to in and for on that with as by at from price market exchange token network bitcoin litecoin
+company today said will its new users platform payment custody million trading announced listing wallet fund investors
+regulator report according after before first quarter year percent growth support launch partnership security"""
+ROUNDS = 3
+
+
+def drawn(n: int, seed: int = 1) -> list[str | None]:
+    """n texts of 12 to 400 words."""
+    rng, words = np.random.default_rng(seed), VOCABULARY.split()
+    lengths = np.exp(rng.uniform(np.log(12), np.log(400), n)).astype(int)
+    return [" ".join(rng.choice(words, k)).capitalize() + "." for k in lengths]
+
+
+@torch.inference_mode()
+def plain_detection(texts: list[str | None], causal: Causal) -> np.ndarray:
+    """SCORES of each text, one at a time, [N, SCORES]."""
+    rows = []
+    for text in texts:
+        ids = causal.tokenizer(plain(text), add_special_tokens=False, truncation=True, max_length=MAX_TOKENS)
+        tokens = torch.tensor([ids["input_ids"]], device=causal.device)
+        log_q = causal.network(input_ids=tokens).logits[0, :-1].float().log_softmax(-1)
+        q, chosen = log_q.exp(), log_q.gather(1, tokens[0, 1:, None])
+        rank = (log_q > chosen).sum(1).double() + 1
+        mean = (q * log_q).sum(1)
+        variance = (q * log_q.square()).sum(1) - mean.square()
+        likelihood, log_rank = float(chosen.mean()), float(rank.log().mean())
+        curvature = float((chosen[:, 0] - mean).sum() / variance.sum().sqrt())
+        shares = [float((rank <= k).double().mean()) for k in (1, 10, 100)]
+        rows.append([likelihood, log_rank, -likelihood / max(log_rank, 1e-3), *shares, float(-mean.mean()), curvature])
+    return np.array(rows)
+
+
+@torch.inference_mode()
+def plain_embedding(texts: list[str | None], sentences: Sentences) -> np.ndarray:
+    """Vectors of each text, one at a time."""
+    rows = []
+    for text in texts:
+        ids = sentences.tokenizer(plain(text), truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
+        states = sentences.network(**ids.to(sentences.device)).last_hidden_state[0]
+        rows.append(torch.nn.functional.normalize(states.mean(0), dim=0).cpu().numpy())
+    return np.array(rows)
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds and result."""
+    began = time.perf_counter()
+    made = work()
+    return time.perf_counter() - began, made
+
+
+def compare(told: str, n: int, ours: Callable[[], np.ndarray], loop: Callable[[], np.ndarray]) -> None:
+    """Documents per second of both, the median of the ratios of ROUNDS rounds, and how far results are apart."""
+    found = []
+    for _ in range(ROUNDS):
+        (a, x), (b, y) = timed(ours), timed(loop)
+        found.append((a, b, float(np.abs(x - y).max())))
+    ratio = np.median([b / a for a, b, _ in found])
+    a, b, apart = np.median(np.array(found), axis=0)
+    print(f"{told:<12} ours {n / a:7.2f} documents/s, plain loop {n / b:7.2f}, ratio {ratio:.2f}, apart {apart:.2g}")
+
+
+def main() -> None:
+    """Print both comparisons."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--texts", type=int, default=60)
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    texts = drawn(args.texts)
+    causal, sentences = load_causal(), load_sentences()
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {args.threads} threads"
+    print(f"{device}; {len(texts)} texts, {np.median([len(t.split()) for t in texts if t]):.0f} words in the middle")
+    compare(
+        "embedding", len(texts), lambda: embed_sentences(texts, sentences), lambda: plain_embedding(texts, sentences)
+    )
+    compare(
+        "detection", len(texts), lambda: score_texts(texts, causal).select(SCORES).to_numpy(),
+        lambda: plain_detection(texts, causal),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Charts: a function takes a frame and returns a Plotly figure."""

@@ -1,0 +1,1 @@
+"""Forecasts that the network has to beat: random walks, GARCH, HAR, LightGBM."""

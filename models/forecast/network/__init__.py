@@ -1,0 +1,1 @@
+"""The patch transformer and its kin: net, windows, Lightning module, training, checkpoints."""

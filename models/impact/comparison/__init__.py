@@ -1,0 +1,1 @@
+"""Generated and fabricated releases against real ones."""

@@ -1,0 +1,156 @@
+"""Groups of releases compared, over everything and slice by slice, and the finding held against other ways."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy import stats
+
+from domain.types import Array
+from features.candles import trailing_dollar_volume
+from models.impact.comparison.checks import cluster_bootstrap, matched, mislabelled, placebo_labels, soft_labels
+from models.impact.comparison.compare import PAIRS, Comparison, compare
+from models.impact.study import ImpactStudy
+
+PERMUTATION = "permutation"
+SLICE_PERMUTATIONS = 500
+WHOLE = ("all", "all")
+LEAST_TERCILE = 6
+PARTS_OF_DAY = ("00–08", "08–16", "16–24")
+THIRDS = {"liquidity": ("low", "middle", "high"), "capitalisation": ("small", "middle", "large")}
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What N releases are sliced and matched by: names of slices [N] ('' where unknown), and numbers [N, K]."""
+
+    slices: dict[str, NDArray[np.str_]]
+    likeness: Array
+    probability: Array
+
+
+def traits(study: ImpactStudy, caps: pl.DataFrame) -> Traits:
+    """Slices and likeness of a study's releases, known at each base close.
+
+    `caps`: asset, available_ts, market_cap_usd. Liquidity is the dollar volume of the month before. Terciles are
+    those of the assets at the moment, so that a calm market has as many illiquid ones as a busy one. The sample's
+    frame may hold `kind`, `event_label` and `machine_probability`.
+    """
+    chosen, bars = study.sample, study.bars
+    row, asset = chosen.events.row, chosen.events.asset
+    volume = trailing_dollar_volume(bars, study.design.rows(bars)[0])
+    cap = _caps_at(bars.close_ts[row], caps, bars.assets)
+    frame = chosen.frame
+    hour = ((bars.close_ts[row].astype("datetime64[s]").astype(np.int64) // 3600) % 24).astype(np.int64)
+    day = (bars.close_ts[row].astype("datetime64[s]").astype(np.int64) // 86400 + 3) % 7  # 0 is a Monday
+    kind = pl.coalesce([pl.col(c) for c in ("event_label", "kind") if c in frame.columns] or [pl.lit("")])
+    slices = {
+        "liquidity": _third(volume[row], asset, THIRDS["liquidity"]),
+        "capitalisation": _third(cap, asset, THIRDS["capitalisation"]),
+        "kind": frame.select(kind.fill_null("").alias("kind"))["kind"].to_numpy().astype(str),
+        "hour": np.array(PARTS_OF_DAY)[hour // 8],
+    }
+    with np.errstate(divide="ignore"):
+        size = np.nan_to_num(np.log(volume[row, asset]), nan=0.0)  # without volume nothing is matched on it
+        spread = np.log(study.sigma[study.windows[-1]])
+    angle = 2 * np.pi * hour / 24
+    likeness = np.stack([size, spread, np.sin(angle), np.cos(angle), (day >= 5).astype(np.float64)], axis=1)
+    judged = frame["machine_probability"] if "machine_probability" in frame.columns else pl.Series([None] * len(frame))
+    return Traits(slices, likeness, judged.cast(pl.Float64).fill_null(np.nan).to_numpy())
+
+
+def _caps_at(moment: NDArray[np.datetime64], caps: pl.DataFrame, assets: tuple[str, ...]) -> Array:
+    """Newest capitalisation of every asset known at each moment, [N, A]; NaN where none is."""
+    out = np.full((len(moment), len(assets)), np.nan)
+    at = moment.astype("datetime64[s]").astype(np.int64)
+    for i, asset in enumerate(assets):
+        own = caps.filter(pl.col("asset") == asset).sort("available_ts")
+        if own.is_empty():
+            continue
+        known = own["available_ts"].dt.epoch("s").to_numpy()
+        last = np.searchsorted(known, at, side="right") - 1
+        out[:, i] = np.where(last >= 0, own["market_cap_usd"].to_numpy()[np.maximum(last, 0)], np.nan)
+    return out
+
+
+def _third(of_assets: Array, asset: NDArray[np.int64], names: tuple[str, ...]) -> NDArray[np.str_]:
+    """In which third of the assets' values [N, A] each release's own asset lies; '' where fewer than six are known."""
+    own = np.take_along_axis(of_assets, asset[:, None], axis=1)[:, 0]
+    n = np.isfinite(of_assets).sum(1)
+    below = (of_assets < own[:, None]).sum(1)
+    third = np.minimum(3 * below // np.maximum(n, 1), 2)
+    known = np.isfinite(own) & (n >= LEAST_TERCILE)
+    return np.where(known, np.array(names)[third], "")
+
+
+def realised_comparisons(study: ImpactStudy, known: Traits) -> pl.DataFrame:
+    """Rows of models.impact_comparisons, realised: the excess move against the reference walk, window by window.
+
+    The whole sample is compared by permutation, by clusters, matched, with labels that may be wrong, with labels dealt
+    by lot, and (exploratory) by the detector's probabilities; each slice by permutation.
+    """
+    rows = []
+    when, asset = study.sample.when_h, study.sample.events.asset
+    for window in study.windows:
+        excess = study.excess(window)
+        told = {"study_id": study.study_id, "answer": "realised", "quantity": "excess_move", "window_h": float(window)}
+        for a, b in PAIRS:
+            member = (study.groups == a) | (study.groups == b)
+            x, is_a, at = excess[member], study.groups[member] == a, when[member]
+            if not all(study.is_matched(g, window) for g in (a, b)):
+                continue
+            ways: dict[str, Callable[[], Comparison | None]] = {
+                PERMUTATION: partial(compare, x, is_a, at, window),
+                "cluster_bootstrap": partial(cluster_bootstrap, x, is_a, at, window),
+                "matched": partial(matched, x, is_a, at, window, asset[member], known.likeness[member]),
+                "mislabelled_10": partial(mislabelled, x, is_a, at, window),
+                "placebo_labels": partial(placebo_labels, x, is_a, at, window),
+            }
+            rows += _made(ways, told | {"group_a": a, "group_b": b})
+            rows += _slices(x, is_a, at, window, {k: v[member] for k, v in known.slices.items()},
+                            told | {"group_a": a, "group_b": b})  # fmt: skip
+        tested = study.groups != ""
+        soft = partial(soft_labels, excess[tested], known.probability[tested], when[tested], window)
+        rows += _made({"soft_labels": soft}, told | {"group_a": "machine by detector", "group_b": "human by detector"})
+    return with_q(rows)
+
+
+def _made(ways: dict[str, Callable[[], Comparison | None]], told: dict[str, object]) -> list[dict[str, object]]:
+    """One row per way that could be gone."""
+    found = {name: way() for name, way in ways.items()}
+    return [
+        {**told, "slice_by": WHOLE[0], "slice": WHOLE[1], "method": name, **vars(c)} for name, c in found.items() if c
+    ]
+
+
+def _slices(
+    x: Array, is_a: NDArray[np.bool_], when_h: Array, window: float, slices: dict[str, NDArray[np.str_]],
+    told: dict[str, object],
+) -> list[dict[str, object]]:  # fmt: skip
+    rows = []
+    for by, names in slices.items():
+        for name in np.unique(names[names != ""]):
+            part = names == name
+            c = compare(x[part], is_a[part], when_h[part], window, permutations=SLICE_PERMUTATIONS)
+            if c:
+                rows.append({**told, "slice_by": by, "slice": str(name), "method": PERMUTATION, **vars(c)})
+    return rows
+
+
+def with_q(rows: list[dict[str, object]]) -> pl.DataFrame:
+    """Rows with `q_value`: false discovery controlled over windows and pairs of each answer and method.
+
+    Comparisons of everything are a family of their own, those of slices another: a finding is not to drown among
+    looks at its parts.
+    """
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    if frame.is_empty():
+        return frame
+    return frame.with_columns(
+        q_value=pl.col("p_value").map_batches(
+            lambda p: pl.Series(stats.false_discovery_control(p.to_numpy())), return_dtype=pl.Float64
+        ).over("study_id", "answer", "quantity", "method", pl.col("slice_by") == WHOLE[0])
+    )  # fmt: skip

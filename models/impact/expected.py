@@ -1,0 +1,91 @@
+"""The scored answer: what the network expects after a release, with its text, with other words, with none, and the
+walk.
+
+Same past, other words: the window ends at the last close at or before the release, so that no price after it is seen.
+What comes out is the network's sensitivity to text, not a cause.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from domain.types import Array
+from models.forecast.network.net import Ensemble
+from models.forecast.network.windows import WindowStore
+
+BATCH = 512
+NOTHING = 0
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Quantiles of the log return for N releases, [N, H, Q] each."""
+
+    with_text: Array
+    without: Array
+    walk: Array
+
+
+def score_releases(
+    net: Ensemble, store: WindowStore, pairs: NDArray[np.int64], document_row: NDArray[np.int64], sigma: Array
+) -> Scored:
+    """Score N releases at origins `pairs` [N, 2] (asset, row of the base close), texts `document_row` [N].
+
+    `sigma` [T, A, H] is the reference walk's. The release itself is taken out of the documents known at the origin,
+    then put first with age 0 for the variant with text.
+    """
+    read = read_texts(net, store, pairs, document_row, sigma)
+    without = read_texts(net, store, pairs, np.full(len(pairs), NOTHING), sigma, instead_of=document_row)
+    unit = sigma[pairs[:, 1], pairs[:, 0]][:, :, None]
+    return Scored(read, without, store.base[torch.from_numpy(pairs[:, 0])].double().numpy() * unit)
+
+
+@torch.no_grad()
+def read_texts(
+    net: Ensemble, store: WindowStore, pairs: NDArray[np.int64], text: NDArray[np.int64], sigma: Array, *,
+    instead_of: NDArray[np.int64] | None = None,
+) -> Array:  # fmt: skip
+    """Quantiles [N, H, Q] expected at origins `pairs` [N, 2] where the text of row `text` [N] has just appeared.
+
+    Row 0 is no text: the origin is read as it was. `instead_of` [N]: documents that are taken out first; by default
+    the text itself, should it be known already.
+    """
+    gone = text if instead_of is None else instead_of
+    out = [np.zeros((0, *store.base.shape[1:]))]
+    for at in range(0, len(pairs), BATCH):
+        part = slice(at, at + BATCH)
+        asset, row = torch.from_numpy(pairs[part, 0]), torch.from_numpy(pairs[part, 1])
+        inputs, _ = store.gather(asset, row)
+        place = asset * store.n_rows + row
+        own = torch.from_numpy(text[part])
+        rows, age = _drop(store.document_row[place], store.document_age[place], torch.from_numpy(gone[part]))
+        first_rows, first_age = _prepend(rows, age, own)
+        some = (own != NOTHING)[:, None]
+        rows, age = torch.where(some, first_rows, rows), torch.where(some, first_age, age)
+        scaled = net(inputs._replace(documents=store.vectors[rows], age_h=age, known=rows > 0))
+        out.append(scaled.double().numpy() * sigma[pairs[part, 1], pairs[part, 0]][:, :, None])
+    return np.concatenate(out)
+
+
+def _drop(rows: Tensor, age: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+    """The known documents without the release itself."""
+    keep = rows != own[:, None]
+    return rows * keep, age * keep
+
+
+def _prepend(rows: Tensor, age: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+    """The release in front with age 0; the oldest of the others leaves."""
+    first = own[:, None]
+    return torch.cat([first, rows[:, :-1]], 1), torch.cat([torch.zeros_like(age[:, :1]), age[:, :-1]], 1)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Rows of models.scored (with forecast_quantile and test_group) and of models.counterfactual."""
+
+    scored: pl.DataFrame
+    other_words: pl.DataFrame

@@ -1,0 +1,1 @@
+"""What moved after a release: events, abnormal returns, paths, placebo times, activity."""

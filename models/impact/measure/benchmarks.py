@@ -1,0 +1,136 @@
+"""Abnormal returns around releases: AR, CAR, BHAR, and the move in units of the reference walk's sigma.
+
+One release is one (asset, moment). The base price is the last close at or before the moment; window w ends at the
+close w hours later. By default the estimation span is the 30 days that end 24 hours before the base close.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from domain.types import Array
+from features.candles import Bars, log_returns, market_index, trailing_dollar_volume
+from features.volatility import ewma
+from models.impact.measure.events import Design, Events
+
+BENCHMARKS = ("reference_walk", "mean", "market_adjusted", "market")
+
+
+@dataclass(frozen=True)
+class Study:
+    """Abnormal returns of N events over E bars of the event window, for one benchmark.
+
+    `ar` [N, E] (a move across a gap falls on the bar after it), `present` [N, E] whether the bar was there,
+    `offsets_h` [E] (bar ends, hours from the base close), `estimation` [N, S] residuals of the estimation span,
+    `fit` [N] the residual sigma. What the benchmark's estimated parameters add to the error of a prediction:
+    `of_mean` [N] (1 ÷ n, or 0 where no mean is estimated), `leverage` [N, E] (deviation of the index from its mean
+    over the root of its sum of squares, or 0 where no slope is).
+    """
+
+    benchmark: str
+    ar: Array
+    offsets_h: Array
+    estimation: Array
+    fit: Array
+    of_mean: Array
+    leverage: Array
+    present: NDArray[np.bool_]
+
+    @property
+    def correction(self) -> Array:
+        """Forecast-error factor of each bar, [N, E]: √(1 + 1/n + leverage²). MacKinlay (1997)."""
+        return np.sqrt(1 + self.of_mean[:, None] + self.leverage**2)
+
+
+def studies(
+    bars: Bars, events: Events, design: Design | None = None, *, index: Array | None = None
+) -> dict[str, Study]:
+    """The studies of all benchmarks for measurable events, in log returns.
+
+    reference_walk: expected return 0. mean: the estimation span's mean. market_adjusted: the market index. market:
+    alpha + beta × the index, by least squares over the estimation span. `index` [T, A]: log return of the market for
+    each asset; by default that of all other assets, weighted by their dollar volume.
+    """
+    span, gap, before, after = (design or Design()).rows(bars)
+    returns = log_returns(bars)
+    if index is None:
+        index = market_index(returns, trailing_dollar_volume(bars, span))
+    est = events.row[:, None] - gap - span + 1 + np.arange(span)
+    evt = events.row[:, None] + np.arange(1 - before, after + 1)
+    inside = evt < len(returns)
+    safe = np.minimum(evt, len(returns) - 1)
+    col = events.asset[:, None]
+    offsets: Array = np.arange(1 - before, after + 1).astype(np.float64) * bars.step_h
+    present = inside & np.isfinite(bars.close[safe, col])
+    r_est, r_evt = returns[est, col], np.where(inside, _returns_over_gaps(bars)[safe, col], 0.0)
+    m_est, m_evt = index[est, col], np.where(inside, index[safe, col], np.nan)
+    with ThreadPoolExecutor(2) as pool:
+        found = (
+            pool.submit(market_model, r_est, r_evt, m_est, m_evt, offsets),
+            pool.submit(parameterless, "reference_walk", r_est, r_evt, offsets),
+            pool.submit(mean_model, r_est, r_evt, offsets),
+            pool.submit(lambda: parameterless("market_adjusted", r_est - m_est, r_evt - m_evt, offsets)),
+        )
+    made = {s.result().benchmark: replace(s.result(), present=present) for s in found}
+    return {name: made[name] for name in BENCHMARKS}
+
+
+def _returns_over_gaps(bars: Bars) -> Array:
+    """Log returns [T, A] in which a gap has none and the bar after it has the whole move; 0 before the first bar."""
+    held = pl.DataFrame(np.log(bars.close)).fill_nan(None).select(pl.all().forward_fill()).to_numpy()
+    return np.nan_to_num(np.diff(held, axis=0, prepend=held[:1]), nan=0.0)
+
+
+def _sigma(residual: Array) -> Array:
+    """Residual sigma per event, [N]: √(SSE ÷ (n − 2)) for every benchmark, as the references have it."""
+    n = np.maximum(np.isfinite(residual).sum(1), 3)
+    return np.asarray(np.sqrt(np.nansum(residual**2, axis=1) / (n - 2)))
+
+
+def parameterless(name: str, r_est: Array, r_evt: Array, offsets: Array) -> Study:
+    """A benchmark in which nothing is estimated: what it is given are abnormal returns, [N, S] and [N, E]."""
+    none = np.zeros(len(r_est))
+    return Study(name, r_evt, offsets, r_est, _sigma(r_est), none, np.zeros_like(r_evt), np.isfinite(r_evt))
+
+
+def mean_model(r_est: Array, r_evt: Array, offsets: Array) -> Study:
+    """Abnormal is what departs from the estimation span's mean."""
+    mean = _mean(r_est)
+    residual = r_est - mean[:, None]
+    one_over_n = 1 / np.maximum(np.isfinite(r_est).sum(1), 3)
+    abnormal, none = r_evt - mean[:, None], np.zeros_like(r_evt)
+    return Study("mean", abnormal, offsets, residual, _sigma(residual), one_over_n, none, np.isfinite(r_evt))
+
+
+def market_model(r_est: Array, r_evt: Array, m_est: Array, m_evt: Array, offsets: Array) -> Study:
+    """Least squares on the index per event, bars without either left out. A flat index has slope 0."""
+    valid = np.isfinite(r_est) & np.isfinite(m_est)
+    y, x = np.where(valid, r_est, np.nan), np.where(valid, m_est, np.nan)
+    n = np.maximum(valid.sum(1), 3)
+    y_mean, x_mean = _mean(y), _mean(x)
+    deviation = np.nan_to_num(x - x_mean[:, None], nan=0.0)
+    sxx = np.einsum("ns,ns->n", deviation, deviation)
+    sxy = np.einsum("ns,ns->n", deviation, np.nan_to_num(y - y_mean[:, None], nan=0.0))
+    moves = sxx > 0
+    beta = np.divide(sxy, sxx, out=np.zeros_like(sxy), where=moves)
+    root = np.where(moves, np.sqrt(sxx), np.inf)
+    alpha = y_mean - beta * x_mean
+    residual = y - alpha[:, None] - beta[:, None] * x
+    abnormal = r_evt - alpha[:, None] - beta[:, None] * m_evt
+    leverage = np.nan_to_num((m_evt - x_mean[:, None]) / root[:, None], nan=0.0)
+    return Study("market", abnormal, offsets, residual, _sigma(residual), 1 / n, leverage, np.isfinite(r_evt))
+
+
+def _mean(x: Array) -> Array:
+    """Mean of the known values in each row, [N]; NaN where there is none."""
+    n = np.isfinite(x).sum(1)
+    total = np.nansum(x, axis=1)
+    return np.divide(total, n, out=np.full(len(x), np.nan), where=n > 0)
+
+
+def simple_sigma(bars: Bars, half_life_h: float = 36.0) -> Array:
+    """EWMA volatility per bar, [T, A], for candles without an hour-of-week pattern (per √bar)."""
+    return np.sqrt(ewma(log_returns(bars) ** 2, half_life_h / bars.step_h))

@@ -1,0 +1,102 @@
+"""The releases of one study: which can be measured, in which group they are tested, which windows the bars show."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from domain.types import Array
+from features.candles import Bars
+from models.impact.measure.events import REASONS, Design, Events, unmeasurable
+
+ALL = "all"
+GROUPS = ("real", "generated", "fabricated", "unlabelled", "late_stamp")
+VAGUE, UNFINISHED, MEASURED = "time less certain than the window", "window's last bar is missing", "measured"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Releases that can be measured on one grid of bars, in step with `events`.
+
+    `frame` has doc_id, asset, event_ts, available_ts, release_group, is_late_stamp, is_recommended. `released` has
+    every release on the grid, those that cannot be measured included: placebo times keep clear of them too. `left_out`
+    counts by reason those that cannot.
+    """
+
+    frame: pl.DataFrame
+    events: Events
+    bars: Bars
+    released: Events
+    left_out: dict[str, int]
+    design: Design
+
+    @property
+    def when_h(self) -> Array:
+        """Base closes in hours since 1970, [N]."""
+        return _hours(self.bars.close_ts)[self.events.row]
+
+    def groups(self) -> NDArray[np.str_]:
+        """Group of each release for tests, [N]."""
+        return self.frame.select(test_group()).to_series().to_numpy().astype(str)
+
+    def unmeasured_rows(self, windows_h: tuple[float, ...]) -> pl.DataFrame:
+        """Rows of models.impact_coverage where no release could be measured at all."""
+        shown = shown_windows(self.bars, self.design, windows_h)
+        return _coverage(self.bars.timeframe, dict.fromkeys(shown, self.left_out))
+
+
+def test_group() -> pl.Expr:
+    """Group of a release for tests: late stamps apart, those that a curated table advises against in none ('')."""
+    late = pl.when(pl.col("is_late_stamp")).then(pl.lit("late_stamp")).otherwise("release_group")
+    return pl.when(pl.col("is_recommended")).then(late).otherwise(pl.lit("")).alias("test_group")
+
+
+def shown_windows(bars: Bars, design: Design, windows_h: tuple[float, ...]) -> tuple[float, ...]:
+    """The windows that are a whole number of bars and end within the path after a release."""
+    step, longest = bars.step_h, design.after_h
+    return tuple(float(w) for w in windows_h if step - 1e-9 <= w <= longest and abs(w / step - round(w / step)) < 1e-6)
+
+
+def _coverage(study_id: str, counted: dict[float, dict[str, int]]) -> pl.DataFrame:
+    rows = [(study_id, w, reason, n) for w, of in counted.items() for reason, n in of.items()]
+    schema = {"study_id": pl.String, "window_h": pl.Float64, "reason": pl.String, "n_releases": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _hours(close_ts: NDArray[np.datetime64]) -> Array:
+    return close_ts.astype("datetime64[s]").astype(np.float64) / 3600
+
+
+def sample(releases: pl.DataFrame, bars: Bars, design: Design | None = None) -> Sample:
+    """The releases (one row per doc_id and asset) whose asset is in the grid and whose estimation span is filled."""
+    design = design or Design()
+    frame = releases.filter(pl.col("asset").is_in(list(bars.assets))).sort("event_ts", "doc_id", "asset")
+    position = {a: i for i, a in enumerate(bars.assets)}
+    asset = np.array([position[a] for a in frame["asset"].to_list()], dtype=np.int64)
+    moment = frame["event_ts"].dt.epoch("s").to_numpy().astype("datetime64[s]")
+    uncertain = (frame["available_ts"] - frame["event_ts"]).dt.total_seconds().to_numpy() / 3600
+    events = Events(asset, bars.row_at(moment).astype(np.int64), uncertain.astype(np.float64))
+    why = unmeasurable(bars, events, design) if len(frame) else np.zeros(0, dtype=np.int64)
+    left_out = {reason: int((why == i).sum()) for i, reason in enumerate(REASONS)}
+    left_out[REASONS[0]] = len(releases) - len(frame)
+    keep = why < 0
+    return Sample(
+        frame.filter(pl.Series(keep, dtype=pl.Boolean)), events.where(keep), bars, events,
+        {k: v for k, v in left_out.items() if v}, design,
+    )  # fmt: skip
+
+
+class NoWindowError(ValueError):
+    """The bars can show none of the windows."""
+
+
+def overlapping(events: Events, released: Events, steps: int) -> NDArray[np.int32]:
+    """How many other releases of the same asset lie less than a window away from each, [N]."""
+    out = np.zeros(len(events), dtype=np.int32)
+    for asset in np.unique(events.asset):
+        mine = events.asset == asset
+        known = np.sort(released.row[released.asset == asset])
+        low = np.searchsorted(known, events.row[mine] - steps, side="right")
+        out[mine] = np.searchsorted(known, events.row[mine] + steps, side="left") - low - 1
+    return out

@@ -1,0 +1,1 @@
+"""Is it chance? Classic event tests, rank tests, resampling, dependence between releases."""

@@ -1,0 +1,119 @@
+"""Tests of one study per group, window and benchmark, as rows of models.impact_tests."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import polars as pl
+from scipy import stats
+
+from models.impact.measure.benchmarks import Study
+from models.impact.measure.paths import shape
+from models.impact.sample import ALL, GROUPS, _hours
+from models.impact.significance.event_tests import STANDS, event_tests, ready
+from models.impact.significance.outcome import Outcome
+from models.impact.significance.overlap import excess_move, mean_with_overlap
+from models.impact.study import FORECAST, REFERENCE, ImpactStudy
+
+EFFECT = {"excess_move": 0.25, "mean_car": 0.01, "cross_sectional_t": 0.01}
+
+
+def told(rows: list[dict[str, object]]) -> pl.DataFrame:
+    """Rows of tests with `q_value`: the p-value with the false-discovery rate controlled over all groups and windows.
+
+    The family of a test is every group and window that it is made for, per study and benchmark. Benjamini and Hochberg
+    (1995): windows of one release are positively dependent.
+    """
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    if frame.is_empty():
+        return frame
+    family = ["study_id", "benchmark", "test"]
+    return frame.with_columns(
+        q_value=pl.col("p_value").map_batches(
+            lambda p: pl.Series(stats.false_discovery_control(p.to_numpy())), return_dtype=pl.Float64
+        ).over(family)
+    )  # fmt: skip
+
+
+def test_rows(of: ImpactStudy) -> pl.DataFrame:
+    """Rows of models.impact_tests: every test per group, window and benchmark, and the excess move.
+
+    Windows are those after the release, and (negative) the time before it. Benchmarks are worked on side by side.
+    """
+    groups = [g for g in (ALL, *GROUPS) if of.member(g).any()]
+    with ThreadPoolExecutor(2) as pool:
+        parts = list(pool.map(lambda study: _tests_of(of, study, groups), of.studies.values()))
+    rows = [row for part in parts for row in part] + _excess_tests(of, groups)
+    return told(rows)
+
+
+def _tests_of(of: ImpactStudy, study: Study, groups: list[str]) -> list[dict[str, object]]:
+    before = (-of.design.before_h,) if of.design.before_h >= of.bars.step_h else ()
+    windows = (*of.windows, *before)
+    blank = np.stack([*of.vague.values(), *(np.zeros(len(of.groups), dtype=bool) for _ in before)], axis=1)
+    made = ready(study, windows, of.sample.events.row, blank)
+    found = event_tests(made, [of.member(g) for g in groups], of.sample.when_h)
+    return [
+        row
+        for g, of_group in zip(groups, found, strict=True)
+        for w, outcomes in zip(windows, of_group, strict=True)
+        for row in _rows(of.study_id, outcomes, g, w, study.benchmark)
+    ]
+
+
+def _excess_tests(of: ImpactStudy, groups: list[str]) -> list[dict[str, object]]:
+    """Against the reference walk only: placebo times are its raw moves, to which no other CAR compares.
+
+    None where fewer than MIN_MATCHED of a group's releases have placebo times: where releases crowd, the few quiet
+    times that are left are quieter than most.
+    """
+    rows = []
+    hours, raw = _hours(of.bars.close_ts), of.moves(REFERENCE)
+    for window in of.windows:
+        scaled = of.scaled(raw[window], window)
+        for group in groups:
+            member = np.isfinite(scaled) & of.member(group)
+            if not of.is_matched(group, window):
+                continue
+            when = of.sample.when_h[member]
+            found = excess_move(scaled[member], of.placebo[window].where(member), when, hours, window)
+            rows += _rows(of.study_id, [found] if found else [], group, window, REFERENCE)
+    return rows
+
+
+def _rows(study_id: str, outcomes: list[Outcome], group: str, window: float, benchmark: str) -> list[dict[str, object]]:
+    return [
+        {
+            "study_id": study_id, "release_group": group, "window_h": window, "benchmark": benchmark,
+            "test": o.test, "estimate": o.estimate, "low": o.low, "high": o.high, "statistic": o.statistic,
+            "p_value": o.p_value, "detectable": o.detectable,
+            "power": o.power(EFFECT[o.test]) if o.test in EFFECT else None,
+            "is_preferred": o.test in STANDS or o.test == "excess_move", "n_releases": o.n,
+        }
+        for o in outcomes
+    ]  # fmt: skip
+
+
+def forecast_rows(of: ImpactStudy, scored: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of models.impact and models.impact_tests against the network's own forecast without the text.
+
+    `scored`: doc_id, asset, horizon_h, realised, median_none, forecast_quantile. Only windows that are horizons,
+    and releases that a model trained before them could score.
+    """
+    impact, tests = [], []
+    for window in of.windows:
+        known = of.sample.frame.select("doc_id", "asset").join(
+            scored.filter(pl.col("horizon_h") == window), on=["doc_id", "asset"], how="left", maintain_order="left"
+        )
+        moves = (known["realised"] - known["median_none"]).cast(pl.Float64).fill_null(np.nan).to_numpy()
+        scaled = of.scaled(moves, window)
+        if not np.isfinite(scaled).any():
+            continue
+        quantile = known["forecast_quantile"].filter(pl.Series(np.isfinite(scaled)))
+        study = of.studies[REFERENCE]
+        rows = of.rows_of(FORECAST, moves, shape(study, window), window, of.beside(window), of.drift_before(study))
+        impact.append(rows.with_columns(forecast_quantile=quantile))
+        for group in GROUPS:
+            member = np.isfinite(scaled) & of.member(group)
+            found = mean_with_overlap(moves[member], of.sample.when_h[member], window, test="mean_car")
+            tests += _rows(of.study_id, [found] if found else [], group, window, FORECAST)
+    return (pl.concat(impact) if impact else pl.DataFrame()), told(tests)

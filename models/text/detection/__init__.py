@@ -1,0 +1,1 @@
+"""How likely a text is machine-written, and how well that can be told."""

@@ -1,0 +1,162 @@
+"""How likely is a text machine-written? Token scores and style, joined by a regression fitted on labelled text.
+
+Machine-written is not false, and not flagged is not human: the probability holds for texts like those it was fitted on,
+half of them machine-written. Texts with less than `min_tokens` tokens are too short to be told and get none.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from models.text.detection.style import STYLE, style
+from models.text.language.causal import PACKAGED
+from models.text.language.tokens import MAX_TOKENS, SCORES
+
+SHIPPED = Path(__file__).with_name("detector.json")
+FORMAT = 1
+MIN_TOKENS = 30
+FALSE_POSITIVES = 0.01
+FOLDS = 5
+STRENGTH = 0.03  # inverse of the ridge penalty: there are many inputs and few texts
+CLIP = 4.0  # deviations: no single oddity decides
+Vector = NDArray[np.float64]
+Fitted = tuple[Vector, Vector, Vector, float]
+
+
+class DetectorError(ValueError):
+    """A file is no detector, or one that does not fit."""
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A fitted detector: plain numbers. `weights` are of the standardised inputs of `inputs`, in their order."""
+
+    causal: str
+    max_tokens: int
+    min_tokens: int
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    weights: tuple[float, ...]
+    intercept: float
+    threshold: float
+    fitted_on: str
+    format: int = FORMAT
+
+    def probability(self, scores: pl.DataFrame, texts: list[str | None]) -> Vector:
+        """Probability of machine authorship of texts and their rows of `score_texts`, [N]; NaN where too short."""
+        known = scores["n_tokens"].to_numpy() >= self.min_tokens
+        fitted = np.array(self.mean), np.array(self.scale), np.array(self.weights), self.intercept
+        return np.where(known, predict_logistic(fitted, inputs(scores, texts)), np.nan)
+
+    def judge(self, scores: pl.DataFrame, texts: list[str | None]) -> pl.DataFrame:
+        """`scores` with `probability`, `threshold` and `verdict`: flagged, not flagged, or too short."""
+        p = pl.Series("probability", self.probability(scores, texts)).fill_nan(None)
+        verdict = (
+            pl.when(pl.col("probability").is_null()).then(pl.lit("too short"))
+            .when(pl.col("probability") >= self.threshold).then(pl.lit("flagged"))
+            .otherwise(pl.lit("not flagged"))
+        )  # fmt: skip
+        return scores.with_columns(p, threshold=pl.lit(self.threshold)).with_columns(verdict=verdict)
+
+    def fingerprint(self) -> str:
+        """A hash of its numbers: verdicts of different detectors are told apart by it."""
+        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:8]
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON; it appears whole or not at all."""
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        partial.replace(path)
+
+
+def load_detector(path: Path = SHIPPED) -> Detector:
+    """A saved detector. DetectorError where the file is none."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise DetectorError(f"{path} has format {content['format']}, this version reads {FORMAT}; fit it again")
+        told: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
+        found = Detector(**told)
+        numbers = np.array([*found.mean, *found.scale, *found.weights, found.intercept, found.threshold], dtype=float)
+    except DetectorError:
+        raise
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise DetectorError(f"{path} is no detector ({type(error).__name__}: {error}); fit one with --fit") from error
+    widths = {len(found.mean), len(found.scale), len(found.weights)}
+    if widths != {len(INPUTS)} or not np.isfinite(numbers).all():
+        raise DetectorError(f"{path} holds {sorted(widths)} finite numbers per part, expected {len(INPUTS)}")
+    return found
+
+
+INPUTS = (*SCORES, "log_tokens", "log_likelihood × log_tokens", "curvature × log_tokens", *STYLE)
+
+
+def inputs(scores: pl.DataFrame, texts: list[str | None]) -> Vector:
+    """What the regression reads, [N, INPUTS]: token scores, length, two scores whose meaning hangs on it, and style.
+
+    A score that is not known (a text of one token) counts as 0.
+    """
+    x = np.nan_to_num(scores.select(pl.col(SCORES).cast(pl.Float64)).to_numpy().astype(np.float64))
+    length = np.log(np.maximum(scores["n_tokens"].to_numpy(), 1).astype(np.float64))[:, None]
+    at = [SCORES.index("log_likelihood"), SCORES.index("curvature")]
+    return np.hstack([x, length, x[:, at] * length, style(texts)])
+
+
+def fit(
+    x: Vector, n_tokens: NDArray[np.int64], is_machine: NDArray[np.bool_], groups: NDArray[np.str_], *, fitted_on: str,
+    causal: str = PACKAGED, max_tokens: int = MAX_TOKENS, min_tokens: int = MIN_TOKENS,
+) -> Detector:  # fmt: skip
+    """Fit on `inputs` of labelled texts; both classes weigh the same. No text helps to judge another of its group.
+
+    The threshold is that at which FALSE_POSITIVES of the human texts would have been flagged by regressions that had
+    not seen them (FOLDS folds by group). DetectorError where a class has less than 50 texts that are long enough.
+    """
+    long = n_tokens >= min_tokens
+    x, y, g = x[long], is_machine[long], groups[long]
+    if min(y.sum(), (~y).sum()) < 50:
+        raise DetectorError(
+            f"{int(y.sum())} machine-written and {int((~y).sum())} human texts of {min_tokens} tokens and more are too "
+            "few to fit on: 50 of each are needed"
+        )
+    held_out = out_of_fold(x, y, g)
+    mean, scale, weights, intercept = fit_logistic(x, y)
+    threshold = float(np.quantile(held_out[~y], 1 - FALSE_POSITIVES, method="higher"))
+    return Detector(
+        causal, max_tokens, min_tokens, tuple(mean.tolist()), tuple(scale.tolist()), tuple(weights.tolist()),
+        intercept, threshold, fitted_on,
+    )  # fmt: skip
+
+
+def fit_logistic(x: Vector, y: NDArray[np.bool_]) -> Fitted:
+    """Mean and scale of inputs, weights and intercept of a ridge logistic regression on them, both classes alike."""
+    from sklearn.linear_model import LogisticRegression
+
+    mean, scale = x.mean(0), np.maximum(x.std(0), 1e-9)
+    model = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=5000).fit(_standard(x, mean, scale), y)
+    return mean, scale, model.coef_[0], float(model.intercept_[0])
+
+
+def predict_logistic(fitted: Fitted, x: Vector) -> Vector:
+    """Probabilities of rows of `x` by what `fit_logistic` gave, [N]."""
+    mean, scale, weights, intercept = fitted
+    return 1 / (1 + np.exp(-(_standard(x, mean, scale) @ weights + intercept)))
+
+
+def _standard(x: Vector, mean: Vector, scale: Vector) -> Vector:
+    return np.clip((x - mean) / scale, -CLIP, CLIP)
+
+
+def out_of_fold(x: Vector, y: NDArray[np.bool_], groups: NDArray[np.str_]) -> Vector:
+    """Probability of each row by a regression fitted on other groups, [N]."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    out = np.full(len(y), np.nan)
+    for learn, check in StratifiedGroupKFold(FOLDS, shuffle=True, random_state=7).split(x, y, groups):
+        out[check] = predict_logistic(fit_logistic(x[learn], y[learn]), x[check])
+    return out

@@ -1,0 +1,1 @@
+"""Releases written by a language model, for research."""

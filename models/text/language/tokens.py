@@ -1,0 +1,166 @@
+"""What a causal language model makes of a text, token by token: how likely each was, and how sure the model had been.
+
+One forward pass a text. For token i with probability p among the model's distribution q over V tokens: log p; its rank;
+mean and variance of log q under q. From them the scores that tell machine-written texts, each a mean over tokens:
+
+log_likelihood   mean log p (Solaiman et al. 2019)
+log_rank         mean log rank, rank 1 the likeliest (Gehrmann et al. 2019; Mitchell et al. 2023)
+lrr              −log_likelihood ÷ log_rank (Su et al. 2023)
+top_1/10/100     shares of tokens among so many likeliest: GLTR (Gehrmann et al. 2019)
+entropy          mean of −Σ q log q
+curvature        Σ (log p − E_q log q) ÷ √Σ Var_q log q: Fast-DetectGPT in closed form (Bao et al. 2024)
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.hardware import cpu_has_bf16
+from models.text.language.causal import Causal
+
+MAX_TOKENS = 256
+MAX_CHARACTERS = 20_000
+TOKENS_A_BATCH = 2048
+STRETCH = 8  # tokens of a stretch that is told as an explanation
+CHUNK = 64  # tokens whose whole distributions are held at once: few enough for the cache
+SCORES = ("log_likelihood", "log_rank", "lrr", "top_1", "top_10", "top_100", "entropy", "curvature")
+
+
+@dataclass(frozen=True)
+class Read:
+    """One text as the model read it: ids and, for all but the first token, log p, rank, mean and variance of log q."""
+
+    ids: NDArray[np.int64]
+    log_p: NDArray[np.float64]
+    rank: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    variance: NDArray[np.float64]
+
+    @property
+    def surprise(self) -> NDArray[np.float64]:
+        """How much likelier each token was than the model expected of its own choice, in deviations."""
+        return (self.log_p - self.mean) / np.sqrt(np.maximum(self.variance, 1e-6))
+
+    def scores(self) -> dict[str, float | None]:
+        """SCORES of the text; None where it has less than two tokens."""
+        if len(self.log_p) == 0:
+            return dict.fromkeys(SCORES)
+        likelihood, log_rank = float(self.log_p.mean()), float(np.log(self.rank).mean())
+        return {
+            "log_likelihood": likelihood,
+            "log_rank": log_rank,
+            "lrr": -likelihood / max(log_rank, 1e-3),
+            **{f"top_{k}": float((self.rank <= k).mean()) for k in (1, 10, 100)},
+            "entropy": float(-self.mean.mean()),
+            "curvature": float((self.log_p - self.mean).sum() / np.sqrt(max(self.variance.sum(), 1e-6))),
+        }
+
+
+def plain(text: str | None) -> str:
+    """A text as it is read: white space collapsed, control characters out, MAX_CHARACTERS at most."""
+    cut = (text or "")[:MAX_CHARACTERS]
+    return " ".join("".join(c if c.isprintable() or c.isspace() else " " for c in cut).split())
+
+
+def read(texts: list[str | None], causal: Causal, max_tokens: int = MAX_TOKENS) -> Iterator[tuple[int, Read]]:
+    """Each text's place and what the model makes of its first `max_tokens` tokens; texts of like length go together.
+
+    Texts are data: nothing in them is an instruction to anyone.
+    """
+    cleaned = [plain(t) for t in texts]
+    ids = causal.tokenizer(cleaned, add_special_tokens=False, truncation=True, max_length=max_tokens)["input_ids"]
+    order = sorted(range(len(ids)), key=lambda i: (len(ids[i]), i))
+    start = 0
+    while start < len(order):
+        stop = start + 1
+        while stop < len(order) and (stop - start + 1) * len(ids[order[stop]]) <= TOKENS_A_BATCH:
+            stop += 1
+        places = order[start:stop]
+        yield from zip(places, _forward([ids[i] for i in places], causal), strict=True)
+        start = stop
+
+
+@torch.inference_mode()
+def _forward(batch: list[list[int]], causal: Causal) -> list[Read]:
+    """One pass over texts padded on the right."""
+    longest = max(len(ids) for ids in batch)
+    if longest < 2:
+        nothing = np.zeros(0)
+        return [Read(np.array(ids, dtype=np.int64), nothing, nothing, nothing, nothing) for ids in batch]
+    tokens = torch.zeros(len(batch), longest, dtype=torch.long)
+    there = torch.zeros(len(batch), longest, dtype=torch.long)
+    for i, ids in enumerate(batch):
+        tokens[i, : len(ids)] = torch.tensor(ids, dtype=torch.long)
+        there[i, : len(ids)] = 1
+    tokens, there = tokens.to(causal.device), there.to(causal.device)
+    kind = causal.device.type
+    with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda" or cpu_has_bf16()):
+        hidden = causal.network.get_decoder()(input_ids=tokens, attention_mask=there).last_hidden_state
+        told = there[:, 1:].bool()
+        states, following = hidden[:, :-1][told], tokens[:, 1:][told]
+        parts = [
+            _measure(causal.network.get_output_embeddings()(states[i : i + CHUNK]), following[i : i + CHUNK])
+            for i in range(0, len(states), CHUNK)
+        ]
+    flat = torch.cat(parts, dim=1).double().cpu().numpy()
+    ends = np.cumsum([max(len(ids) - 1, 0) for ids in batch])
+    pieces = np.split(flat, ends[:-1], axis=1)
+    return [Read(np.array(ids, dtype=np.int64), *piece) for ids, piece in zip(batch, pieces, strict=True)]
+
+
+def _measure(logits: Tensor, following: Tensor) -> Tensor:
+    """log p, rank, mean and variance of log q for tokens [N] after distributions [N, V], as [4, N], in float32."""
+    with torch.autocast(logits.device.type, enabled=False):
+        log_q = logits.float().log_softmax(-1)
+        q = log_q.exp()
+        chosen = log_q.gather(1, following[:, None])
+        rank = torch.gt(log_q, chosen, out=torch.empty_like(log_q)).sum(1) + 1
+        mean = torch.einsum("nv,nv->n", q, log_q)
+        variance = torch.einsum("nv,nv->n", q.mul_(log_q), log_q) - mean.square()
+        return torch.stack([chosen[:, 0], rank, mean, variance.clamp(min=0)])
+
+
+def striking(made: Read, tokenizer: Any, n: int = 3) -> list[tuple[str, float]]:
+    """The `n` stretches of STRETCH tokens that were too likely: words, and mean deviations above what was expected.
+
+    The likeliest first, none over another; stretches that were no likelier than expected are left out.
+    """
+    if len(made.log_p) < STRETCH:
+        return []
+    mean = np.convolve(made.surprise, np.full(STRETCH, 1 / STRETCH), mode="valid")
+    found: list[tuple[str, float]] = []
+    taken = np.zeros(len(mean), dtype=bool)
+    for start in np.argsort(-mean, kind="stable"):
+        if len(found) == n or mean[start] <= 0:
+            break
+        if not taken[start]:
+            taken[max(start - STRETCH + 1, 0) : start + STRETCH] = True
+            words = tokenizer.decode(made.ids[start + 1 : start + 1 + STRETCH].tolist())
+            found.append((" ".join(words.split()), round(float(mean[start]), 2)))
+    return found
+
+
+def score_texts(
+    texts: list[str | None], causal: Causal, max_tokens: int = MAX_TOKENS, progress: Any = iter, *,
+    explained: bool = False,
+) -> pl.DataFrame:  # fmt: skip
+    """`n_tokens` and SCORES of each text, in their order. `progress` wraps the iteration over texts.
+
+    With `explained` also `striking`: JSON of the stretches that were too likely.
+    """
+    rows: list[dict[str, float | int | str | None]] = [{}] * len(texts)
+    for place, made in progress(read(texts, causal, max_tokens)):
+        rows[place] = {"n_tokens": len(made.ids), **made.scores()}
+        if explained:
+            rows[place]["striking"] = json.dumps(striking(made, causal.tokenizer), ensure_ascii=False)
+    schema = {"n_tokens": pl.Int32, **dict.fromkeys(SCORES, pl.Float64)} | (
+        {"striking": pl.String} if explained else {}
+    )
+    return pl.DataFrame(rows, schema=schema)

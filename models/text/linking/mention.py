@@ -1,0 +1,169 @@
+"""Mentions of assets in a text, and the rules by which a word counts as one."""
+
+import re
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from models.text.linking.catalogue import GLUED, Spelling, _words, load
+
+READ = {"title": 1_000, "body": 50_000}  # characters
+LEAD, EARLIEST_TAIL = 450, 200  # characters: a body's summary; before this no boilerplate begins
+
+
+# Matched right after a spelling, or searched right before it. Each is bounded: no text makes them slow.
+_BASE = re.compile(r" ?/ ?[A-Z]{3,5}\b|[-_:](?:USD[TCP]?|BUSD|TUSD|FDUSD|EUR|GBP|BTC|ETH|BNB|PERP)\b")
+_QUOTE = re.compile(r"[A-Za-z] ?[/_] ?$|[A-Z]{2}-$|\b0\.\d{3,12} $")
+_PAIRS = _words(r"(?:/[A-Z]{3,5}){0,6} (?:trading )?pairs?\b")
+_AMOUNT = _words(r"\d ?(?:million|billion|thousand|[mkb]n?)? $")
+_COUNTED = re.compile(r" \d[\d,.]*(?!\w)")
+_BRACKET = _words(r"(?:'s)? ?(?:\w{1,12} )?\( ?(?:(?:crypto|ticker|symbol): ?)?[$#]?")
+_OPEN = re.compile(r"\( ?$")
+_ENUMERATED = _words(r",? (?:and|&|or) |, |/|\n")
+_STOCK = _words(r"(?:NASDAQ|NYSE|OTC\w{0,4}|TSXV?|CSE|LSE|AMEX|ASX) ?: ?$")
+_SITE = _words(r"\.(?:com|org|io|net|co|info|us)\b")
+_FIRST = _words(r"(?:^|[.!?|\n][\"')\]]? {0,2})$")
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A spelling found in a text, in the sentence with this number."""
+
+    asset: str
+    text: str
+    rule: str
+    start: int
+    end: int
+    sentence: int
+    form: str = "plain"
+    cased: bool = True  # written as its rule wants it: a name with a capital, a ticker in upper case amid lower case
+    sure: bool = False  # cashtag, trading pair, or name and ticker side by side
+    backed: bool = False  # beside a word, number or ticker that assets stand beside
+    pair: bool = False
+
+    def counts(self, in_context: bool, companions: set[str]) -> bool:
+        """Whether it names its asset, in a document (not) of crypto assets that surely names `companions`."""
+        if self.sure or self.rule in ("names", "issuers"):
+            return True
+        if self.rule == "confirmed":
+            return self.cased and ((self.backed and in_context) or self.asset in companions)
+        return self.cased and (in_context or self.backed or self.rule == "proper")
+
+
+@dataclass
+class Scan:
+    """What one text holds, and where its boilerplate begins."""
+
+    mentions: list[Mention] = field(default_factory=list)
+    roles: set[str] = field(default_factory=set)
+    tail: int = READ["body"] + 1
+
+
+def _scan(text: str) -> Scan:
+    """One pass over a text."""
+    catalogue = load()
+    text = text.translate(_PLAIN)
+    lower = text.lower()
+    if len(lower) != len(text):  # a letter that grows would shift everything after it
+        lower = "".join(low if len(low := c.lower()) == 1 else c for c in text)
+    flat, scan, sentence = text.islower(), Scan(), 0
+    for match in catalogue.pattern.finditer(lower):
+        found, start, end = match[0], match.start(), match.end()
+        role = catalogue.roles.get(found)
+        if found in catalogue.spellings or role == "pair":
+            mention = _mention(text, start, end, sentence, flat)
+            if mention:
+                scan.mentions.append(mention)
+        elif role == "tails" and start >= EARLIEST_TAIL:
+            scan.tail = min(scan.tail, start)
+        elif role:
+            scan.roles.add(role)
+        elif found[0] in "\n.!?":
+            sentence += 1
+            if found.endswith("about ") and 2 * start > len(text) and text[end - 6 : end + 1].istitle():
+                scan.tail = min(scan.tail, start)
+    scan.mentions = _together(text, scan.mentions)
+    return scan
+
+
+_PLAIN = str.maketrans({"\xa0": " ", "’": "'", "‘": "'"})
+
+
+def _mention(text: str, start: int, end: int, sentence: int, flat: bool) -> Mention | None:
+    """The mention at this place and its form, or None where the spelling names something else."""
+    catalogue = load()
+    found, before, after = text[start:end], text[max(0, start - 60) : start], text[end : end + 40]
+    in_address = before[-1:] == "@" or (before[-1:] == "." and found[0].islower()) or _SITE.match(after)
+    if in_address or _STOCK.search(before):
+        return None
+    options = catalogue.spellings.get(found.lower())
+    if options is None:
+        return _glued(found, start, end, sentence)
+    quotes = _PAIRS.match(after)
+    if found.isupper() and (_QUOTE.search(before) or (quotes and quotes[0].count("/") != 1)):
+        return None
+    chosen = next((s for s in options if s.text == found), None) or min(options, key=lambda s: s.text.isupper())
+    ticker = chosen.text in catalogue.tickers
+    pair = found.isupper() and bool(_BASE.match(after))
+    amount = bool(_AMOUNT.search(before) or (ticker and _COUNTED.match(after)))
+    at_market = ticker and (amount or bool(catalogue.beside["markets"].match(after)))
+    return Mention(
+        chosen.asset, found, _rule(chosen.rule, before, flat, ticker), start, end, sentence,
+        form=_form(before, after, amount),
+        cased=_cased(chosen, found, before + after, flat, ticker),
+        sure=found.isupper() and (before[-1:] == "$" or (pair and ticker)),
+        backed=at_market or bool(catalogue.beside["nouns"].match(after)),
+        pair=pair,
+    )  # fmt: skip
+
+
+def _glued(found: str, start: int, end: int, sentence: int) -> Mention | None:
+    """A ticker and its quote currency in one word: LINKUSDT."""
+    quote = next((q for q in GLUED if found.isupper() and found.endswith(q)), "")
+    asset = load().tickers.get(found.removesuffix(quote)) if quote else None
+    return Mention(asset, found, "ticker", start, end, sentence, "subject", sure=True, pair=True) if asset else None
+
+
+def _rule(rule: str, before: str, flat: bool, ticker: bool) -> str:
+    """The rule by which a spelling counts here: brackets may hold the ticker of a share, and no capitals prove none."""
+    if rule == "capitalised" and ticker and _OPEN.search(before):
+        return "confirmed"
+    return "capitalised" if rule == "proper" and flat else rule
+
+
+def _form(before: str, after: str, amount: bool) -> str:
+    """What a spelling does between these neighbours, a key of CHANCE."""
+    beside = load().beside
+    if beside["compared"].match(after):
+        return "compared"
+    if beside["passing"].search(before):
+        return "passing"
+    if amount:
+        return "amount"
+    if beside["modified"].match(after):
+        return "modifier"
+    return "subject" if beside["verbs"].match(after) or _FIRST.search(before) else "plain"
+
+
+def _cased(chosen: Spelling, found: str, around: str, flat: bool, ticker: bool) -> bool:
+    """Whether the spelling is written as its rule wants it; `flat` texts have no capitals at all."""
+    if chosen.rule == "in_context":
+        return True
+    if not ticker:
+        return found[0].isupper() or found[0].isdigit() or (flat and chosen.rule in ("proper", "capitalised"))
+    if chosen.rule in ("ticker", "contracts"):
+        return found == chosen.text or flat
+    shouted = sum(c.isupper() for c in around) > sum(c.islower() for c in around)
+    return found == chosen.text and not shouted
+
+
+def _together(text: str, mentions: list[Mention]) -> list[Mention]:
+    """The mentions, sure where name and ticker stand together ("Optimism (OP)"), backed where tickers are listed."""
+    out = list(mentions)
+    for i, (a, b) in enumerate(pairwise(mentions)):
+        if b.start - a.end > 40:
+            continue
+        if a.asset == b.asset and _BRACKET.fullmatch(text, a.end, b.start):
+            out[i], out[i + 1] = replace(out[i], sure=True), replace(out[i + 1], sure=True)
+        elif a.text.isupper() and b.text.isupper() and _ENUMERATED.fullmatch(text, a.end, b.start):
+            out[i], out[i + 1] = (replace(m, backed=True, cased=True) for m in out[i : i + 2])
+    return out

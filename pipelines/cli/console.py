@@ -1,0 +1,156 @@
+"""What every command needs of a terminal: settings from flags, logs, expected errors, progress, tables."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from pipelines.cli.options import Format
+
+if TYPE_CHECKING:
+    from pipelines.ingest.progress import Progress
+    from pipelines.settings.settings import Settings
+    from pipelines.stages.stage import Bench, StageResult
+
+
+@contextmanager
+def wrong_usage() -> Iterator[None]:
+    """A value that cannot be becomes one line and exit code 2."""
+    try:
+        yield
+    except ValueError as error:
+        print(f"tapewire: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
+
+
+def quiet_prefect() -> None:
+    """Prefect without telemetry or chatter (errors reach the user as exceptions), and with patience for its own server
+    on a busy machine; what the user has set stays.
+    """
+    for name, value in (
+        ("PREFECT_SERVER_ANALYTICS_ENABLED", "false"), ("DO_NOT_TRACK", "1"), ("PREFECT_LOGGING_LEVEL", "CRITICAL"),
+        ("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180"),
+        ("PREFECT_LOGGING_SERVER_LEVEL", "ERROR"), ("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore"),
+    ):  # fmt: skip
+        os.environ.setdefault(name, value)
+
+
+def log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logger = logging.getLogger("tapewire")
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+@contextmanager
+def expected_errors() -> Iterator[None]:
+    """Expected failures become one line and exit code 1."""
+    from domain.errors import NotEnoughDataError
+    from warehouse.connect import WarehouseBusyError, WarehouseMissingError
+    from warehouse.migrate import MigrationError
+
+    try:
+        yield
+    except (WarehouseBusyError, WarehouseMissingError, MigrationError, NotEnoughDataError) as error:
+        print(f"tapewire: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+
+
+def run_stages(settings: "Settings", flow: str, steps: list[Callable[["Bench"], "StageResult"]]) -> None:
+    """Run stages in order and exit with their code."""
+    from pipelines import run as runs
+    from pipelines.cli.summary import stage_summary
+    from pipelines.stages.stage import Bench
+
+    log_to_stderr()
+    with expected_errors():
+        run = runs.start(settings, flow)
+        results, code = [], 1
+        try:
+            bench = Bench(run)
+            for step in steps:
+                results.append(step(bench))
+                if results[-1].status == "missing":
+                    break
+            code = 3 if any(r.status == "missing" for r in results) else 0
+        finally:
+            runs.finish(run, code)
+    print(stage_summary(results))
+    raise typer.Exit(code)
+
+
+def print_frame(frame: Any, output: Format) -> None:
+    import polars as pl
+
+    if output is Format.csv:
+        print(frame.write_csv(), end="")
+    elif output is Format.json:
+        print(frame.write_json())
+    else:
+        with pl.Config(
+            tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=80, tbl_width_chars=200, tbl_hide_dataframe_shape=True
+        ):
+            print(frame)
+
+
+class _Bars:
+    """Two bars: parts done, and rows of the part at work."""
+
+    def __init__(self, bars: Any) -> None:
+        self._bars = bars
+        self._parts = bars.add_task("parts", total=None)
+        self._rows = bars.add_task("", total=None)
+        self._seen: dict[str, int] = {}
+
+    def begin(self, n_parts: int) -> None:
+        """So many parts are to come."""
+        self._bars.update(self._parts, total=n_parts)
+
+    def page(self, part: str, n_rows: int) -> None:
+        """More rows of a part."""
+        self._seen[part] = self._seen.get(part, 0) + n_rows
+        self._bars.update(self._rows, description=f"{part}: {self._seen[part]:,} rows")
+
+    def end(self, line: str) -> None:
+        """A part has ended."""
+        self._bars.console.print(line, markup=False, highlight=False)
+        self._bars.advance(self._parts)
+
+
+@contextmanager
+def progress() -> "Iterator[Progress]":
+    """Bars where a person looks on, lines in the log elsewhere."""
+    from pipelines.ingest.progress import LogProgress
+
+    if not sys.stderr.isatty():
+        yield LogProgress()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Rich
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Rich(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield _Bars(bars)
+
+
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Takes how many are done, of how many: a bar where a person looks on, lines in the log elsewhere."""
+    if not sys.stderr.isatty():
+        log = logging.getLogger("tapewire")
+        yield lambda done, total: log.info("%d of %d %s", done, total, what)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(what, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)

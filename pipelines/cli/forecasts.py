@@ -1,0 +1,131 @@
+"""Commands about forecasts: train, tune, forecast, evaluate, backtest."""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.console import expected_errors, log_to_stderr, print_frame, run_stages, wrong_usage
+from pipelines.cli.options import AsOf, Format, Home, Profile, moment, settings_of
+
+
+def train(
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last whole epoch of a training that was killed.")
+    ] = False,
+    profile: Profile = None, as_of: AsOf = None, home: Home = None,
+) -> None:  # fmt: skip
+    """Train the live model on everything up to the as-of time, and forecast with it.
+
+    Examples:  tapewire train -p examples/files.example.toml   |   tapewire train --resume
+    """
+    from pipelines.stages import plan as stages
+
+    run_stages(
+        settings_of(profile, as_of, home), "train",
+        [stages.derive_stage, lambda bench: stages.forecast_stage(bench, retrain=True, resume=resume)],
+    )  # fmt: skip
+
+
+def tune(
+    trials: Annotated[int, typer.Option(help="Networks to train.", min=1)] = 20,
+    profile: Profile = None, as_of: AsOf = None, home: Home = None,
+) -> None:  # fmt: skip
+    """Search the network's hyper-parameters with Optuna, on the validation span of the live model.
+
+    Prints the best as lines for the [forecast] section of a profile. A choice is flattered by the span that it was made
+    on: hold it against a later one with `tapewire evaluate` before it is used.
+
+    Example:  tapewire tune --trials 30 -p examples/files.example.toml
+    """
+    if find_spec("optuna") is None:
+        print("tapewire: the search needs Optuna: pip install 'tapewire[tune]'", file=sys.stderr)
+        raise typer.Exit(1)
+    from pipelines import run as runs
+    from pipelines.stages.forecast.training import tune as work
+    from pipelines.stages.plan import derive_stage
+    from pipelines.stages.stage import Bench
+
+    settings = settings_of(profile, as_of, home)
+    log_to_stderr()
+    with expected_errors():
+        run = runs.start(settings, "tune")
+        code = 1
+        try:
+            bench = Bench(run)
+            derive_stage(bench)
+            with run.open() as con:
+                market = bench.market(con)
+            tried = work(run, market, trials)
+            code = 0
+        finally:
+            runs.finish(run, code)
+    best = tried[0]
+    print(f"Best of {len(tried)}: {best.validation_ratio:.4f} of the reference walk's loss on the validation span.\n")
+    print("[forecast]\n" + "\n".join(f"{name} = {value}" for name, value in best.settings.items()))
+
+
+def forecast(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> None:
+    """Forecast from the last bar with the newest model, training one where there is none or it is too old.
+
+    Example:  tapewire forecast
+    """
+    from pipelines.stages import plan as stages
+
+    run_stages(settings_of(profile, as_of, home), "forecast", [stages.derive_stage, stages.forecast_stage])
+
+
+def evaluate(
+    train_until: Annotated[str | None, typer.Option(help="End of training, UTC, such as 2024-01-01.")] = None,
+    test_from: Annotated[str | None, typer.Option(help="First origin, UTC; at or after the end of training.")] = None,
+    test_to: Annotated[str | None, typer.Option(help="Origins end before this moment, UTC.")] = None,
+    origins: Annotated[str, typer.Option(help="Hours of the day to forecast at, UTC.")] = "00:00,12:00",
+    refit_every: Annotated[str | None, typer.Option(help="Train anew at this spacing, such as 30d.")] = None,
+    min_share: Annotated[float, typer.Option(help="Least share of the test hours that an asset must have.")] = 0.99,
+    out: Annotated[Path | None, typer.Option(help="Folder for forecasts.parquet and scores.parquet.")] = None,
+    profile: Profile = None, as_of: AsOf = None, home: Home = None,
+) -> None:  # fmt: skip
+    """Hold the models against the random walks, walk-forward with purge and embargo.
+
+    Without a test span: the folds of the settings, into the warehouse. With one: every model over that span, written to
+    --out for scoring with any tool; what is missing in the warehouse is ingested first.
+
+    Examples:  tapewire evaluate   |   tapewire evaluate -p FILE --train-until 2024-01-01 --test-from 2024-01-01
+    --test-to 2025-01-01 --origins 00:00,12:00 --out results
+    """
+    from pipelines.stages import plan as stages
+
+    settings = settings_of(profile, as_of, home)
+    given = {"--train-until": train_until, "--test-from": test_from, "--test-to": test_to, "--out": out}
+    if not any(given.values()):
+        run_stages(settings, "evaluate", [stages.derive_stage, stages.evaluate_stage])
+        return
+    from models.evaluate.protocol import Protocol, origin_hours, spacing
+    from models.evaluate.table import league
+    from pipelines.ondemand.evaluate_span import evaluate_over
+
+    with wrong_usage():
+        lacking = [name for name, value in given.items() if value is None]
+        if train_until is None or test_from is None or test_to is None or out is None:
+            raise ValueError(f"a test span of your own needs {', '.join(lacking)} as well")
+        ends = (moment(train_until), moment(test_from), moment(test_to))
+        protocol = Protocol(*ends, origin_hours(origins), spacing(refit_every), min_share)
+    log_to_stderr()
+    with expected_errors():
+        scores = evaluate_over(settings, protocol, out)
+    print_frame(league(scores), Format.table)
+
+
+def backtest(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> None:
+    """Trade the walk-forward forecasts on paper, with costs and latency, beside buy-and-hold and the walk.
+
+    Example:  tapewire backtest
+    """
+    from pipelines.stages import plan as stages
+
+    run_stages(
+        settings_of(profile, as_of, home), "backtest",
+        [stages.derive_stage, stages.evaluate_stage, stages.backtest_stage],
+    )  # fmt: skip

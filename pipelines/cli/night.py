@@ -1,0 +1,126 @@
+"""Commands that bring data in: nightly, ingest, backfill."""
+
+import sys
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.console import expected_errors, log_to_stderr, progress, quiet_prefect
+from pipelines.cli.options import AsOf, Home, Profile, moment, settings_of
+
+if TYPE_CHECKING:
+    from pipelines.settings.settings import Settings
+
+
+class Timeframe(StrEnum):
+    """Length of a bar."""
+
+    minute = "1m"
+    five_minutes = "5m"
+    quarter = "15m"
+    hour = "1h"
+    day = "1d"
+
+
+class Kind(StrEnum):
+    """What to ingest."""
+
+    prices = "prices"
+    supply = "supply"
+    news = "news"
+
+
+def nightly(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> None:
+    """Run the whole night: ingest, derive, evaluate, forecast, score, backtest, publish, report.
+
+    Examples:  tapewire nightly   |   tapewire nightly --profile examples/files.example.toml
+    """
+    settings = settings_of(profile, as_of, home)
+    quiet_prefect()
+    log_to_stderr()
+    began = datetime.now()
+    with expected_errors():
+        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+        from pipelines.flows.nightly import NightFailedError
+        from pipelines.flows.nightly import nightly as flow
+
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+            try:
+                night = flow(profile=profile, as_of=settings.as_of, home=str(settings.home))
+            except NightFailedError as failed:
+                night = failed.night
+    from pipelines.cli.summary import night_summary
+
+    print(night_summary(night, (datetime.now() - began).total_seconds()))
+    raise typer.Exit(night.exit_code)
+
+
+def ingest(
+    kinds: Annotated[list[Kind] | None, typer.Argument(help="What to ingest; everything where left out.")] = None,
+    profile: Profile = None, as_of: AsOf = None, home: Home = None,
+) -> None:  # fmt: skip
+    """Write what the sources have into core and run the quality checks.
+
+    Examples:  tapewire ingest   |   tapewire ingest prices supply -p live
+    """
+    _ingest(settings_of(profile, as_of, home), "ingest", tuple(k.value for k in kinds or ()))
+
+
+def backfill(
+    since: Annotated[str, typer.Option(help="How far back, UTC, such as 2020-01-01.")],
+    kinds: Annotated[list[Kind] | None, typer.Argument(help="prices, supply; both where left out.")] = None,
+    exchange: Annotated[str | None, typer.Option(help="One exchange of the profile, by its ccxt id.")] = None,
+    symbol: Annotated[list[str] | None, typer.Option(help="A symbol of the profile; may be given again.")] = None,
+    timeframe: Annotated[list[Timeframe] | None, typer.Option(help="May be given again.")] = None,
+    archive: Annotated[bool, typer.Option("--archive", help="From the Binance public data archives.")] = False,
+    profile: Annotated[str, typer.Option("--profile", "-p", help="'live', or the path of a TOML file.")] = "live",
+    home: Home = None,
+) -> None:
+    """Fetch history further back than the profile does. It goes on where it was stopped.
+
+    Examples:  tapewire backfill prices --since 2020-01-01   |   tapewire backfill prices --since 2017-08-01 --archive
+    """
+    from pipelines.ingest.backfill import HISTORIES, reaching_back
+    from pipelines.settings.settings import SettingsError
+
+    start = moment(since)
+    assert start is not None
+    wanted = tuple(k.value for k in kinds or ()) or HISTORIES
+    if "news" in wanted:
+        print("tapewire: feeds hold no history, so news cannot be backfilled; give files instead", file=sys.stderr)
+        raise typer.Exit(2)
+    settings = settings_of(profile, None, home)
+    try:
+        settings = reaching_back(
+            settings, start, exchange=exchange, symbols=tuple(symbol or ()),
+            timeframes=tuple(t.value for t in timeframe or ()), archive=archive,
+        )  # fmt: skip
+    except SettingsError as error:
+        print(f"tapewire: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
+    _ingest(settings, "backfill", wanted)
+
+
+def _ingest(settings: "Settings", flow: str, kinds: tuple[str, ...]) -> None:
+    """Ingest with progress and a summary, and exit with its code."""
+    from pipelines import run as runs
+    from pipelines.cli.summary import ingest_summary, network_line
+
+    log_to_stderr()
+    with expected_errors():
+        from pipelines.ingest.ingest import ingest as work
+
+        run = runs.start(settings, flow)
+        code = 1
+        try:
+            with progress() as shown:
+                result = work(run, kinds, shown)
+            code = result.exit_code
+        finally:
+            runs.finish(run, code)
+    print(ingest_summary(result))
+    print(network_line(result))
+    raise typer.Exit(code)

@@ -1,0 +1,1 @@
+"""From sources into core: parts, prefetching, resuming, progress."""

@@ -1,0 +1,1 @@
+"""One question, one answer: what commands do outside the night."""

@@ -1,0 +1,124 @@
+"""How likely texts of a file are machine-written: read a table, score it, write a table. Nothing is published."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from models.text.detection.binoculars import binoculars
+from models.text.detection.detector import Detector, DetectorError, fit, inputs, load_detector
+from models.text.language.causal import Causal, load_causal
+from models.text.language.tokens import MAX_TOKENS, score_texts
+from pipelines.ondemand.tables import READERS, WRITERS, TextTableError, by_ending, write_atomically
+
+log = logging.getLogger("tapewire.detect")
+LOG_EVERY_S = 15.0
+
+
+def read_texts(path: Path, *, labelled: bool = False) -> pl.DataFrame:
+    """The columns `id`, `text` (and, to fit on, `label`, `pair` where there is one) of a file, ids as text.
+
+    TextTableError with what was found and what was expected.
+    """
+    reader = by_ending(path, READERS)
+    try:
+        frame = reader(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise TextTableError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+    wanted = ["id", "text", *(["label"] if labelled else [])]
+    lacking = [c for c in wanted if c not in frame.columns]
+    if lacking:
+        raise TextTableError(f"{path.name} lacks {', '.join(lacking)}; it has {', '.join(frame.columns)}")
+    chosen = [*wanted, *(["pair"] if labelled and "pair" in frame.columns else [])]
+    texts = frame.select(pl.col(c).cast(pl.String, strict=False) for c in chosen)
+    if texts["id"].null_count():
+        raise TextTableError(f"{path.name}: {texts['id'].null_count()} rows have no id")
+    return texts
+
+
+def detect_file(
+    source: Path, out: Path, *, model: str | None = None, detector: Path | None = None, explained: bool = False,
+    second: str | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """Score every text of `source` and write id, n_tokens, scores, probability, threshold and verdict to `out`.
+
+    With `explained` also `striking`, the stretches that were too likely; with a `second` model of the same vocabulary
+    also `binoculars`. Returns what was written, in the order of the source.
+    """
+    texts, _ = read_texts(source), by_ending(out, WRITERS)  # before the long work
+    chosen = load_detector(detector) if detector else load_detector()
+    if model and model != chosen.causal:
+        raise DetectorError(
+            f"the detector was fitted on the scores of {chosen.causal}, not of {model}: fit one of its own with --fit"
+        )
+    causal = _loaded(chosen.causal)
+    ratio = binoculars(texts["text"].to_list(), _loaded(second), causal, chosen.max_tokens) if second else None
+    scores = _scores(texts, causal, chosen.max_tokens, explained=explained)
+    judged = texts.select("id").hstack(chosen.judge(scores, texts["text"].to_list()))
+    if ratio is not None:
+        judged = judged.with_columns(binoculars=pl.Series(ratio, dtype=pl.Float64))
+    write_atomically(judged, out)
+    return judged
+
+
+def fit_file(source: Path, out: Path, *, model: str) -> Detector:
+    """Fit a detector on labelled texts (id, text, label: human or machine, and pair where texts belong together)."""
+    texts = read_texts(source, labelled=True)
+    other = set(texts["label"].unique()) - {"human", "machine"}
+    if other:
+        told = ", ".join(sorted(map(repr, other)))
+        raise TextTableError(f"{source.name}: label holds {told}; expected 'human' and 'machine'")
+    scores = _scores(texts, _loaded(model), MAX_TOKENS)
+    made = fit(
+        inputs(scores, texts["text"].to_list()), scores["n_tokens"].to_numpy(),
+        (texts["label"] == "machine").to_numpy(), groups_of(texts), fitted_on=f"{len(texts)} texts of {source.name}",
+        causal=model,
+    )  # fmt: skip
+    out.parent.mkdir(parents=True, exist_ok=True)
+    made.save(out)
+    return made
+
+
+def groups_of(texts: pl.DataFrame) -> NDArray[np.str_]:
+    """Which texts belong together, [N]: those of one `pair`; a text without one stands for itself."""
+    named = [c for c in ("pair", "id") if c in texts.columns]
+    return texts.select(pl.coalesce(named)).to_series().to_numpy().astype(str)
+
+
+def _loaded(model: str) -> Causal:
+    began = time.perf_counter()
+    causal = load_causal(model)
+    log.info("%s read in %.0f s", model, time.perf_counter() - began)
+    return causal
+
+
+def _scores(texts: pl.DataFrame, causal: Causal, max_tokens: int, *, explained: bool = False) -> pl.DataFrame:
+    log.info("%d texts to score", len(texts))
+    return score_texts(texts["text"].to_list(), causal, max_tokens, _Progress(len(texts)), explained=explained)
+
+
+class _Progress:
+    """A bar where a person looks on, a line in the log now and then elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+
+    def __call__(self, items: Iterator[Any]) -> Iterator[Any]:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import track
+
+            yield from track(items, "texts", total=self.total, console=Console(stderr=True), transient=True)
+            return
+        told = time.perf_counter()
+        for done, item in enumerate(items, 1):
+            yield item
+            if time.perf_counter() - told > LOG_EVERY_S:
+                log.info("%d of %d texts", done, self.total)
+                told = time.perf_counter()

@@ -1,0 +1,201 @@
+"""Generate releases with a language model: stored with all that made them, marked, and published nowhere."""
+
+import hashlib
+import json
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+
+from models.text.generation.brief import PRESS_RELEASE, draw_brief, frame, free
+from models.text.generation.quality import Text, quality, words
+from models.text.generation.small_gpt import SmallGPT, train_small_gpt
+from models.text.generation.write import MARK, Order, prompt, write_releases
+from models.text.language.causal import PACKAGED, Causal, MissingModelError, load_causal
+from models.text.linking.catalogue import name_of
+from pipelines import run as runs
+from pipelines.ondemand.generation_request import Pool, Wish, _pool
+from pipelines.ondemand.tables import WRITERS, by_ending, write_atomically
+from pipelines.run import Run
+from pipelines.settings.settings import Settings
+from warehouse import read
+from warehouse.connect import transaction
+from warehouse.schema.texts import GENERATED_RELEASES, TEXT_QUALITY
+from warehouse.write import write
+
+log = logging.getLogger("tapewire.generate")
+SCRATCH = "scratch"
+SMALL_GPT = "small-gpt"
+MAX_REAL = 300
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """The releases of a wish (rows of models.generated_releases), how many were there before, and their quality."""
+
+    rows: pl.DataFrame
+    n_before: int
+    seconds: float
+    measured: pl.DataFrame
+
+
+def generate(settings: Settings, wish: Wish, out: Path | None, shown: Progress) -> Generated:
+    """Write what is wished, batch by batch into the warehouse; what is there already is not written again.
+
+    ValueError for an asset that is not known or a path that cannot be written; NotEnoughDataError, MissingModelError,
+    PromptError where the documents, the model or its room are not enough.
+    """
+    name = name_of(wish.asset)
+    if out:
+        by_ending(out, WRITERS)
+    torch.set_num_threads(settings.threads)
+    run = runs.start(settings, "generate")
+    code = 1
+    try:
+        made = _generate(run, wish, name, shown)
+        code = 0
+    finally:
+        runs.finish(run, code)
+    if out:
+        write_atomically(exported(made.rows), out)
+    return made
+
+
+def exported(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows for a file: `id` and `text` first, as `tapewire detect` reads them; each row carries its mark."""
+    text = pl.concat_str("title", pl.lit("\n\n"), "body")
+    return rows.select(
+        pl.col("text_id").alias("id"), text.alias("text"), pl.all().exclude("text_id", "run_id", "source")
+    )
+
+
+def _generate(run: Run, wish: Wish, name: str, shown: Progress) -> Generated:
+    began = time.perf_counter()
+    pool = _pool(run, wish)
+    causal, learned = _writer(run, wish, pool)
+    wanted, orders = _planned(wish, causal, pool, name)
+    ids = wanted["text_id"].head(wish.n)
+    before = _stored(run, ids)
+    simulated = _rests_on_simulated(wish, pool)
+    for number, part in enumerate(wanted.iter_slices(wish.batch)):
+        due = part.filter(pl.col("number") < wish.n)
+        if due["text_id"].is_in(before["text_id"].implode()).all():
+            continue
+        here = orders[number * wish.batch : (number + 1) * wish.batch]
+        texts = write_releases(causal, here, wish.sampling, seed=wish.seed, batch=number)
+        rows = part.with_columns(
+            title=pl.Series([t.title for t in texts]), body=pl.Series([t.body for t in texts]),
+            frame_share=pl.Series([t.frame_share for t in texts]), created_ts=pl.lit(run.now),
+        )  # fmt: skip
+        with run.open() as con:
+            write(con, GENERATED_RELEASES, rows.head(len(due)), run.batch("generate", is_simulated=simulated))
+        shown(min((number + 1) * wish.batch, wish.n), wish.n)
+    rows = _stored(run, ids)
+    measured = _measure(run, rows, pool, causal, learned, simulated)
+    return Generated(rows, len(before), time.perf_counter() - began, measured)
+
+
+def _texts(documents: pl.DataFrame) -> list[Text]:
+    """Headline and body of each."""
+    return list(documents.select("title", "body").iter_rows())
+
+
+def _rests_on_simulated(wish: Wish, pool: Pool) -> bool:
+    """Whether what the model was shown or trained on came from the simulator."""
+    used = [pool.documents] * (wish.shots > 0) + [pool.releases] * (wish.model == SCRATCH)
+    return any(bool(documents["is_simulated"].any()) for documents in used)
+
+
+def _writer(run: Run, wish: Wish, pool: Pool) -> tuple[Causal, bool]:
+    """The model that writes, and whether it was trained on the pool."""
+    if wish.model != SCRATCH:
+        return load_causal(wish.model).to_write(), False
+    texts = [f"{title}\n\n{body}" for title, body in _texts(pool.releases)]
+    how = SmallGPT(steps=wish.steps, seed=wish.seed)
+    told = _hash([texts, asdict(how)])[:8]
+    folder = run.settings.checkpoints / f"{SMALL_GPT}-{told}"
+    if not folder.exists():
+        log.info("training a small GPT on %d releases, %d steps", len(texts), how.steps)
+        train_small_gpt(texts, how, folder, threads=run.settings.threads)
+    causal = load_causal(str(folder))
+    return replace(causal, name=SMALL_GPT).to_write(), True
+
+
+def _planned(wish: Wish, causal: Causal, pool: Pool, name: str) -> tuple[pl.DataFrame, list[Order]]:
+    """Whole batches that hold the n releases: what each is made by, with its id, and what the model is to write."""
+    instructed = bool(causal.tokenizer.chat_template)
+    framed = (instructed and wish.kind == PRESS_RELEASE) if wish.framed is None else wish.framed
+    parameters = json.dumps(asdict(wish.sampling) | {"framed": framed, "longest": wish.longest, "batch": wish.batch})
+    shared = {
+        "kind": wish.kind, "asset": wish.asset, "authorship": "machine", "mark": MARK, "model": causal.name,
+        "revision": causal.revision, "parameters": parameters, "seed": wish.seed,
+    }  # fmt: skip
+    rows: list[dict[str, Any]] = []
+    orders = []
+    for number in range(math.ceil(wish.n / wish.batch) * wish.batch):
+        brief = draw_brief(wish.asset, name, wish.seed, number)
+        examples = pool.examples(wish.shots, wish.seed, number) if wish.shots else []
+        told = prompt(causal, brief, wish.kind, examples)
+        parts = frame(brief) if framed else free(wish.longest, begins="" if instructed else name)
+        orders.append(Order(told, parts))
+        shown = ", ".join(e.doc_id for e in examples) or None
+        told_id = _hash([shared, told, [p.begins for p in parts], number])
+        rows.append(shared | {"text_id": told_id, "number": number, "prompt": told, "examples": shown})
+    plan = pl.DataFrame(rows, schema_overrides={"examples": pl.String, "seed": pl.Int64, "number": pl.Int32})
+    return plan.with_columns(batch_id=pl.lit(_hash([shared, rows[0]["prompt"], wish.shots])[:12])), orders
+
+
+def _hash(told: object) -> str:
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:20]
+
+
+def _stored(run: Run, ids: pl.Series) -> pl.DataFrame:
+    """Those of the releases that the warehouse holds, by number."""
+    with run.open() as con:
+        return read.read(con, "models.generated_releases").filter(pl.col("text_id").is_in(ids.implode())).sort("number")
+
+
+def _measure(run: Run, rows: pl.DataFrame, pool: Pool, causal: Causal, learned: bool, simulated: bool) -> pl.DataFrame:
+    """Quality of a batch beside real releases of its kind, written to models.text_quality."""
+    texts, real = _texts(rows), _texts(pool.documents.filter(~pl.col("is_simulated")).head(MAX_REAL))
+    shown = {d for told in rows["examples"].drop_nulls() for d in told.split(", ")}
+    seen = pool.documents.filter(pl.col("doc_id").is_in(list(shown))) if shown else pool.documents
+    sources = _texts(pool.releases if learned else seen)
+    judge = _judge(run, causal)
+    budget = min(sum(len(words(f"{t}\n{b}")) for t, b in side) for side in (texts, real or texts))
+    ours = quality(texts, sources, budget, judge)
+    theirs = quality(real, real, budget, judge, own=True) if real else dict.fromkeys(ours)
+    ours["frame_share"] = float(np.mean(rows["frame_share"].to_list()))
+    measured = pl.DataFrame(
+        [{"metric": m, "generated": v, "real": theirs.get(m)} for m, v in ours.items()],
+        schema={"metric": pl.String, "generated": pl.Float64, "real": pl.Float64},
+    ).with_columns(
+        batch_id=pl.lit(rows["batch_id"][0]), n_generated=pl.lit(len(texts), pl.Int32),
+        n_real=pl.lit(len(real), pl.Int32),
+    )  # fmt: skip
+    with run.open() as con, transaction(con):
+        write(con, TEXT_QUALITY, measured, run.batch("generate", is_simulated=simulated))
+    return measured
+
+
+def _judge(run: Run, causal: Causal) -> Causal | None:
+    """A second model that reads the texts: the packaged one, or for its own texts the newest small GPT; else none."""
+    if causal.name != PACKAGED:
+        try:
+            return load_causal(PACKAGED)
+        except MissingModelError as error:
+            log.warning("no second model judges the texts: %s", error)
+            return None
+    trained = sorted(run.settings.checkpoints.glob(f"{SMALL_GPT}-????????"), key=lambda f: f.stat().st_mtime)
+    if not trained:
+        log.info("no second model is at hand to judge the texts: train one with --model %s", SCRATCH)
+        return None
+    return load_causal(str(trained[-1]))

@@ -1,0 +1,37 @@
+"""What sources of documents share: identity by canonical address, links to assets."""
+
+import hashlib
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import polars as pl
+
+from models.text.linking.link import link
+
+LINK_COLUMNS = ["doc_id", "event_ts", "available_ts", "asset", "confidence", "method"]
+PRECISION_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+_TRACKING = re.compile(r"utm_|fbclid|gclid|mc_[ce]id|ref$|feed$")
+
+
+def canonical_url(url: str) -> str:
+    """The address without scheme, `www.`, tracking parameters, fragment and trailing slash, host in lower case."""
+    parts = urlsplit(url.strip())
+    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k)]
+    query = "?" + urlencode(sorted(kept)) if kept else ""
+    return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}{query}"
+
+
+def document_id(url: str, guid: str) -> str:
+    """Hash of the canonical address, else of `guid`."""
+    try:
+        key = canonical_url(url) if url else ""
+    except ValueError:  # an address that urlsplit cannot read identifies nothing
+        key = ""
+    return hashlib.sha256((key or guid).encode()).hexdigest()[:16]
+
+
+def linked(docs: pl.DataFrame) -> pl.DataFrame:
+    """Links of documents (doc_id, title, body, event_ts, available_ts) to assets, by the table of entities."""
+    timed = docs.filter(pl.col("event_ts").is_not_null()).unique("doc_id", keep="last", maintain_order=True)
+    found = link(timed.select("doc_id", "title", "body"))
+    return found.join(timed.select("doc_id", "event_ts", "available_ts"), on="doc_id").select(LINK_COLUMNS)

@@ -1,0 +1,1 @@
+"""News and releases from RSS, Atom and RDF feeds."""

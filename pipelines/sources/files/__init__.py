@@ -1,0 +1,1 @@
+"""Tables on disk: CSV, Parquet, JSON lines in the documented columns."""

@@ -1,0 +1,109 @@
+"""Files of documents and of curated events as rows of core."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from domain.labels import release_group
+from pipelines.settings.sources import FileTable
+from pipelines.sources.documents import PRECISION_S, document_id, linked
+from pipelines.sources.files.moments import Typed, _moment
+from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS
+
+EVENT_PRECISION_S = {
+    "second": 1, "minute": 60, "report-minute": 60, "~5min": 300, "~15min": 900, "~30min": 1800, "hour": 3600,
+    "day": 86400,
+}  # fmt: skip
+
+
+def _documents(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
+    published = _moment(frame, "published_at", name)
+    precision = pl.col("ts_precision").fill_null("second")
+    seconds = precision.replace_strict(PRECISION_S, default=PRECISION_S["day"], return_dtype=pl.Int64)
+    text = {c: pl.col(c).cast(pl.String).fill_null("") for c in ("title", "body", "url", "source", "id")}
+    ids = frame.select(
+        url=text["url"], guid=text["source"] + "|" + pl.coalesce(pl.col("id").cast(pl.String), text["title"])
+    )
+    docs = (
+        frame.with_columns(
+            doc_id=pl.Series([document_id(u, g) for u, g in ids.iter_rows()], dtype=pl.String),
+            event_ts=_floor(published, precision), ts_precision=precision,
+        )
+        .with_columns(
+            available_ts=pl.col("event_ts") + pl.duration(seconds=seconds),
+            is_late_stamp=pl.lit(False), availability_assumed=pl.lit(True), publisher=text["source"],
+            kind=pl.col("kind").fill_null("news"), title=text["title"], body=text["body"],
+            authorship=pl.col("authorship").fill_null("unknown"), veracity=pl.col("veracity").fill_null("unknown"),
+            is_recommended=pl.lit(True),
+        )
+        .with_columns(*_evidence(), release_group())
+    )  # fmt: skip
+    yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
+    docs = docs.with_columns(assets=pl.col("assets").cast(pl.String).fill_null(""))
+    given = _links(docs, "given by the source", 0.6)
+    yield Typed(DOCUMENT_ASSETS, pl.concat([given, linked(docs.filter(pl.col("assets") == ""))]), f"files:{name}")
+
+
+def _floor(moment: pl.Expr, precision: pl.Expr) -> pl.Expr:
+    return (
+        pl.when(precision == "day").then(moment.dt.truncate("1d"))
+        .when(precision == "hour").then(moment.dt.truncate("1h"))
+        .when(precision == "minute").then(moment.dt.truncate("1m"))
+        .otherwise(moment)
+    )  # fmt: skip
+
+
+def _evidence() -> list[pl.Expr]:
+    return [
+        pl.when(pl.col(c) == "unknown").then(pl.lit("none")).otherwise(pl.lit("labelled")).alias(f"{c}_evidence")
+        for c in ("authorship", "veracity")
+    ]
+
+
+def _document_columns(frame: pl.DataFrame) -> list[str]:
+    return [c.name for c in DOCUMENTS.given if c.name in frame.columns]
+
+
+def _links(docs: pl.DataFrame, method: str, confidence: float) -> pl.DataFrame:
+    return (
+        docs.select("doc_id", "event_ts", "available_ts", asset=pl.col("assets").fill_null("").str.split(","))
+        .explode("asset")
+        .with_columns(pl.col("asset").str.strip_chars().str.to_uppercase())
+        .filter(pl.col("asset").str.contains(r"^[A-Z0-9]{1,12}$"), pl.col("event_ts").is_not_null())
+        .unique(["doc_id", "asset"], maintain_order=True)
+        .with_columns(confidence=pl.lit(confidence), method=pl.lit(method))
+    )
+
+
+def _events(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
+    """A curated table of announcements. A date without a time is a day; a first report's minute is a late stamp."""
+    seconds = pl.col("time_precision").replace_strict(EVENT_PRECISION_S, default=86400, return_dtype=pl.Int64)
+    label = pl.col("label").fill_null("")
+    machine = label.str.contains("machine")
+    frame = frame.with_columns(utc_time=_with_time("utc_time"), retraction_utc_time=_with_time("retraction_utc_time"))
+    moment, retracted = _moment(frame, "utc_time", name), _moment(frame, "retraction_utc_time", name)
+    docs = (
+        frame.with_columns(
+            doc_id=pl.col("event_key"), event_ts=moment, available_ts=moment + pl.duration(seconds=seconds),
+            ts_precision=pl.when(seconds >= 86400).then(pl.lit("day")).when(seconds >= 3600).then(pl.lit("hour"))
+            .otherwise(pl.lit("minute")),
+            is_late_stamp=pl.col("time_precision").str.starts_with("report"), availability_assumed=pl.lit(True),
+            publisher=pl.col("channel").fill_null("unknown"), kind=pl.lit("event"), body=pl.lit(""),
+            url=pl.col("source_urls").str.split("|").list.first().str.strip_chars(),
+            authorship=pl.when(machine).then(pl.lit("machine")).otherwise(pl.lit("human")),
+            veracity=pl.when(label.str.starts_with("none")).then(pl.lit("unknown"))
+            .otherwise(pl.col("veracity").fill_null("unknown")),
+            event_label=pl.col("label"), retracted_ts=retracted, reported_move=pl.col("price_move"),
+            is_recommended=pl.col("include_recommended").fill_null("yes").str.starts_with("yes"),
+            assets=pl.col("asset").str.extract(r"^([A-Z0-9]+)", 1),
+        )
+        .with_columns(*_evidence(), release_group())
+    )  # fmt: skip
+    yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
+    yield Typed(DOCUMENT_ASSETS, _links(docs, "curated", 1.0), f"files:{name}")
+
+
+def _with_time(column: str) -> pl.Expr:
+    """A bare date becomes midnight UTC."""
+    text = pl.col(column).cast(pl.String).str.strip_chars()
+    return pl.when(text.str.contains(r"^\d{4}-\d{2}-\d{2}$")).then(text + "T00:00Z").otherwise(text)

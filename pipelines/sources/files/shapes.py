@@ -1,0 +1,53 @@
+"""From the documented columns of a file to the rows of entities, with `available_ts` by each entity's rule."""
+
+import difflib
+from collections.abc import Iterator
+
+import polars as pl
+
+from pipelines.settings.sources import FileTable
+from pipelines.sources.files.market import _candles, _funding, _metrics, _supply
+from pipelines.sources.files.moments import Typed
+from pipelines.sources.files.releases import _documents, _events
+from pipelines.sources.source import SourceError
+
+COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "candles": (("exchange", "symbol", "timeframe", "ts", "open", "high", "low", "close", "volume"), ()),
+    "supply": (("asset", "date"), ("supply", "price_usd", "market_cap_usd", "source", "chain")),
+    "asset_metrics": (("asset", "date"), ("price_usd", "market_cap_usd", "supply", "source")),
+    "funding": (("exchange", "symbol", "ts", "funding_rate"), ("source",)),
+    "documents": (
+        ("published_at", "source", "title"),
+        ("id", "body", "url", "assets", "kind", "ts_precision", "authorship", "veracity", "origin"),
+    ),
+    "events": (
+        ("event_key", "utc_time", "time_precision", "asset", "title", "channel"),
+        ("label", "retraction_utc_time", "price_move", "include_recommended", "veracity", "evidence", "notes",
+         "source_urls"),
+    ),
+}  # fmt: skip
+
+
+def shape(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
+    """Rows of the entities that a page of `table.shape` holds. SourceError for missing or unknown columns."""
+    frame = frame.rename({k: v for k, v in table.rename.items() if k in frame.columns})
+    frame = frame.with_columns(pl.lit(v).alias(k) for k, v in table.constants.items())
+    frame = frame.with_columns(pl.col(pl.List(pl.String)).list.join(","))
+    required, optional = COLUMNS[table.shape]
+    _check(frame, required, optional, name)
+    frame = frame.with_columns(pl.lit(None, pl.String).alias(c) for c in optional if c not in frame.columns)
+    yield from {
+        "candles": _candles, "supply": _supply, "asset_metrics": _metrics, "funding": _funding,
+        "documents": _documents, "events": _events,
+    }[table.shape](frame, table, name)  # fmt: skip
+
+
+def _check(frame: pl.DataFrame, required: tuple[str, ...], optional: tuple[str, ...], name: str) -> None:
+    missing = [c for c in required if c not in frame.columns]
+    if missing:
+        near = difflib.get_close_matches(missing[0], frame.columns, n=1)
+        hint = f'; did you mean {near[0]!r}? Say so with rename = {{ {near[0]} = "{missing[0]}" }}' if near else ""
+        raise SourceError(f"{name} lacks {', '.join(missing)}; it has {', '.join(frame.columns) or 'no columns'}{hint}")
+    unknown = [c for c in frame.columns if c not in required + optional]
+    if unknown:
+        raise SourceError(f"{name}: unknown column {', '.join(unknown)}; expected {', '.join(required + optional)}")

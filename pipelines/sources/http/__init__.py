@@ -1,0 +1,1 @@
+"""Every request that tapewire makes."""

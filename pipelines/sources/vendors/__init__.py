@@ -1,0 +1,1 @@
+"""Data vendors, one file each."""

@@ -1,0 +1,227 @@
+"""Bulk history from the Binance public data archives: zipped CSV files with their checksums, from a URL or a folder.
+
+Months that are complete come as one file, the days since then as one each. Spot files count milliseconds before 2025
+and microseconds from then on; files of futures have a header line. A file that was read is remembered by its checksum;
+files of the last months are looked at again, since Binance sometimes mends them.
+"""
+
+import hashlib
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from domain.timeframes import TIMEFRAMES
+from pipelines.settings.sources import ArchiveSource
+from pipelines.sources.http.net import Net, shown
+from pipelines.sources.http.polite import HttpError
+from pipelines.sources.source import Page, SourceError, digest
+from pipelines.sources.tickers import canonical
+from warehouse.schema.market import CANDLES, FUNDING
+from warehouse.schema.ops import ARCHIVE_FILES
+
+SOURCE = "archive:binance"
+RECHECK_DAYS = 62
+ABSENT = "absent"
+MICROSECONDS_FROM = 10**14
+KLINE_COLUMNS = 12
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Where the files are, and how large one may be (bytes, unzipped)."""
+
+    source: ArchiveSource
+    net: Net
+    max_bytes: int
+
+    def read(self, path: str) -> bytes | None:
+        """A file of the archive, None where there is none. SourceError where it cannot be had."""
+        if "://" not in self.source.location:
+            return self._read_local(Path(self.source.location) / path)
+        reply = self.net.get(f"{self.source.location.rstrip('/')}/{path}", allow=(404,))
+        return None if reply.status == 404 else reply.body
+
+    def _read_local(self, path: Path) -> bytes | None:
+        if not path.is_file():
+            return None
+        if path.stat().st_size > self.max_bytes:
+            raise SourceError(
+                f"{path} has {path.stat().st_size:,} bytes, more than {self.max_bytes:,} (network.max_mb)"
+            )
+        return path.read_bytes()
+
+    def check(self, path: str) -> str | None:
+        """The checksum that the archive gives for a file, None where the file is not there."""
+        text = self.read(path + ".CHECKSUM")
+        if text is None:
+            return None
+        words = text.decode("utf-8", errors="replace").split()
+        if not words or len(words[0]) != 64:
+            raise SourceError(f"{path}.CHECKSUM holds no SHA-256: {text[:80]!r}")
+        return words[0].lower()
+
+    def member(self, path: str, checksum: str) -> bytes:
+        """The one CSV inside a zip whose checksum holds. SourceError otherwise."""
+        body = self.read(path)
+        if body is None:
+            raise SourceError(f"{path} is not there, though its checksum is")
+        if hashlib.sha256(body).hexdigest() != checksum:
+            raise SourceError(f"{path} does not have the checksum that the archive gives: fetch it again later")
+        try:
+            with zipfile.ZipFile(io.BytesIO(body)) as zipped:
+                names = zipped.namelist()
+                if len(names) != 1 or names[0] != Path(path).with_suffix(".csv").name:
+                    raise SourceError(
+                        f"{path} holds {', '.join(names[:3]) or 'nothing'}; expected one .csv of its name"
+                    )
+                with zipped.open(names[0]) as file:
+                    text = file.read(self.max_bytes + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            if isinstance(error, SourceError):
+                raise
+            raise SourceError(f"{path} is no complete zip file ({error})") from error
+        if len(text) > self.max_bytes:
+            raise SourceError(f"{path} unzips to more than {self.max_bytes:,} bytes (network.max_mb)")
+        return text
+
+
+@dataclass(frozen=True)
+class ArchivePart:
+    """One symbol's candles of a timeframe, or its funding (`timeframe` is "funding"). Each file is a page."""
+
+    archive: Archive
+    symbol: str
+    timeframe: str
+    now: datetime
+    read_before: dict[str, str] = field(default_factory=dict)
+    is_simulated: bool = False
+    is_remote: bool = True
+    stands_by_page: bool = True
+
+    @property
+    def name(self) -> str:
+        """As it is called in the warehouse."""
+        return f"archive:{self.symbol}:{self.timeframe}"
+
+    def pages(self) -> Iterator[Page]:
+        """Every file that is new or mended, oldest first.
+
+        SourceError where none is there at all; or, once the others are through, where some cannot be used.
+        """
+        found, spoilt = False, list[str]()
+        for path, begins in self._wanted():
+            try:
+                there, pages = self._file(path, begins)
+            except HttpError:
+                raise
+            except SourceError as error:
+                there, pages = True, []
+                spoilt.append(str(error))
+            found = found or there
+            yield from pages
+        if spoilt:
+            raise SourceError(f"{len(spoilt)} files cannot be used, the others are stored: " + "; ".join(spoilt[:3]))
+        if not found:
+            raise SourceError(
+                f"the archive at {shown(self.archive.source.location)} has no {self.timeframe} of {self.symbol} "
+                f"since {self.archive.source.since:%Y-%m-%d}: check the symbol, or the folder"
+            )
+
+    def _wanted(self) -> Iterator[tuple[str, date]]:
+        """Months, and the days of those among the last ones that are not there as a whole."""
+        for month in _months(self.archive.source.since.date(), self.now.date()):
+            whole = self._path("monthly", f"{month:%Y-%m}")
+            yield whole, month
+            recent = (self.now.date() - month).days <= RECHECK_DAYS
+            if recent and self.timeframe != "funding" and self.archive.check(whole) is None:
+                for day in _days(month, self.now.date()):
+                    yield self._path("daily", f"{day:%Y-%m-%d}"), day
+
+    def _file(self, path: str, begins: date) -> tuple[bool, list[Page]]:
+        """Whether the file is there, and its pages where they are to be written. Old files are looked at once."""
+        known = self.read_before.get(path)
+        if known is not None and (self.now.date() - begins).days > RECHECK_DAYS:
+            return known != ABSENT, []
+        checksum = self.archive.check(path)
+        if checksum is None:
+            return False, [self._mark(path, ABSENT, 0)] if (self.now.date() - begins).days > RECHECK_DAYS else []
+        if checksum == known:
+            return True, []
+        text = self.archive.member(path, checksum)
+        page = self._funding(text, path) if self.timeframe == "funding" else self._candles(text, path)
+        return True, [page, self._mark(path, checksum, page.frame.height)]
+
+    def _mark(self, path: str, checksum: str, n_rows: int) -> Page:
+        mark = pl.DataFrame({"file_name": [path], "checksum": [checksum], "n_rows": [n_rows]})
+        return Page(ARCHIVE_FILES, mark, SOURCE, path, digest(path, checksum))
+
+    def _path(self, span: str, stamp: str) -> str:
+        market = "futures/um" if ":" in self.symbol else "spot"
+        name = self.symbol.partition(":")[0].replace("/", "")
+        if self.timeframe == "funding":
+            return f"data/{market}/{span}/fundingRate/{name}/{name}-fundingRate-{stamp}.zip"
+        return f"data/{market}/{span}/klines/{name}/{self.timeframe}/{name}-{self.timeframe}-{stamp}.zip"
+
+    def _candles(self, text: bytes, path: str) -> Page:
+        raw = _csv(text, path, KLINE_COLUMNS)
+        opened = _stamp("c0")
+        base, _, quote = self.symbol.partition(":")[0].partition("/")
+        numbers = zip(("open", "high", "low", "close"), range(1, 5), strict=True)
+        frame = raw.select(
+            exchange=pl.lit("binance"), symbol=pl.lit(self.symbol), timeframe=pl.lit(self.timeframe), event_ts=opened,
+            available_ts=opened + pl.duration(seconds=TIMEFRAMES[self.timeframe]),
+            asset=pl.lit(canonical(base, "binance")), quote=pl.lit(quote),
+            **{f"{name}_quote": pl.col(f"c{i}") for name, i in numbers}, volume_base=pl.col("c5"),
+        )  # fmt: skip
+        return Page(CANDLES, frame, SOURCE, path, digest(text), len(text))
+
+    def _funding(self, text: bytes, path: str) -> Page:
+        settled = _stamp("c0").dt.truncate("1s")
+        frame = _csv(text, path, 3).select(
+            exchange=pl.lit("binance"), symbol=pl.lit(self.symbol), event_ts=settled, available_ts=settled,
+            asset=pl.lit(canonical(self.symbol.partition("/")[0], "binance")), funding_rate=pl.col("c2"),
+        )  # fmt: skip
+        return Page(FUNDING, frame, SOURCE, path, digest(text), len(text))
+
+
+def _csv(text: bytes, path: str, width: int) -> pl.DataFrame:
+    """Columns c0, c1 … as text, without a header line where there is one. SourceError for another width."""
+    first = text.split(b"\n", 1)[0]
+    header = not first[:1].isdigit()
+    try:
+        frame = pl.read_csv(
+            io.BytesIO(text), has_header=False, skip_rows=int(header), infer_schema=False, truncate_ragged_lines=False
+        )
+    except pl.exceptions.PolarsError as error:
+        raise SourceError(f"{path} cannot be read as CSV: {str(error).splitlines()[0]}") from error
+    if frame.width != width:
+        raise SourceError(f"{path} has {frame.width} columns; expected {width}")
+    return frame.rename({name: f"c{i}" for i, name in enumerate(frame.columns)})
+
+
+def _stamp(column: str) -> pl.Expr:
+    """Milliseconds or microseconds since 1970 as a moment; null where it is no number."""
+    number = pl.col(column).cast(pl.Int64, strict=False)
+    micro = pl.when(number >= MICROSECONDS_FROM).then(number).otherwise(number * 1000)
+    return micro.cast(pl.Datetime("us", "UTC"))
+
+
+def _months(since: date, now: date) -> Iterator[date]:
+    month = since.replace(day=1)
+    while month <= now:
+        yield month
+        month = (month + timedelta(days=32)).replace(day=1)
+
+
+def _days(month: date, now: date) -> Iterator[date]:
+    """The days of `month` that ended before `now`."""
+    day = month
+    while day < now and day.month == month.month:
+        yield day
+        day += timedelta(days=1)

@@ -1,0 +1,135 @@
+"""Daily price, market capitalisation and supply of assets from Coin Metrics: the community API, or its CSV files.
+
+A day's row is stamped with its beginning and describes its end. Which metrics there are differs from asset to asset:
+what is absent stays absent.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.settings.sources import OnchainSource
+from pipelines.sources.http.net import Net
+from pipelines.sources.http.polite import HttpError
+from pipelines.sources.source import Page, SourceError, covered, digest
+from pipelines.sources.tickers import canonical
+from warehouse.schema.market import ASSET_METRICS
+
+SOURCE = "coinmetrics"
+METRICS = {"PriceUSD": "price_usd", "CapMrktCurUSD": "market_cap_usd", "SplyCur": "supply_units"}
+INTERVAL_S = 0.7  # the community API allows ten requests in six seconds
+PAGE_SIZE = 5_000
+OVERLAP = timedelta(days=30)
+MAX_PAGES = 1_000
+
+
+@dataclass(frozen=True)
+class Asset:
+    """The figures of one asset."""
+
+    source: OnchainSource
+    net: Net
+    asset: str
+    now: datetime
+    newest: datetime | None = None
+    covered_since: datetime | None = None
+    is_simulated: bool = False
+    is_remote: bool = True
+    stands_by_page: bool = True
+
+    @property
+    def name(self) -> str:
+        """As it is called in the warehouse."""
+        return f"onchain:{self.asset}"
+
+    def pages(self) -> Iterator[Page]:
+        """Figures from the newest stored day on, a month of overlap included. SourceError where there are none."""
+        is_covered = self.covered_since is not None and self.covered_since <= self.source.since
+        since = max(self.source.since, self.newest - OVERLAP) if self.newest and is_covered else self.source.since
+        n_rows = 0
+        for rows, where in self._from_csv(since) if self.source.csv else self._from_api(since):
+            frame = self._frame(rows)
+            n_rows += frame.height
+            if frame.height:
+                yield Page(ASSET_METRICS, frame, SOURCE, where, digest(where, rows), len(rows) * 100)
+        if not n_rows and self.newest is None:
+            raise SourceError(f"Coin Metrics has none of {', '.join(METRICS)} for {self.asset} since {since:%Y-%m-%d}")
+        if not is_covered:
+            yield covered(SOURCE, self.asset, self.source.since)
+
+    def _from_api(self, since: datetime) -> Iterator[tuple[list[dict[str, Any]], str]]:
+        query = {
+            "assets": self.asset.lower(), "metrics": ",".join(METRICS), "frequency": "1d", "page_size": str(PAGE_SIZE),
+            "start_time": f"{since.astimezone(UTC):%Y-%m-%d}", "paging_from": "start",
+            "ignore_forbidden_errors": "true", "ignore_unsupported_errors": "true",
+        }  # fmt: skip
+        url = f"{self.source.url.rstrip('/')}/timeseries/asset-metrics"
+        for number in range(MAX_PAGES):
+            answer = self._ask(url, query)
+            rows = answer.get("data") if isinstance(answer, dict) else None
+            if not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
+                raise SourceError("Coin Metrics sent no list under 'data': its format has changed")
+            yield rows, f"{self.asset} page {number} from {since:%Y-%m-%d}"
+            token = answer.get("next_page_token")
+            if not token:
+                return
+            if token == query.get("next_page_token"):
+                raise SourceError(f"Coin Metrics gives the same page of {self.asset} again and again")
+            query["next_page_token"] = str(token)
+        raise SourceError(f"Coin Metrics has more than {MAX_PAGES} pages of {self.asset}")
+
+    def _ask(self, url: str, query: dict[str, str]) -> Any:
+        try:
+            reply = self.net.get(url, query, json=True, interval_s=INTERVAL_S, allow=(400,))
+        except HttpError as error:
+            if error.status == 403:
+                raise SourceError(f"the community API of Coin Metrics does not give {self.asset} (HTTP 403)") from error
+            raise
+        if reply.status == 400:
+            told = " ".join(reply.body[:300].decode("utf-8", errors="replace").split())
+            raise SourceError(f"Coin Metrics refuses the question for {self.asset}: {told}")
+        return reply.json()
+
+    def _from_csv(self, since: datetime) -> Iterator[tuple[list[dict[str, Any]], str]]:
+        name = f"{self.asset.lower()}.csv"
+        place = str(self.source.csv).rstrip("/")
+        if "://" in place:
+            body = self.net.get(f"{place}/{name}").body
+        else:
+            path = Path(place) / name
+            if not path.is_file():
+                raise SourceError(f"{path} is not there: check onchain.csv")
+            body = path.read_bytes()
+        try:
+            rows = list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise SourceError(f"{name} is no CSV in UTF-8: {error}") from error
+        if rows and "time" not in rows[0]:
+            raise SourceError(f"{name} has no column 'time'; it has {', '.join(map(str, list(rows[0])[:8]))}")
+        day = f"{since:%Y-%m-%d}"
+        yield [r for r in rows if str(r.get("time")) >= day], name
+
+    def _frame(self, rows: list[dict[str, Any]]) -> pl.DataFrame:
+        """One row per day and metric that is there; what is no number goes on as it is, to be refused later."""
+        flat = [
+            (str(row.get("time"))[:10], metric, str(row[name]))
+            for row in rows
+            for name, metric in METRICS.items()
+            if row.get(name) not in (None, "")
+        ]
+        end = pl.col("day").str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+        frame = pl.DataFrame(flat, schema={"day": pl.String, "metric": pl.String, "value": pl.String}, orient="row")
+        return (
+            frame.with_columns(event_ts=end + timedelta(days=1))
+            .filter((pl.col("event_ts") <= self.now) | pl.col("event_ts").is_null())
+            .select(
+                "metric", "event_ts", "value", asset=pl.lit(canonical(self.asset, SOURCE)),
+                available_ts=pl.col("event_ts") + timedelta(hours=self.source.lag_h),
+            )
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Stages of a night: each reads frames, calls one thing, writes frames."""

@@ -1,0 +1,82 @@
+"""The market as the models see it: core and features as of the run's moment, turned into grids and tensors."""
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from domain.labels import release_group
+from features.candles import Bars, dense
+from features.panel import build_panel
+from features.volatility import scale
+from models.forecast.baselines.walks import horizon_sigma, targets
+from models.forecast.dataset import Ground
+from models.forecast.network.windows import collect_documents
+from models.text.embed import MODEL as WORDS
+from models.text.embed import WIDTH
+from pipelines.run import Run
+from warehouse import read
+
+QUOTES = ("USDT", "USD", "USDC", "BUSD")
+
+
+@dataclass(frozen=True)
+class Market(Ground):
+    """What the models are fitted on, with the links between documents and assets."""
+
+    links: pl.DataFrame
+
+
+def load_bars(con: duckdb.DuckDBPyConnection, run: Run, timeframe: str = "1h") -> Bars:
+    """The grid of one timeframe. ValueError where no candles of it are there."""
+    return dense(read.as_of(con, "candles", run.as_of), timeframe, QUOTES)
+
+
+def load_links(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
+    """Documents and their assets above the confidence that counts: labels as of now, availability as at first.
+
+    A revision (a label that was added, say) is a new version that becomes available when it is seen; the document
+    itself was available with its first.
+    """
+    documents = read.as_of(con, "documents", run.as_of)
+    first = read.first_versions(con, "documents", run.as_of).select("doc_id", first_ts="available_ts")
+    known = documents.join(first, on="doc_id").with_columns(available_ts=pl.max_horizontal("first_ts", "event_ts"))
+    known = with_labels(known, read.read(con, "core.document_labels"))
+    links = read.as_of(con, "document_assets", run.as_of)
+    return (
+        links.filter(pl.col("confidence") >= run.settings.impact.min_confidence)
+        .select("doc_id", "asset")
+        .join(known.drop("first_ts"), on="doc_id")
+        .sort("available_ts", "doc_id", "asset")
+    )
+
+
+def with_labels(documents: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
+    """Documents with a desk's own labels in the place of their source's, and the group that follows from them.
+
+    Labels say which group a release is counted to; no model reads them, so that the newest count, whenever they were
+    given.
+    """
+    own = labels.select("doc_id", own_authorship="authorship", own_veracity="veracity")
+    return (
+        documents.join(own, on="doc_id", how="left", maintain_order="left")
+        .with_columns(pl.coalesce(f"own_{c}", c).alias(c) for c in ("authorship", "veracity"))
+        .with_columns(release_group())
+        .drop("own_authorship", "own_veracity")
+    )
+
+
+def load_market(con: duckdb.DuckDBPyConnection, run: Run) -> Market:
+    """Bars, panel and documents. Features must have been derived."""
+    bars = load_bars(con, run)
+    level = scale(bars)
+    panel = build_panel(
+        bars, level, read.read(con, "features.ssr_daily"), read.read(con, "features.news_hourly"),
+        read.as_of(con, "funding", run.as_of),
+    )  # fmt: skip
+    links = load_links(con, run)
+    embeddings = read.read(con, "features.document_embeddings").filter(pl.col("model") == WORDS)
+    documents = collect_documents(links, embeddings, bars.assets, WIDTH)
+    y, sigma = targets(np.log(bars.close)), horizon_sigma(level)
+    return Market(bars, level, panel, documents, y, sigma, links)

@@ -1,0 +1,53 @@
+"""Flow: core to features. Computed from what was available at the run's moment; skipped where nothing changed."""
+
+import duckdb
+import polars as pl
+
+from features.candle_features import candle_features
+from features.news import document_novelty, first_told, news_hourly
+from features.ssr import ssr_daily
+from features.volatility import scale
+from models.text.embed import MODEL as WORDS
+from models.text.embed import embed
+from models.text.language.sentence import MODEL as MEANING
+from models.text.stories import group
+from pipelines.run import Run
+from pipelines.stages.dataset import load_bars, load_links
+from warehouse import read
+from warehouse.connect import transaction
+from warehouse.schema.features import (
+    CANDLE_FEATURES,
+    DOCUMENT_EMBEDDINGS,
+    DOCUMENT_NOVELTY,
+    DOCUMENT_STORIES,
+    NEWS_HOURLY,
+    SSR_DAILY,
+)
+from warehouse.write import WriteResult, write
+
+
+def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
+    """Compute and write SSR, embeddings, stories, novelty, news features, and what follows from candles.
+
+    Without hourly candles everything else is written, then NotEnoughDataError is raised.
+    """
+    batch = run.batch("derive")
+    supply, metrics = read.as_of(con, "supply", run.as_of), read.as_of(con, "asset_metrics", run.as_of)
+    ratio = ssr_daily(supply, metrics, run.settings.features.coin_list)
+    documents = read.first_versions(con, "documents", run.as_of)
+    embeddings = embed(documents)
+    stories = group(documents).join(documents.select("doc_id", "available_ts"), on="doc_id", maintain_order="left")
+    meanings = read.read(con, "features.document_embeddings").filter(pl.col("model") == MEANING)
+    authorship = read.read(con, "features.document_authorship")
+    news = news_hourly(first_told(load_links(con, run), stories), embeddings, authorship)
+    with transaction(con):
+        results = [
+            write(con, SSR_DAILY, ratio, batch, replace=True),
+            write(con, DOCUMENT_EMBEDDINGS, embeddings, batch, replace={"model": WORDS}),
+            write(con, DOCUMENT_STORIES, stories, batch, replace=True),
+            write(con, DOCUMENT_NOVELTY, document_novelty(embeddings, meanings), batch, replace=True),
+            write(con, NEWS_HOURLY, news, batch, replace=True),
+        ]
+    bars = load_bars(con, run)
+    with transaction(con):
+        return [*results, write(con, CANDLE_FEATURES, candle_features(bars, scale(bars)), batch, replace=True)]

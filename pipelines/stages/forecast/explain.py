@@ -1,0 +1,67 @@
+"""What the newest forecasts leaned on, as rows of models.explanations: each one, and the mean over many origins."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from models.forecast.baselines.walks import Walk
+from models.forecast.explain import Explanation, explain
+from models.forecast.network.net import Ensemble
+from models.forecast.network.windows import origins, usable
+from models.quantiles.quantiles import HORIZONS_H, as_datetime
+from pipelines.stages.dataset import Market
+
+AVERAGED_H = 90 * 24
+AVERAGED_EVERY_H = 36
+MOST = 600
+ALL = "ALL"
+
+
+def explanation_rows(
+    market: Market, net: Ensemble, walk: Walk, model_id: str, pairs: NDArray[np.int64]
+) -> pl.DataFrame:
+    """Explain the forecasts at `pairs` [N, 2], and on average those of the last 90 days (asset ALL)."""
+    store = market.store(walk, net.config.lookback)
+    rows = usable(market.panel, market.sigma, net.config.lookback)
+    last = int(pairs[:, 1].max())
+    many = origins(rows, max(0, last - AVERAGED_H), last + 1, AVERAGED_EVERY_H)
+    many = many[:: max(1, -(-len(many) // MOST))]
+    channels = market.panel.context_channels
+    names = {row: doc for doc, row in market.documents.row_of.items()}
+    frames = [_average(explain(net, store, many, channels))] if len(many) else []
+    each = explain(net, store, pairs, channels)
+    frames += [_single(each, i, market.bars.assets[asset], names) for i, asset in enumerate(pairs[:, 0])]
+    return pl.concat(frames).with_columns(
+        model_id=pl.lit(model_id), origin_ts=pl.lit(as_datetime(market.bars.close_ts[last])),
+        attention=pl.col("attention").fill_nan(None),
+    )  # fmt: skip
+
+
+def _rows(
+    e: Explanation, asset: str, subjects: list[str | None], width: NDArray[np.float64], median: NDArray[np.float64],
+    attention: NDArray[np.float64],
+) -> pl.DataFrame:  # fmt: skip
+    """Rows for one asset; arrays [S, H]. A subject without a name (no such document) has none."""
+    kept = [s for s, name in enumerate(subjects) if name is not None]
+    return pl.DataFrame(
+        {
+            "asset": asset, "horizon_h": pl.Series(np.tile(HORIZONS_H, len(kept)), dtype=pl.Int32),
+            "kind": np.repeat([e.kinds[s] for s in kept], len(HORIZONS_H)),
+            "subject": np.repeat([str(subjects[s]) for s in kept], len(HORIZONS_H)),
+            "attention": attention[kept].ravel(), "width_change": width[kept].ravel(),
+            "median_change": median[kept].ravel(),
+        }
+    )  # fmt: skip
+
+
+def _average(e: Explanation) -> pl.DataFrame:
+    """Mean sizes over the origins; documents by their place, newest first."""
+    subjects: list[str | None] = list(e.subjects)
+    return _rows(e, ALL, subjects, np.abs(e.width).mean(0), np.abs(e.median).mean(0), e.attention.mean(0))
+
+
+def _single(e: Explanation, i: int, asset: str, names: dict[int, str]) -> pl.DataFrame:
+    """One forecast; its documents by their id."""
+    first = len(e.kinds) - e.documents.shape[1]
+    documents = [names.get(int(row)) for row in e.documents[i]]
+    return _rows(e, asset, [*e.subjects[:first], *documents], e.width[i], e.median[i], e.attention[i])

@@ -1,0 +1,1 @@
+"""The stage that measures and scores releases."""

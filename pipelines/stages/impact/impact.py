@@ -1,0 +1,141 @@
+"""Flow: score releases, realised and expected, compare the groups, and say what a new release is like."""
+
+import logging
+from collections.abc import Iterator
+
+import duckdb
+import polars as pl
+
+from domain.errors import NotEnoughDataError
+from domain.timeframes import TIMEFRAMES
+from features.news import first_told
+from models.impact.comparison.groups import realised_comparisons, traits, with_q
+from models.impact.conclusions import conclusions
+from models.impact.expected_comparison import _paired_words, _scored_comparisons, expected_and_realised
+from models.impact.measure.events import design_for
+from models.impact.sample import NoWindowError, sample
+from models.impact.study import ImpactStudy
+from models.impact.study_inference import forecast_rows, test_rows
+from pipelines.run import Run
+from pipelines.stages.dataset import Market, load_bars
+from pipelines.stages.impact.alerts import alert_rows
+from pipelines.stages.impact.cases import case_rows
+from pipelines.stages.impact.expected import score
+from warehouse import read
+from warehouse.connect import transaction
+from warehouse.schema.entity import Entity
+from warehouse.schema.impact import (
+    IMPACT,
+    IMPACT_COMPARISONS,
+    IMPACT_CONCLUSIONS,
+    IMPACT_COVERAGE,
+    IMPACT_PATHS,
+    IMPACT_TESTS,
+)
+from warehouse.schema.releases import COUNTERFACTUAL, KNOWN_CASES, RELEASE_ALERTS, SCORED, SIMILAR_RELEASES
+from warehouse.write import WriteResult, write
+
+log = logging.getLogger("tapewire.impact")
+TABLES = (
+    IMPACT, IMPACT_COVERAGE, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, IMPACT_CONCLUSIONS, SCORED,
+    COUNTERFACTUAL, RELEASE_ALERTS, SIMILAR_RELEASES, KNOWN_CASES,
+)  # fmt: skip
+NOT_STORED = ("forecast_quantile", "test_group")
+
+
+def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> list[WriteResult]:
+    """Realised and scored impact of every release, tests, comparisons, alerts, and the known cases.
+
+    Of the copies of one story about an asset, the first counts. Every timeframe that has candles is a study.
+    """
+    releases = of_releases(con, run, market)
+    scores = score(con, run, market, releases)
+    tables: dict[str, list[pl.DataFrame]] = {e.name: [] for e in TABLES}
+    caps = _capitalisations(con, run)
+    for timeframe in _timeframes(con, run):
+        try:
+            bars = market.bars if timeframe == "1h" else load_bars(con, run, timeframe)
+        except NotEnoughDataError as error:
+            log.warning("%s candles are left out: %s", timeframe, error)
+            continue
+        if not run.settings.simulated.enabled:  # cases that happened have no place on invented candles
+            tables["known_cases"].append(case_rows(bars, run.as_of))
+        chosen = sample(releases, bars, design_for(bars, releases))
+        log.info("%s candles: %d releases can be measured", timeframe, len(chosen.events))
+        if len(chosen.events) == 0:
+            tables["impact_coverage"].append(chosen.unmeasured_rows(run.settings.impact.windows_h))
+            continue
+        try:
+            study = ImpactStudy(chosen, run.settings.impact.windows_h, market.scale if timeframe == "1h" else None)
+        except NoWindowError as error:
+            log.info("%s candles are left out: %s", timeframe, error)
+            continue
+        against = (pl.DataFrame(), pl.DataFrame())
+        if timeframe == "1h" and not scores.scored.is_empty():
+            against = forecast_rows(study, scores.scored)
+        tables["impact"] += [study.impact_rows(), against[0]]
+        tables["impact_coverage"].append(study.coverage_rows())
+        tables["impact_paths"].append(study.path_rows())
+        tests, compared = test_rows(study), realised_comparisons(study, traits(study, caps))
+        tables["impact_tests"] += [tests, against[1]]
+        tables["impact_comparisons"].append(compared)
+        tables["impact_conclusions"].append(_sentences(run, timeframe, tests, compared))
+    if not scores.scored.is_empty():
+        tables["scored"].append(scores.scored.drop(NOT_STORED))
+        tables["counterfactual"].append(scores.other_words)
+        tables["impact_comparisons"].append(with_q([*_scored_comparisons(scores), *_paired_words(scores)]))
+        tables["impact_tests"].append(expected_and_realised(scores.scored))
+        found = alert_rows(con, run, scores.scored, _joined(tables["impact"]))
+        tables["release_alerts"].append(found.alerts)
+        tables["similar_releases"].append(found.similar)
+    with transaction(con):
+        return [_write(con, run, e, tables[e.name]) for e in TABLES]
+
+
+def _sentences(run: Run, study_id: str, tests: pl.DataFrame, compared: pl.DataFrame) -> pl.DataFrame:
+    """Rows of models.impact_conclusions of one study."""
+    said = conclusions(tests, compared, study_id, simulated=run.settings.simulated.enabled)
+    return pl.DataFrame({"sentence": said}).with_columns(
+        study_id=pl.lit(study_id), place=pl.int_range(1, len(said) + 1, dtype=pl.Int32)
+    )
+
+
+def of_releases(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> pl.DataFrame:
+    """The releases that count, one row per document and asset, with what the detector says of them."""
+    every = market.links.filter(pl.col("kind").is_in(list(run.settings.impact.kinds)))
+    releases = first_told(every, read.read(con, "features.document_stories"))
+    if len(releases) < len(every):
+        log.info("%d copies of releases are left out: a story counts once per asset", len(every) - len(releases))
+    judged = (
+        read.read(con, "features.document_authorship")
+        .sort("ingested_ts", "detector")
+        .unique("doc_id", keep="last")
+        .select("doc_id", "machine_probability")
+    )
+    return releases.join(judged, on="doc_id", how="left", maintain_order="left")
+
+
+def _capitalisations(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
+    """Daily capitalisations as of the run: asset, available_ts, market_cap_usd."""
+    metrics = read.as_of(con, "asset_metrics", run.as_of).filter(pl.col("metric") == "market_cap_usd")
+    return metrics.select("asset", "available_ts", market_cap_usd="value")
+
+
+def _timeframes(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[str]:
+    for timeframe in (t for t in TIMEFRAMES if t != "1d"):
+        query = "SELECT count(*) FROM core.candles_as_of($2) WHERE timeframe = $1"
+        if con.execute(query, [timeframe, run.as_of]).fetchall()[0][0]:
+            yield timeframe
+
+
+def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    filled = [f for f in frames if not f.is_empty()]
+    return pl.concat(filled, how="diagonal_relaxed") if filled else pl.DataFrame()
+
+
+def _write(con: duckdb.DuckDBPyConnection, run: Run, entity: Entity, frames: list[pl.DataFrame]) -> WriteResult:
+    """Replace a derived table by the rows of `frames`; by none where they are all empty."""
+    rows = _joined(frames)
+    if rows.is_empty():
+        rows = pl.DataFrame(schema={c.name: pl.String for c in entity.given})
+    return write(con, entity, rows, run.batch("impact"), replace=True)

@@ -1,0 +1,155 @@
+"""Where generated releases and other words are put: in the place of a real release, or at the last close."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from models.forecast.network.net import Ensemble
+from models.forecast.network.windows import WindowStore
+from models.impact.expected import NOTHING
+from pipelines.stages.dataset import Market
+
+STRIDE = 7919  # a prime, so that neighbours in time are not dealt to neighbours in a batch
+LINK_COLUMNS = ("doc_id", "asset", "event_ts", "available_ts", "release_group", "kind", "is_late_stamp",
+                "is_recommended", "ts_precision")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Releases that one model may score: those published after its training ended and before the next one's."""
+
+    model_id: str
+    trained_to: datetime
+    net: Ensemble
+    store: WindowStore
+    releases: pl.DataFrame
+    pairs: NDArray[np.int64]
+    own: NDArray[np.int64]
+
+
+def _placed(spans: list[_Span], generated: pl.DataFrame, market: Market, rows: NDArray[np.bool_]) -> list[_Span]:
+    """Each generated release in the place of a real one of its asset, of its kind where there is one; dealt in turn.
+
+    Where no release of its asset was scored, it is placed at the last close, by the last model.
+    """
+    hosts = pl.concat(
+        [s.releases.select(LINK_COLUMNS).with_row_index("at").with_columns(span=pl.lit(i)) for i, s in enumerate(spans)]
+    ).filter(pl.col("release_group") != "generated")
+    chosen: dict[int, list[tuple[int, int]]] = {}
+    alone: list[int] = []
+    turn: dict[tuple[str, str], int] = {}
+    for number, (asset, kind) in enumerate(generated.select("asset", "kind").iter_rows()):
+        of_asset = hosts.filter(pl.col("asset") == asset)
+        of_kind = of_asset.filter(pl.col("kind") == kind)
+        pool = of_kind if len(of_kind) else of_asset
+        if pool.is_empty():
+            alone += [number] if asset in market.bars.assets else []
+            continue
+        at = turn.setdefault((asset, kind), 0)
+        turn[asset, kind] += 1
+        host = pool.row(at * STRIDE % len(pool), named=True)
+        chosen.setdefault(host["span"], []).append((host["at"], number))
+    out = []
+    for i, picks in sorted(chosen.items()):
+        s = spans[i]
+        at_host, numbers = (np.array(x, dtype=np.int64) for x in zip(*picks, strict=True))
+        placed = s.releases[at_host.tolist()].with_columns(
+            placed_doc_id=pl.col("doc_id"), doc_id=generated[numbers.tolist()]["text_id"],
+        )  # fmt: skip
+        out.append(_of_generated(market, s, placed, s.pairs[at_host], numbers))
+    return out + _at_last_close(market, spans[-1], generated, alone, rows)
+
+
+def _of_generated(
+    market: Market, span: _Span, placed: pl.DataFrame, pairs: NDArray[np.int64], numbers: NDArray[np.int64]
+) -> _Span:  # fmt: skip
+    releases = placed.with_columns(
+        release_group=pl.lit("generated"), is_late_stamp=pl.lit(False), is_recommended=pl.lit(True)
+    )
+    return replace(span, releases=releases, pairs=pairs, own=len(market.documents.vectors) + numbers)
+
+
+def _at_last_close(
+    market: Market, span: _Span, generated: pl.DataFrame, numbers: list[int], rows: NDArray[np.bool_]
+) -> list[_Span]:  # fmt: skip
+    """Generated releases that have no real one to stand beside, at the last close that their asset can be read at."""
+    pairs = [
+        (asset, int(np.flatnonzero(rows[asset])[-1]), n)
+        for n in numbers
+        if rows[asset := market.bars.assets.index(generated["asset"][n])].any()
+    ]
+    if not pairs:
+        return []
+    at = np.array(pairs, dtype=np.int64)
+    after = np.datetime64(span.trained_to.astimezone(UTC).replace(tzinfo=None), "s")
+    at = at[market.bars.close_ts[at[:, 1]] > after]  # an asset that ended before has no model trained before its close
+    if len(at) == 0:
+        return []
+    moment = _moment(market, at[:, 1])
+    texts = generated[at[:, 2].tolist()]
+    placed = texts.select("asset", "kind", doc_id="text_id").with_columns(
+        placed_doc_id=pl.lit(None, pl.String), event_ts=moment, available_ts=moment
+    )
+    return [_of_generated(market, span, placed, at[:, :2], at[:, 2])]
+
+
+def _moment(market: Market, row: NDArray[np.int64]) -> pl.Series:
+    return pl.Series(market.bars.close_ts[row].astype("datetime64[us]")).dt.replace_time_zone("UTC")
+
+
+Words = tuple[NDArray[np.int64], pl.Series]
+
+
+def _drawn(market: Market, span: _Span) -> dict[str, Words]:
+    """For each release a text drawn from the earlier releases of its own asset (shuffled) and of another one."""
+    every = market.links.filter(pl.col("doc_id").is_in(list(market.documents.row_of))).sort("available_ts", "doc_id")
+    kinds = span.releases["kind"].unique().to_list()
+    every = every.filter(pl.col("kind").is_in(kinds))
+    at = every["available_ts"].dt.epoch("us").to_numpy()
+    asset = every["asset"].to_numpy()
+    names = every["doc_id"].to_list()
+    by_asset = {a: np.flatnonzero(asset == a) for a in set(asset.tolist())}
+    rng = np.random.default_rng(17)
+    out: dict[str, list[str | None]] = {"shuffled": [], "other_asset": []}
+    for own, moment in zip(span.releases["asset"], span.releases["event_ts"].dt.epoch("us"), strict=True):
+        place = rng.random(2)
+        mine = by_asset.get(own, np.zeros(0, dtype=np.int64))
+        mine = mine[: int(np.searchsorted(at[mine], moment))]
+        out["shuffled"].append(_one(names, mine, place[0]))
+        before = np.arange(int(np.searchsorted(at, moment)))
+        out["other_asset"].append(_one(names, before[asset[before] != own], place[1]))
+    rows = market.documents.row_of
+    return {
+        words: (np.array([rows[d] if d else NOTHING for d in ids], dtype=np.int64), pl.Series(ids, dtype=pl.String))
+        for words, ids in out.items()
+    }  # fmt: skip
+
+
+def _one(names: list[str], places: NDArray[np.int64], draw: float) -> str | None:
+    """The document at a share `draw` of the places."""
+    return names[int(places[int(draw * len(places))])] if len(places) else None
+
+
+def _generated_for(market: Market, hosts: pl.DataFrame, generated: pl.DataFrame) -> Words:
+    """For each release a generated one of its asset, of its kind where there is one, dealt in turn."""
+    first = len(market.documents.vectors)
+    assets, kinds = (generated[c].to_numpy() if len(generated) else np.zeros(0, dtype=str) for c in ("asset", "kind"))
+    turn: dict[tuple[str, str], int] = {}
+    rows = np.zeros(len(hosts), dtype=np.int64)
+    ids: list[str | None] = []
+    for i, (asset, kind) in enumerate(hosts.select("asset", "kind").iter_rows()):
+        of_asset = np.flatnonzero(assets == asset)
+        of_kind = of_asset[kinds[of_asset] == kind]
+        pool = of_kind if len(of_kind) else of_asset
+        if len(pool) == 0:
+            ids.append(None)
+            continue
+        at = turn.get((asset, kind), 0)
+        turn[asset, kind] = at + 1
+        number = int(pool[at % len(pool)])
+        rows[i] = first + number
+        ids.append(generated["text_id"][number])
+    return rows, pl.Series(ids, dtype=pl.String)

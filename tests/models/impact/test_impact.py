@@ -1,0 +1,143 @@
+"""Impact: gaps and windows, placebo times, shape of moves, size, power and coverage by simulation."""
+
+import numpy as np
+import pytest
+
+from benchmarks.impact.coverage import simulate_study, summarise
+from models.impact.comparison.compare import compare
+from models.impact.measure.benchmarks import studies
+from models.impact.measure.events import Events, measurable
+from models.impact.measure.paths import car, shape
+from models.impact.measure.placebo import NEAR_H, placebo_moves
+from models.impact.significance.event_tests import window_columns
+from models.impact.significance.overlap import mean_with_overlap, overlap_variance
+from tests.conftest import random_bars
+
+
+def _events(bars, n: int = 60, seed: int = 3) -> Events:
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.integers(1200, len(bars.close) - 80, n))
+    events = Events(rng.integers(0, len(bars.assets), n), rows, np.zeros(n))
+    keep = measurable(bars, events)
+    return Events(events.asset[keep], events.row[keep], events.uncertainty_h[keep])
+
+
+def test_the_move_is_measured_from_the_last_close_before_the_release_to_the_end_of_the_window():
+    bars = random_bars(4000, gaps=False)
+    events = _events(bars)
+    mine = car(studies(bars, events)["reference_walk"], 24)
+    price = bars.close[events.row + 24, events.asset] / bars.close[events.row, events.asset]
+    np.testing.assert_allclose(mine, np.log(price), atol=1e-12)
+
+
+def test_a_planted_jump_is_found_with_its_time_peak_and_reversal():
+    bars = random_bars(4000, gaps=False)
+    events = Events(np.array([0]), np.array([3000]), np.zeros(1))
+    for row, factor in ((3003, 1.3), (3010, 1 / 1.3)):
+        for grid in (bars.open, bars.high, bars.low, bars.close):
+            grid[row:, 0] *= factor
+    found = shape(studies(bars, events)["reference_walk"], 24)
+    assert found.peak[0] == pytest.approx(np.log(1.3), abs=0.08)
+    assert 3 <= found.to_peak_h[0] <= 9
+    assert found.reversal[0] > 0.7
+    assert found.half_life_h[0] == pytest.approx(10 - found.to_peak_h[0]), "half of it is gone at the tenth hour"
+
+
+def test_prices_after_the_window_change_nothing_in_it():
+    bars = random_bars(4000, gaps=False)
+    events = _events(bars)
+    before = {k: car(s, 24) for k, s in studies(bars, events).items()}
+    last = int(events.row.max()) + 25
+    bars.close[last:] *= 2
+    after = {k: car(s, 24) for k, s in studies(bars, events).items()}
+    for name, values in before.items():
+        np.testing.assert_allclose(after[name], values, atol=1e-12)
+
+
+def test_a_gap_within_the_window_loses_nothing_of_the_move_and_one_at_its_end_leaves_it_blank():
+    bars = random_bars(4000, gaps=False)
+    events = Events(np.array([1, 1]), np.array([3000, 3500]), np.zeros(2))
+    bars.close[3005:, 1] *= 1.1  # the jump falls into the gap
+    for grid in (bars.open, bars.high, bars.low, bars.close):
+        grid[3005:3008, 1] = np.nan
+        grid[3504, 1] = np.nan
+    study = studies(bars, events)["reference_walk"]
+    np.testing.assert_allclose(car(study, 24)[0], np.log(bars.close[3024, 1] / bars.close[3000, 1]))
+    assert np.isnan(car(study, 4)[1]), "the window's last bar is missing"
+    assert np.isfinite(car(study, 24)[1])
+
+
+def test_placebo_times_share_the_hour_of_the_week_lie_in_the_past_and_keep_clear_of_releases():
+    bars = random_bars(4400, gaps=False)
+    events = _events(bars, 12)
+    sigma = np.full(bars.close.shape, 0.03)
+    placebo = placebo_moves(bars, events, sigma, 24)
+    used = np.isfinite(placebo.moves)
+    assert used.sum() > 20
+    assert ((events.row[:, None] - placebo.rows)[used] % 168 == 0).all()
+    assert (placebo.rows < events.row[:, None]).all()
+    for i, k in np.argwhere(used):
+        same = events.row[events.asset == events.asset[i]]
+        distance = np.abs(same - placebo.rows[i, k])
+        assert (distance > 24).all()
+        before = placebo.rows[i, k] - same
+        assert not ((before >= 0) & (before <= NEAR_H)).any(), "no release in the three days before"
+
+
+def test_the_overlap_variance_is_the_double_sum_it_stands_for():
+    rng = np.random.default_rng(1)
+    u, when = rng.standard_normal(80), np.sort(rng.uniform(0, 400, 80))
+    kernel = np.maximum(0, 1 - np.abs(when[:, None] - when) / 24)
+    assert overlap_variance(u, when, 24.0) == pytest.approx(u @ kernel @ u)
+    together = np.repeat(when[:40], 2)
+    kernel = np.maximum(0, 1 - np.abs(together[:, None] - together) / 24)
+    assert overlap_variance(u, together, 24.0) == pytest.approx(u @ kernel @ u), "releases at the same hour"
+
+
+def test_a_flood_of_releases_in_one_window_does_not_make_the_mean_look_certain():
+    rng = np.random.default_rng(2)
+    rejected = 0
+    for _ in range(400):
+        shock = np.repeat(rng.standard_normal(40), 10)  # ten releases share each day's shock
+        when = np.repeat(np.arange(40) * 48.0, 10) + np.tile(np.arange(10) * 0.1, 40)
+        outcome = mean_with_overlap(shock + 0.1 * rng.standard_normal(400), when, 24.0, test="x")
+        rejected += outcome.p_value < 0.05
+    assert 0.02 < rejected / 400 < 0.10
+
+
+def test_the_comparison_keeps_its_size_with_unequal_spread_and_finds_a_difference():
+    rng = np.random.default_rng(5)
+
+    def once(shift: float) -> float:
+        a = np.zeros(120, dtype=bool)
+        a[rng.choice(120, 30, replace=False)] = True
+        x = rng.standard_t(4, 120) * np.where(a, 2.0, 1.0) + shift * a
+        return compare(x, a, np.sort(rng.uniform(0, 20_000, 120)), 24.0, permutations=200).p_value
+
+    assert 0.02 < np.mean([once(0.0) < 0.05 for _ in range(500)]) < 0.085
+    assert np.mean([once(2.5) < 0.05 for _ in range(100)]) > 0.7
+
+
+def test_a_comparison_with_too_few_releases_is_not_made():
+    assert compare(np.arange(20.0), np.arange(20) < 4, np.arange(20.0), 24.0) is None
+
+
+def test_window_columns_are_the_bars_after_the_base_up_to_the_window():
+    study = studies(random_bars(2000, gaps=False), Events(np.array([0]), np.array([1500]), np.zeros(1)))["mean"]
+    assert study.offsets_h[window_columns(study, 4)].tolist() == [1, 2, 3, 4]
+    with pytest.raises(ValueError, match="does not end at a bar"):
+        car(study, 0.25)
+
+
+def test_planted_effects_are_covered_and_nothing_is_found_where_nothing_was_planted():
+    """Quick form of benchmarks/impact/coverage.py: 60 studies of each kind, 99 % binomial bounds around 95 and 5 %."""
+    out = summarise(
+        [simulate_study(s, planted=True) for s in range(60)],
+        [simulate_study(50_000 + s, planted=False) for s in range(60)],
+    )
+    for name in ("coverage_mean_car", "coverage_excess", "coverage_difference"):
+        assert out[name] >= 0.86, name
+    for name in ("size_mean_car", "size_excess", "size_difference"):
+        assert out[name] <= 0.15, name
+    assert out["mean_excess_found"] == pytest.approx(out["planted_excess"], abs=0.04)
+    assert out["power_excess"] > 0.25

@@ -1,0 +1,398 @@
+"""Whole nights through the real command and Prefect, killed and repeated; the real data scored without training."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from pipelines import run as runs
+from pipelines.ondemand.alert import NoSuchReleaseError, alert
+from pipelines.settings.load import load_settings
+from warehouse.schema.texts import GENERATED_RELEASES
+from warehouse.write import write
+
+SMALL = {
+    "TAPEWIRE_FORECAST__EPOCHS": "1", "TAPEWIRE_FORECAST__WINDOWS_PER_EPOCH": "1024",
+    "TAPEWIRE_FORECAST__TEST_DAYS": "60", "TAPEWIRE_FORECAST__N_FOLDS": "1", "TAPEWIRE_FORECAST__VALIDATION_DAYS": "20",
+    "TAPEWIRE_THREADS": "1",
+}  # fmt: skip
+OF_REAL_TEXTS = {"generated_releases", "text_quality", "detection", "story_alarms", "known_cases"}
+AS_OF = "2024-03-01T00:00:00Z"
+TAPEWIRE = [sys.executable, "-m", "pipelines.cli"]
+pytestmark = pytest.mark.xdist_group("night")  # one worker, so that a night is made once
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory) -> dict[str, str]:
+    home = tmp_path_factory.mktemp("prefect")
+    return {**os.environ, **SMALL, "PREFECT_HOME": str(home), "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PYTHONPATH": str(Path(__file__).parents[3])}  # fmt: skip
+
+
+def _night(home: Path, environment: dict[str, str], *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*TAPEWIRE, "nightly", "--home", str(home), "--as-of", AS_OF, *more], env=environment, capture_output=True,
+        text=True, check=False, timeout=300,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory, environment):
+    """A first small night: its home and what the command said."""
+    home = tmp_path_factory.mktemp("night")
+    done = _night(home, environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return home, done
+
+
+def _query(home: Path, text: str):
+    con = duckdb.connect(str((home / "simulated/published/tapewire.duckdb").resolve()), read_only=True)
+    try:
+        return con.execute(text).fetchall()
+    finally:
+        con.close()
+
+
+def test_a_night_publishes_a_warehouse_and_a_report_and_names_them_with_the_headline_figures(night):
+    home, done = night
+    assert "SIMULATED MARKET" in done.stdout
+    assert str(home / "simulated/reports/report.html") in done.stdout
+    assert "Forecast skill over the reference walk" in done.stdout
+    assert "nanobind" not in done.stderr
+    report = (home / "simulated/reports/report.html").read_text()
+    assert "Simulated market" in report
+    assert _query(home, "SELECT status, exit_code FROM ops.runs") == [("complete", 0)]
+
+
+def test_every_mart_of_a_night_has_rows_and_all_of_them_are_marked_simulated(night):
+    home, _ = night
+    views = [r[0] for r in _query(home, "SELECT view_name FROM duckdb_views() WHERE schema_name = 'marts'")]
+    empty = [v for v in views if _query(home, f"SELECT count(*) FROM marts.{v}") == [(0,)]]
+    assert set(empty) == OF_REAL_TEXTS, "simulated prose is not judged, and a night writes no releases"
+    for view in set(views) - OF_REAL_TEXTS:
+        if _query(
+            home, f"SELECT count(*) FROM duckdb_columns() WHERE table_name = '{view}' AND column_name = 'is_simulated'"
+        ) == [(1,)]:
+            assert _query(home, f"SELECT bool_and(is_simulated) FROM marts.{view}") == [(True,)], view
+
+
+def test_running_it_again_does_nothing_and_says_so(night, environment):
+    home, _ = night
+    before = json.loads((home / "simulated/published/marts.json").read_text())
+    again = _night(home, environment)
+    assert again.returncode == 0, again.stderr
+    assert "Nothing new, nothing changed: the marts are identical" in again.stdout
+    assert again.stdout.count("unchanged  ") >= 5
+    assert json.loads((home / "simulated/published/marts.json").read_text()) == before
+
+
+def test_a_night_from_nothing_gives_the_same_marts(night, environment, tmp_path):
+    home, _ = night
+    done = _night(tmp_path, environment)
+    assert done.returncode == 0, done.stderr
+    first, second = (json.loads((h / "simulated/published/marts.json").read_text()) for h in (home, tmp_path))
+    assert first == second
+
+
+def test_a_killed_night_leaves_what_was_published_and_the_next_one_finishes(night, environment, tmp_path):
+    first = json.loads((night[0] / "simulated/published/marts.json").read_text())
+    for wait in (9, 14):
+        process = subprocess.Popen(
+            [*TAPEWIRE, "nightly", "--home", str(tmp_path), "--as-of", AS_OF], env=environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        time.sleep(wait)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    done = _night(tmp_path, environment)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "simulated/published/marts.json").read_text()) == first
+    assert list((tmp_path / "simulated").rglob("*.partial")) == []
+
+
+def test_analysts_read_the_published_night_with_the_command(night, environment):
+    home, _ = night
+
+    def command(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*TAPEWIRE, *words, "--home", str(home)], env=environment, capture_output=True, text=True,
+                              check=False, timeout=60)  # fmt: skip
+
+    rows = command("sql", "SELECT count(*) AS n FROM marts.releases", "--format", "json")
+    assert json.loads(rows.stdout)[0]["n"] > 100
+    assert command("sql", "SELECT nonsense").returncode == 1
+    assert command("sql", "DROP TABLE core.candles_versions").returncode == 1
+    assert "nightly" in command("status").stdout
+    assert command("doctor").returncode == 0
+
+
+def test_a_night_without_any_source_publishes_nothing_and_fails(environment, tmp_path):
+    (tmp_path / "p.toml").write_text('[[files.tables]]\npath = "nowhere.csv"\nshape = "candles"\n')
+    words = ["nightly", "--home", str(tmp_path), "-p", str(tmp_path / "p.toml")]
+    done = subprocess.run(
+        [*TAPEWIRE, *words], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 1
+    assert "NOT PUBLISHED: no source delivered" in done.stdout
+    assert not (tmp_path / "p/published").exists()
+
+
+def test_wrong_usage_has_exit_code_2(environment, tmp_path):
+    for words in (
+        ["nightly", "--profile", "nowhere.toml"],
+        ["nightly", "--as-of", "soon"],
+        ["nightly", "--colour", "red"],
+    ):
+        done = subprocess.run(
+            [*TAPEWIRE, *words, "--home", str(tmp_path)], env=environment, capture_output=True, check=False, timeout=60
+        )
+        assert done.returncode == 2, words
+
+
+def test_help_comes_without_loading_the_heavy_libraries():
+    code = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom pipelines.cli import app\n"
+        "r = CliRunner().invoke(app, ['--help'])\nassert r.exit_code == 0 and 'nightly' in r.output\n"
+        "print([m for m in ('torch', 'prefect', 'polars', 'duckdb', 'pydantic') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_command_has_help_with_an_example():
+    from typer.testing import CliRunner
+
+    from pipelines.cli.app import app
+
+    names = ["nightly", "ingest", "train", "forecast", "evaluate", "impact", "backtest", "report", "dashboard", "sql",
+             "status", "doctor", "publish"]  # fmt: skip
+    for name in names:
+        result = CliRunner().invoke(app, [name, "--help"])
+        assert result.exit_code == 0
+        assert "Example" in result.output, name
+
+
+@pytest.fixture(scope="module")
+def real(data, tmp_path_factory):
+    """The real data ingested, derived and scored, without training: an open reader of its published warehouse."""
+    from pipelines.ingest.ingest import ingest
+    from pipelines.settings.load import load_settings
+    from pipelines.stages.plan import derive_stage, impact_stage
+    from pipelines.stages.publish import publish_run
+    from pipelines.stages.stage import Bench
+    from warehouse.connect import open_reader
+
+    profile = Path(__file__).parents[3] / "examples/files.example.toml"
+    settings = load_settings(str(profile), home=str(tmp_path_factory.mktemp("real")), files={"root": str(data)})
+    run = runs.start(settings, "test")
+    result = ingest(run)
+    bench = Bench(run)
+    assert derive_stage(bench).status == "done"
+    assert impact_stage(bench).status == "done"
+    publish_run(run)
+    return result, open_reader(settings.published)
+
+
+def test_the_real_files_are_all_delivered_and_no_check_is_fatal(real):
+    result, con = real
+    assert result.exit_code == 0
+    assert con.execute("SELECT count(*) FROM core.candles WHERE timeframe = '1h'").fetchall()[0][0] == 893_307
+    assert result.writes["documents"].quarantined == 0
+    assert con.execute("SELECT count(*) FROM core.documents WHERE kind <> 'event'").fetchall()[0][0] == 17_378
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "published"),
+    [("2021-05-03", "2021-05-09", 13.4), ("2021-06-08", "2021-06-08", 6.0), ("2021-12-14", "2021-12-14", 6.52),
+     ("2022-01-19", "2022-01-19", 5.26)],
+)  # fmt: skip
+def test_the_ratio_comes_within_four_per_cent_of_published_values(real, first, last, published):
+    value = real[1].execute(
+        "SELECT max(ssr_par) FROM marts.ssr_daily WHERE coin = 'ALL' AND day BETWEEN $1 AND $2", [first, last]
+    ).fetchall()[0][0]  # fmt: skip
+    assert value == pytest.approx(published, rel=0.04)
+
+
+def test_the_false_walmart_release_is_found_with_its_move_and_reversal(real):
+    row = real[1].sql(
+        "SELECT * FROM marts.known_fabrications WHERE asset = 'LTC' AND event_ts::DATE = '2021-09-13' AND window_h = 4"
+    ).pl().to_dicts()[0]  # fmt: skip
+    assert row["timeframe"] == "15m"
+    assert 0.30 < row["peak_simple_return"] < 0.38, "175 to 234 USD"
+    assert row["time_to_peak_h"] <= 0.5
+    assert row["reversal_share"] > 0.9, "back at 178 by 14:45"
+
+
+@pytest.mark.parametrize(
+    ("check", "subject", "detail"),
+    [
+        ("candles_missing_bars", "binance AAVE/USDT 1h", "longest hole"),
+        ("candles_market_wide_gaps", "binance 1h", "every market"),
+        ("candles_ended_early", "binance ALGO/USDT 1h", "2024-05-08"),
+        ("candles_ended_early", "binance ETC/USDT 1h", "2024-05-08"),
+        ("supply_jump", "USDT", "+47.6 % on 2020-04-02"),
+        ("supply_jump", "USDC", " % on 2022-01-01"),
+        ("supply_ended_early", "TUSD", "2019"),
+        ("supply_ended_early", "GUSD", "2019"),
+        ("supply_depeg", "USTC", ""),
+        ("asset_metrics_absent", "AAVE", ""),
+        ("asset_metrics_absent", "NEO", ""),
+        ("asset_metrics_vendor_seam", "BTC", "Coin Metrics"),
+        ("document_assets_many", "documents", "up to"),
+        ("asset_metrics_ended_early", "LTC", "2023"),
+        ("funding_short_history", "1000PEPE/USDT:USDT", ""),
+        ("documents_availability_assumed", "news", "zone"),
+        ("documents_late_stamp", "event", ""),
+        ("documents_not_recommended", "event", ""),
+        ("documents_headline_only", "Cointelegraph", ""),
+    ],
+)
+def test_the_quirks_of_the_real_data_are_reported(real, check, subject, detail):
+    found = (
+        real[1].sql("FROM marts.data_health").pl().filter(pl.col("check_name") == check, pl.col("subject") == subject)
+    )
+    assert found.height >= 1
+    assert any(detail in d for d in found["detail"].to_list())
+
+
+@pytest.fixture(scope="module")
+def desk(night, environment, tmp_path_factory):
+    """A copy of the night's home: labels of a desk and generated releases came in, and impact was scored anew."""
+    home = tmp_path_factory.mktemp("desk")
+    shutil.copytree(night[0], home, dirs_exist_ok=True, symlinks=True)
+    asset = _query(home, "SELECT asset FROM marts.release_scored GROUP BY 1 ORDER BY count(*) DESC, 1")[0][0]
+    settings = load_settings("simulated", as_of=datetime(2024, 3, 1, tzinfo=UTC), home=str(home))
+    run = runs.start(settings, "test")
+    texts = pl.DataFrame({
+        "text_id": [f"made-{i}" for i in range(6)], "batch_id": "b", "number": range(6), "kind": "press_release",
+        "asset": [asset] * 5 + ["KORU"], "title": [f"Listed {i}" for i in range(6)], "body": "A machine wrote it.",
+        "authorship": "machine", "mark": "m", "model": "tiny", "revision": "1", "prompt": "p", "examples": None,
+        "parameters": "{}", "frame_share": 0.0, "seed": 1, "created_ts": run.now,
+    }, schema_overrides={"examples": pl.String})  # fmt: skip
+    with run.open() as con:
+        write(con, GENERATED_RELEASES, texts, run.batch("generate"))
+    runs.finish(run, 0)
+    (home / "labels.csv").write_text(_labels(home))
+    said = [
+        subprocess.run([*TAPEWIRE, *command, "--home", str(home)], env=environment, capture_output=True, text=True,
+                       check=False, timeout=200)
+        for command in (["label", str(home / "labels.csv")], ["label", str(home / "labels.csv")],
+                        ["impact", "--as-of", AS_OF], ["impact", "--as-of", AS_OF], ["publish"])
+    ]  # fmt: skip
+    assert [s.returncode for s in said] == [0] * 5, "\n".join(s.stdout + s.stderr for s in said)
+    return home, said
+
+
+def _labels(home: Path) -> str:
+    """Labels that turn the newest real release into one by a machine, and one for a document that is not there."""
+    real = _query(home, "SELECT max_by(doc_id, event_ts) FROM marts.release_impact WHERE release_group = 'real'")[0][0]
+    return f"doc_id,authorship,note\n{real},machine,our reading\nnowhere,human,\n"
+
+
+def test_a_desks_labels_go_before_those_of_the_source_and_the_same_file_twice_changes_nothing(night, desk):
+    home, said = desk
+    assert "1 new, 0 changed, 0 unchanged; 1 name no document" in said[0].stdout
+    assert "0 new, 0 changed, 1 unchanged" in said[1].stdout
+    doc = (home / "labels.csv").read_text().splitlines()[1].split(",")[0]
+    group = f"SELECT DISTINCT release_group FROM marts.release_impact WHERE doc_id = '{doc}'"
+    assert _query(night[0], group) == [("real",)]
+    assert _query(home, group) == [("generated",)]
+    told = f"SELECT release_group, authorship_evidence FROM marts.releases WHERE doc_id = '{doc}'"
+    assert _query(home, told) == [("generated", "desk")]
+
+
+def test_impact_scored_twice_is_impact_scored_once(desk):
+    assert re.search(r"impact\s+done", desk[1][2].stdout)
+    assert re.search(r"impact\s+unchanged", desk[1][3].stdout)
+
+
+def test_generated_releases_are_scored_in_the_place_of_real_ones_of_their_asset(desk):
+    rows = _query(
+        desk[0],
+        "SELECT g.doc_id, g.asset = h.asset AND g.event_ts = h.event_ts AND g.median_none = h.median_none "
+        "AND g.realised IS NULL FROM marts.release_scored g JOIN marts.release_scored h "
+        "ON h.doc_id = g.placed_doc_id AND h.horizon_h = g.horizon_h AND h.asset = g.asset",
+    )
+    assert {r[0] for r in rows} >= {f"made-{i}" for i in range(5)}
+    assert all(r[1] for r in rows)
+    paired = _query(
+        desk[0],
+        "SELECT n_a, low <= difference AND difference <= high FROM marts.generated_against_real "
+        "WHERE answer = 'scored' AND method = 'paired' AND group_a = 'generated'",
+    )
+    assert paired
+    assert all(n >= 5 and inside for n, inside in paired)
+
+
+def test_every_kind_of_words_is_read_in_the_place_of_real_releases(desk):
+    words = dict(_query(desk[0], "SELECT words, count(DISTINCT doc_id) FROM marts.other_words GROUP BY 1"))
+    assert set(words) == {"real", "none", "shuffled", "other_asset", "generated"}
+    assert words["real"] == words["none"]
+    same = "SELECT max(abs(o.median - s.median_text)) FROM marts.other_words o JOIN marts.release_scored s "
+    assert _query(desk[0], same + "USING (doc_id, asset, horizon_h) WHERE words = 'real'")[0][0] < 1e-9
+    late = _query(
+        desk[0],
+        "SELECT count(*) FROM marts.other_words o JOIN core.documents d ON d.doc_id = o.text_id "
+        "JOIN core.documents own ON own.doc_id = o.doc_id "
+        "WHERE words IN ('shuffled', 'other_asset') AND d.event_ts >= own.event_ts",
+    )
+    assert late == [(0,)], "no text of later is put in a place"
+
+
+def test_what_is_said_to_be_like_a_new_release_was_over_when_it_arrived(night):
+    late = "SELECT count(*) FROM marts.similar_releases WHERE similar_event_ts + INTERVAL 24 HOURS > available_ts"
+    assert _query(night[0], late) == [(0,)]
+    assert _query(night[0], "SELECT count(*) > 0, bool_and(low_text < high_text) FROM marts.release_alerts") == [
+        (True, True)
+    ]
+
+
+def test_the_alert_of_one_release_comes_in_one_call(night, environment):
+    home = night[0]
+    doc, title = _query(home, "SELECT doc_id, title FROM marts.release_alerts ORDER BY available_ts DESC LIMIT 1")[0]
+    done = subprocess.run(
+        [*TAPEWIRE, "impact", "--release", doc, "--home", str(home), "--as-of", AS_OF], env=environment,
+        capture_output=True, text=True, check=False, timeout=200,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"SIMULATED  {title[:20]}")
+    assert "Authorship: not judged: simulated prose never is" in done.stdout
+    assert all(f" {h:>3} h  90 % between" in done.stdout for h in (1, 4, 8, 24))
+
+
+def test_an_alert_about_no_release_or_several_says_what_to_do(night):
+    settings = load_settings("simulated", as_of=datetime(2024, 3, 1, tzinfo=UTC), home=str(night[0]))
+    with pytest.raises(NoSuchReleaseError, match="releases lists them"):
+        alert(settings, "no headline says this")
+    with pytest.raises(NoSuchReleaseError, match="give one id"):
+        alert(settings, "a")
+
+
+def test_a_release_that_no_night_has_scored_is_scored_at_once_and_as_a_night_would(night, tmp_path):
+    home = tmp_path / "h"
+    shutil.copytree(night[0], home, symlinks=True)
+    settings = load_settings(
+        "simulated", as_of=datetime(2024, 3, 1, tzinfo=UTC), home=str(home), threads=1,
+        forecast={k.split("__")[1].lower(): int(v) for k, v in SMALL.items() if "FORECAST" in k},
+    )  # fmt: skip
+    doc = _query(night[0], "SELECT doc_id FROM marts.release_alerts ORDER BY available_ts DESC LIMIT 1")[0][0]
+    before = alert(settings, doc)
+    run = runs.start(settings, "test")
+    with run.open() as con:
+        con.execute("DELETE FROM models.scored WHERE doc_id = $1", [doc])
+    now = alert(settings, doc)
+    assert now.why_not == ""
+    columns = ["asset", "horizon_h", "low_text", "median_text", "high_text"]
+    assert now.expected.select(columns).equals(before.expected.select(columns))
+    assert now.similar.equals(before.similar)

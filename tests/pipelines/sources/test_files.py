@@ -1,0 +1,232 @@
+"""Bad input to files: a clear error or quarantine with reasons, nothing lost, nothing half-written."""
+
+import tracemalloc
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines import run as runs
+from pipelines.ingest.ingest import ingest
+from pipelines.settings.load import load_settings
+from pipelines.sources.documents import canonical_url
+from pipelines.sources.files.records import read_csv, read_json_lines
+
+HEADER = "exchange,symbol,timeframe,ts,open,high,low,close,volume"
+ROW = "binance,BTC/USDT,1h,2024-01-01T{:02d}:00:00Z,100,102,98,101,5"
+GOOD = "\n".join([HEADER, *(ROW.format(h) for h in range(10))]) + "\n"
+
+
+def _ingest(tmp_path: Path, *tables: tuple[str, str], root: Path | None = None, **more: object):
+    """Ingest files of (name, shape) and return the result with an open connection's reader."""
+    listed = [{"path": name, "shape": shape, **more} for name, shape in tables]
+    built = load_settings(
+        str(_profile(tmp_path)), home=str(tmp_path / "home"), as_of=datetime(2024, 6, 1, tzinfo=UTC),
+        files={"root": str(root or tmp_path), "tables": listed},
+    )  # fmt: skip
+    run = runs.start(built, "ingest")
+    return ingest(run), run
+
+
+def _profile(tmp_path: Path) -> Path:
+    path = tmp_path / "p.toml"
+    path.write_text("")
+    return path
+
+
+def _rows(run, query: str):
+    with run.open() as con:
+        return con.execute(query).fetchall()
+
+
+def test_a_good_csv_is_written_and_writing_it_again_changes_nothing(tmp_path):
+    (tmp_path / "a.csv").write_text(GOOD)
+    first, _ = _ingest(tmp_path, ("a.csv", "candles"))
+    second, run = _ingest(tmp_path, ("a.csv", "candles"))
+    assert (first.writes["candles"].new, first.exit_code) == (10, 0)
+    assert (second.writes["candles"].unchanged, second.is_quiet) == (10, True)
+    assert _rows(run, "SELECT count(*) FROM raw.pages") == [(1,)]
+    assert _rows(run, "SELECT min(available_ts) - min(event_ts) FROM core.candles")[0][0].total_seconds() == 3600
+
+
+BAD_ROWS = {
+    "negative price": (ROW.format(11).replace(",98,", ",-98,"), "low_quote is not a positive finite number"),
+    "NaN": (ROW.format(11).replace(",101,", ",NaN,"), "close_quote is not a positive finite number"),
+    "high below low": (ROW.format(11).replace(",102,", ",97,"), "high_quote is below low_quote"),
+    "wrong type": (ROW.format(11).replace(",5", ",five"), "volume_base is not a DOUBLE: five"),
+    "no time": (ROW.format(11).replace("2024-01-01T11:00:00Z", "soon"), "event_ts is not a TIMESTAMPTZ: soon"),
+    "empty value": (ROW.format(11).replace(",101,", ",,"), "close_quote is missing"),
+    "unknown timeframe": (ROW.format(11).replace(",1h,", ",7h,"), "timeframe is unknown"),
+    "too few fields": ("binance,BTC/USDT,1h", "3 fields where the header has 9"),
+    "contradiction": (ROW.format(3).replace(",5", ",6"), "contradicts a later row"),
+    "not utf-8": ("\udcff" + ROW.format(11), "not UTF-8"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_ROWS)
+def test_a_bad_row_is_quarantined_with_its_reason_and_the_good_ones_are_written(tmp_path, name):
+    row, reason = BAD_ROWS[name]
+    (tmp_path / "a.csv").write_text(GOOD + row + "\n", errors="surrogateescape")
+    result, run = _ingest(tmp_path, ("a.csv", "candles"))
+    assert result.writes["candles"].new == 10
+    assert result.writes["candles"].quarantined == 1
+    assert result.exit_code == 0, "quarantined rows alone do not change the exit code"
+    found = _rows(run, "SELECT reason, payload, locator FROM ops.quarantine")
+    assert reason in found[0][0]
+    assert found[0][1]
+    assert found[0][2] == "a.csv"
+
+
+BAD_FILES = {
+    "empty file": ("a.csv", b"", "empty"),
+    "header only": ("a.csv", HEADER.encode(), "no rows"),
+    "wrong columns": ("a.csv", GOOD.replace("close", "clsoe").encode(), "did you mean 'clsoe'"),
+    "extra column": (
+        "a.csv", GOOD.replace("volume", "volume,colour").replace(",5\n", ",5,red\n").encode(), "unknown column colour"
+    ),
+    "naive times": ("a.csv", GOOD.replace(":00Z", ":00").encode(), "times without a zone"),
+    "truncated parquet": ("a.parquet", b"PAR1" + b"\x00" * 100, "no complete Parquet file"),
+    "not parquet": ("a.parquet", b"hello", "no complete Parquet file"),
+    "unknown ending": ("a.xlsx", b"hello", "expected .csv, .parquet"),
+    "json with wrong columns": ("a.jsonl", b'{"x": 1}\n', "lacks exchange"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_a_bad_file_costs_its_own_data_only_and_says_why(tmp_path, name):
+    file, content, message = BAD_FILES[name]
+    (tmp_path / file).write_bytes(content)
+    (tmp_path / "good.csv").write_text(GOOD)
+    alone, _ = _ingest(tmp_path, (file, "candles"))
+    assert alone.exit_code == 1, "nothing was delivered"
+    beside, run = _ingest(tmp_path, (file, "candles"), ("good.csv", "candles"))
+    assert beside.exit_code == 3
+    assert message in dict(beside.missing)[f"files:{file}"]
+    assert beside.writes["candles"].new == 10
+    stored = _rows(
+        run, "SELECT source, delivered, reason FROM ops.source_status WHERE NOT delivered ORDER BY checked_ts"
+    )
+    assert message in stored[-1][2]
+
+
+def test_a_parquet_file_that_breaks_half_way_leaves_nothing_half_written(tmp_path):
+    import pyarrow.parquet as pq
+
+    n = 1_200_000
+    ts = pl.datetime_range(datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC), "1m", eager=True)[:n]
+    frame = pl.DataFrame({"ts": ts}).with_columns(
+        exchange=pl.lit("x"), symbol=pl.lit("BTC/USDT"), timeframe=pl.lit("1m"), open=pl.lit(1.0), high=pl.lit(1.0),
+        low=pl.lit(1.0), close=pl.lit(1.0), volume=pl.int_range(pl.len()).cast(pl.Float64),
+    )  # fmt: skip
+    path = tmp_path / "a.parquet"
+    pq.write_table(frame.to_arrow(), path, row_group_size=200_000, write_page_checksum=True)
+    content = bytearray(path.read_bytes())
+    middle = len(content) * 3 // 4
+    content[middle : middle + 4000] = b"\xff" * 4000
+    path.write_bytes(content)
+    result, run = _ingest(tmp_path, ("a.parquet", "candles"))
+    assert result.exit_code == 1
+    assert _rows(run, "SELECT count(*) FROM core.candles_versions") == [(0,)]
+    assert _rows(run, "SELECT count(*) FROM raw.pages") == [(0,)]
+
+
+def test_a_line_without_end_is_refused_without_being_held_in_memory(tmp_path):
+    path = tmp_path / "a.jsonl"
+    rows = [dict(zip(HEADER.split(","), ROW.format(h).split(","), strict=True)) for h in range(3)]
+    with path.open("wb") as file:
+        file.write(pl.DataFrame(rows[:2]).write_ndjson().encode())
+        for _ in range(200):
+            file.write(b"x" * (1 << 20))
+        file.write(b"\n" + pl.DataFrame(rows[2:]).write_ndjson().encode())
+    tracemalloc.start()
+    pages = list(read_json_lines(path, max_line=8 << 20))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40 << 20, "a 200 MB line was read within 40 MB"
+    assert sum(p.frame.height for p in pages) == 3
+    assert [r[0] for p in pages for r in p.refused] == [
+        "record 3 has 209,715,200 bytes, more than the limit of 8,388,608 (files.max_line_mb)"
+    ]
+
+
+def test_json_lines_that_are_no_objects_are_refused_alone(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"a": 1, "b": [1, 2]}\nnot json\n[1]\n\n{"a": null}\n' + "[" * 100_000 + "\n")
+    pages = list(read_json_lines(path, 1 << 20))
+    assert pages[0].frame.to_dicts() == [{"a": "1", "b": "1,2"}, {"a": None, "b": None}]
+    assert [r[0].split(":")[0] for r in pages[0].refused] == ["not JSON", "a JSON list, not an object", "not JSON"]
+
+
+_text = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), max_size=30)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.tuples(_text, _text), min_size=1, max_size=20))
+def test_what_a_csv_writer_writes_is_read_back_whatever_the_text(tmp_path, rows):
+    frame = pl.DataFrame(rows, schema={"a": pl.String, "b": pl.String}, orient="row")
+    path = tmp_path / "x.csv"
+    frame.write_csv(path, quote_style="always")
+    got = [r for page in read_csv(path, 1 << 20) for r in page.frame.rows()]
+    assert got == [tuple(v if v != "" else None for v in row) for row in rows]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=400))
+def test_no_bytes_make_the_readers_raise_anything_but_a_source_error(tmp_path, content):
+    from pipelines.sources.source import SourceError
+
+    for name, reader in (("x.csv", read_csv), ("x.jsonl", read_json_lines)):
+        (tmp_path / name).write_bytes(content)
+        try:
+            pages = list(reader(tmp_path / name, 1000))
+        except SourceError:
+            continue
+        assert all(isinstance(p.frame, pl.DataFrame) for p in pages)
+
+
+def test_a_quote_never_closed_costs_its_own_record_and_the_one_that_closes_it_and_no_more(tmp_path):
+    lines = ["a,b", *(f"{i},x" for i in range(1000))]
+    lines[3], lines[500], lines[700] = '2,A 5" screen', '"499,never closed', '699,"two\nlines"'
+    path = tmp_path / "q.csv"
+    path.write_text("\n".join(lines) + "\n")
+    pages = list(read_csv(path, 1 << 20))
+    rows = [r for p in pages for r in p.frame.rows()]
+    assert len(rows) == 998
+    assert ("2", 'A 5" screen') in rows
+    refused = [r for p in pages for r in p.refused]
+    assert [r[1] for r in refused] == ['"499,never closed', '699,"two', 'lines"']
+
+
+def test_a_rename_onto_a_column_that_is_there_costs_only_that_file(tmp_path):
+    (tmp_path / "a.csv").write_text(GOOD)
+    result, _ = _ingest(tmp_path, ("a.csv", "candles"), rename={"open": "close"})
+    assert result.exit_code == 1
+    assert result.missing[0][0] == "files:a.csv"
+
+
+def test_an_address_is_the_same_with_and_without_tracking_and_differs_by_its_query():
+    assert canonical_url("https://www.News.com/a/?utm_source=x#top") == canonical_url("http://news.com/a")
+    for a, b in (("?id=1", "?id=2"), ("?123", "?124"), ("?feedid=1", "?feedid=2")):
+        assert canonical_url(f"https://news.com/a{a}") != canonical_url(f"https://news.com/a{b}")
+
+
+def test_documents_get_their_availability_from_the_precision_of_their_time(tmp_path):
+    (tmp_path / "n.jsonl").write_text(
+        '{"published_at": "2024-01-01T10:20:30Z", "source": "w", "title": "a", "ts_precision": "second", '
+        '"assets": "BTC,eth"}\n'
+        '{"published_at": "2024-01-01T10:20:30Z", "source": "w", "title": "b", "ts_precision": "minute"}\n'
+        '{"published_at": "2024-01-01T10:20:30Z", "source": "w", "title": "c", "ts_precision": "day"}\n'
+    )
+    _, run = _ingest(tmp_path, ("n.jsonl", "documents"))
+    got = _rows(
+        run,
+        "SELECT title, strftime(event_ts, '%d %H:%M:%S'), strftime(available_ts, '%d %H:%M:%S') "
+        "FROM core.documents ORDER BY 1",
+    )
+    assert got == [
+        ("a", "01 10:20:30", "01 10:20:31"), ("b", "01 10:20:00", "01 10:21:00"), ("c", "01 00:00:00", "02 00:00:00"),
+    ]  # fmt: skip
+    assert _rows(run, "SELECT asset FROM core.document_assets ORDER BY 1") == [("BTC",), ("ETH",)]

@@ -1,0 +1,117 @@
+"""Documents, their assets, a desk's labels, and the simulator's truth."""
+
+import polars as pl
+
+from domain.labels import AUTHORSHIP, GROUPS, VERACITY
+from warehouse.schema.entity import AVAILABLE_AFTER_EVENT, TS, Column, Entity, Rule, _in_range
+
+DOCUMENTS = Entity(
+    "documents",
+    "core",
+    "News, press releases and announcements; a version per revision of the text or its labels",
+    ("doc_id",),
+    (
+        Column("doc_id", "VARCHAR", "Hash of the canonical URL, else of publisher and guid"),
+        Column("event_ts", TS, "Publication (UTC), start of what its precision allows"),
+        Column("available_ts", TS, "Latest moment that the precision of the publication time allows (UTC)"),
+        Column("ts_precision", "VARCHAR", "second, minute, hour or day"),
+        Column("is_late_stamp", "BOOLEAN", "True where the time is of the first report, not the announcement"),
+        Column(
+            "availability_assumed", "BOOLEAN", "True for back-filled documents that nobody saw arrive", compared=False
+        ),
+        Column(
+            "first_seen_ts", TS, "When a live source saw it first (UTC); null where none did", required=False, kept=True
+        ),
+        Column("publisher", "VARCHAR", "Newsroom, wire or channel"),
+        Column("kind", "VARCHAR", "press_release, news, exchange_announcement or event"),
+        Column("title", "VARCHAR", "Headline"),
+        Column("body", "VARCHAR", "Text, reduced from HTML; empty where only the headline is known"),
+        Column("url", "VARCHAR", "Address as published", required=False),
+        Column("authorship", "VARCHAR", "human, machine or unknown: who wrote it"),
+        Column("authorship_evidence", "VARCHAR", "How authorship is known: provenance, labelled, none"),
+        Column("veracity", "VARCHAR", "true, false or unknown: whether what it says is so"),
+        Column("veracity_evidence", "VARCHAR", "How veracity is known: provenance, labelled, none"),
+        Column("release_group", "VARCHAR", "real, generated, fabricated or unlabelled, by one rule"),
+        Column("event_label", "VARCHAR", "What kind of event a curated table calls it", required=False),
+        Column("is_recommended", "BOOLEAN", "False where a curated table advises against a clean test"),
+        Column("retracted_ts", TS, "When it was retracted or denied (UTC)", required=False),
+        Column("reported_move", "VARCHAR", "Price move as contemporaries reported it", required=False),
+    ),
+    versioned=True,
+    rules=(
+        Rule("title and body are both empty", lambda: (pl.col("title") == "") & (pl.col("body") == "")),
+        Rule("authorship is unknown to tapewire", lambda: ~pl.col("authorship").is_in(AUTHORSHIP)),
+        Rule("veracity is unknown to tapewire", lambda: ~pl.col("veracity").is_in(VERACITY)),
+        Rule("release_group is unknown to tapewire", lambda: ~pl.col("release_group").is_in(GROUPS)),
+        AVAILABLE_AFTER_EVENT,
+    ),
+)
+
+DOCUMENT_ASSETS = Entity(
+    "document_assets",
+    "core",
+    "Which assets a document speaks of",
+    ("doc_id", "asset"),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("event_ts", TS, "As the document (UTC)"),
+        Column("available_ts", TS, "As the document (UTC)"),
+        Column("confidence", "DOUBLE", "How sure the link is, 0 to 1"),
+        Column(
+            "method",
+            "VARCHAR",
+            "given by the source, curated, linked by the table of entities, withdrawn by an edit (0), or simulated",
+        ),
+    ),
+    versioned=True,
+    rules=(_in_range("confidence", 0, 1), AVAILABLE_AFTER_EVENT),
+)
+
+DOCUMENT_LABELS = Entity(
+    "document_labels",
+    "core",
+    "A desk's own labels of documents; they go before what the source says",
+    ("doc_id",),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("event_ts", TS, "As the document (UTC)"),
+        Column("available_ts", TS, "When the label was given (UTC)"),
+        Column("authorship", "VARCHAR", "human, machine or unknown: who wrote it", required=False),
+        Column("veracity", "VARCHAR", "true, false or unknown: whether what it says is so", required=False),
+        Column("note", "VARCHAR", "Who says so and why", required=False),
+    ),
+    versioned=True,
+    rules=(
+        Rule(
+            "authorship is unknown to tapewire",
+            lambda: pl.col("authorship").is_not_null() & ~pl.col("authorship").is_in(AUTHORSHIP),
+        ),
+        Rule(
+            "veracity is unknown to tapewire",
+            lambda: pl.col("veracity").is_not_null() & ~pl.col("veracity").is_in(VERACITY),
+        ),
+        AVAILABLE_AFTER_EVENT,
+    ),
+)
+
+SIMULATED_TRUTH = Entity(
+    "simulated_truth",
+    "core",
+    "What the simulator planted: tests compare with it, no model ever reads it",
+    ("doc_id", "asset"),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("event_ts", TS, "As the document (UTC)"),
+        Column("available_ts", TS, "As the document (UTC)"),
+        Column("release_group", "VARCHAR", "real, generated or fabricated, by construction"),
+        Column("kind", "VARCHAR", "Kind of news that the text tells"),
+        Column("strength", "DOUBLE", "How strongly the text puts it, 0 to 1"),
+        Column("delay_h", "DOUBLE", "Delay between the release and the start of the move (hours)"),
+        Column("half_life_h", "DOUBLE", "Half-life of the part that reverts (hours)"),
+        Column("peak_log_return", "DOUBLE", "Planted move at its peak (log return)"),
+        Column("permanent_log_return", "DOUBLE", "Planted move that stays (log return)"),
+    ),
+    versioned=True,
+)

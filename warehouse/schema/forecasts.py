@@ -1,0 +1,127 @@
+"""Training runs, forecasts, scores, calibration, explanations and backtests."""
+
+from warehouse.schema.entity import AVAILABLE_TS, EVENT_TS, TS, Column, Entity
+
+TRAINING_RUNS = Entity(
+    "training_runs",
+    "models",
+    "Every model that was trained, with what it was trained on",
+    ("model_id",),
+    (
+        Column("model_id", "VARCHAR", "Model: name, end of training, settings and data"),
+        Column("model_name", "VARCHAR", "Kind of model"),
+        Column("train_start_ts", TS, "First origin of the training span (UTC)"),
+        Column("train_end_ts", TS, "Last moment whose prices training saw (UTC)"),
+        Column("validation_start_ts", TS, "Start of the purged validation span (UTC)"),
+        Column("epochs", "INTEGER", "Epochs run"),
+        Column("best_epoch", "INTEGER", "Epoch whose weights were kept"),
+        Column("validation_ratio", "DOUBLE", "Validation loss ÷ the reference walk's"),
+        Column(
+            "learning_curve", "VARCHAR", "JSON per seed: epoch, training and validation loss ÷ the reference walk's"
+        ),
+        Column("n_parameters", "BIGINT", "Weights"),
+        Column("n_windows", "BIGINT", "Training windows in an epoch"),
+        Column("settings", "VARCHAR", "JSON of the hyper-parameters"),
+        Column("data_fingerprint", "VARCHAR", "Fingerprint of the panel"),
+        Column("checkpoint", "VARCHAR", "File name of the checkpoint"),
+    ),
+)
+
+FORECASTS = Entity(
+    "forecasts",
+    "models",
+    "Quantiles of the cumulative log return, per model, asset, origin and horizon",
+    ("model_id", "asset", "origin_ts", "horizon_h", "level"),
+    (
+        Column("model_id", "VARCHAR", "Model (models.training_runs), or a baseline with the end of its training"),
+        Column("model_name", "VARCHAR", "Kind of model"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("origin_ts", TS, "When the forecast was made: the close that it starts from (UTC)"),
+        Column("horizon_h", "INTEGER", "Hours ahead"),
+        Column("level", "DOUBLE", "Probability level"),
+        Column("log_return", "DOUBLE", "Quantile of the cumulative log return"),
+        Column("purpose", "VARCHAR", "evaluation (walk-forward) or live (the night's own)"),
+    ),
+)
+
+SCORES = Entity(
+    "scores",
+    "models",
+    "Walk-forward scores of each model beside the reference walk",
+    ("model_name", "asset", "regime", "horizon_h", "metric"),
+    (
+        Column("model_name", "VARCHAR", "Kind of model"),
+        Column("asset", "VARCHAR", "Canonical ticker, or ALL"),
+        Column("regime", "VARCHAR", "all; or calm, normal, turbulent: thirds of the market's volatility at the origin"),
+        Column("horizon_h", "INTEGER", "Hours ahead; 0 stands for all horizons together"),
+        Column("metric", "VARCHAR", "What was measured: docs/methods.md lists them"),
+        Column("value", "DOUBLE", "Value of the metric"),
+        Column("low", "DOUBLE", "Lower end of the 95 % interval", required=False),
+        Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False),
+        Column("p_value", "DOUBLE", "p-value of the metric's test; two-sided where it compares losses", required=False),
+        Column("n_origins", "INTEGER", "Origins that were scored"),
+        Column("test_start_ts", TS, "First origin (UTC)"),
+        Column("test_end_ts", TS, "Last origin (UTC)"),
+    ),
+)
+
+CALIBRATION = Entity(
+    "calibration",
+    "models",
+    "Where the conformal calibration of the default forecast stood at the end of the walk-forward evaluation",
+    ("asset", "horizon_h"),
+    (
+        Column("asset", "VARCHAR", "ALL, or the asset whose own part is added to it"),
+        Column("horizon_h", "INTEGER", "Hours ahead"),
+        Column("log_factor", "DOUBLE", "Log of the factor on every level's distance from the median"),
+    ),
+)
+
+EXPLANATIONS = Entity(
+    "explanations",
+    "models",
+    "What the network's newest forecasts leaned on, by attention and by leaving it out; asset ALL: on average",
+    ("model_id", "asset", "horizon_h", "kind", "subject"),
+    (
+        Column("model_id", "VARCHAR", "Model (models.training_runs)"),
+        Column("asset", "VARCHAR", "Canonical ticker of one forecast, or ALL for the mean over many origins"),
+        Column("origin_ts", TS, "Origin of the forecast; of the newest one that is averaged (UTC)"),
+        Column("horizon_h", "INTEGER", "Hours ahead"),
+        Column("kind", "VARCHAR", "channel (of the context), hours_back (a patch of the lookback) or document"),
+        Column("subject", "VARCHAR", "Name of the channel, hours back, or document (newest first)"),
+        Column("attention", "DOUBLE", "Share of the horizon's attention; null for channels", required=False),
+        Column("width_change", "DOUBLE", "Log change of the 90 % band's width that it makes; ALL: mean of its size"),
+        Column("median_change", "DOUBLE", "Shift of the median that it makes, in sigma; ALL: mean of its size"),
+    ),
+)
+
+BACKTEST_EQUITY = Entity(
+    "backtest_equity",
+    "models",
+    "Equity of each strategy",
+    ("strategy", "event_ts"),
+    (
+        Column("strategy", "VARCHAR", "Strategy"),
+        EVENT_TS,
+        AVAILABLE_TS,
+        Column("equity", "DOUBLE", "Capital, 1 at the start, after costs"),
+        Column("drawdown", "DOUBLE", "Fall from the highest equity so far (share, ≤ 0)"),
+        Column("gross_exposure", "DOUBLE", "Sum of |weights|"),
+        Column("turnover", "DOUBLE", "Sum of |changes of weight| in the bar"),
+        Column("cost", "DOUBLE", "Fees and spread paid in the bar (share of capital)"),
+    ),
+)
+
+BACKTEST_METRICS = Entity(
+    "backtest_metrics",
+    "models",
+    "Figures of each strategy",
+    ("strategy", "metric"),
+    (
+        Column("strategy", "VARCHAR", "Strategy"),
+        Column("metric", "VARCHAR", "sharpe, psr, max_drawdown, annual_return, annual_volatility, …"),
+        Column("value", "DOUBLE", "Value", required=False),
+        Column("low", "DOUBLE", "Lower end of the 95 % interval", required=False),
+        Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False),
+    ),
+)

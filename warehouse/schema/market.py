@@ -1,0 +1,135 @@
+"""Candles, stablecoin supply, asset metrics, stablecoins, funding."""
+
+import polars as pl
+
+from domain.timeframes import TIMEFRAMES
+from warehouse.schema.entity import (
+    AVAILABLE_AFTER_EVENT,
+    TS,
+    Column,
+    Entity,
+    Rule,
+    _finite_or_null,
+    _finite_positive,
+    _in_range,
+)
+
+CANDLES = Entity(
+    "candles",
+    "core",
+    "Closed bars of trading, one per exchange, symbol, timeframe and opening time",
+    ("exchange", "symbol", "timeframe", "event_ts"),
+    (
+        Column("exchange", "VARCHAR", "Exchange, by its ccxt id"),
+        Column("symbol", "VARCHAR", "Market, by its ccxt unified symbol"),
+        Column("timeframe", "VARCHAR", "Length of the bar: 1m, 5m, 15m, 1h or 1d"),
+        Column("event_ts", TS, "Open of the bar (UTC)"),
+        Column("available_ts", TS, "Close of the bar (UTC)"),
+        Column("asset", "VARCHAR", "Canonical ticker of the base asset"),
+        Column("quote", "VARCHAR", "Currency that prices are in"),
+        Column("open_quote", "DOUBLE", "First price (quote currency)"),
+        Column("high_quote", "DOUBLE", "Highest price (quote currency)"),
+        Column("low_quote", "DOUBLE", "Lowest price (quote currency)"),
+        Column("close_quote", "DOUBLE", "Last price (quote currency)"),
+        Column("volume_base", "DOUBLE", "Traded volume (base asset)"),
+    ),
+    versioned=True,
+    rules=(
+        *_finite_positive("open_quote", "high_quote", "low_quote", "close_quote"),
+        *_finite_or_null("volume_base"),
+        Rule("high_quote is below low_quote", lambda: pl.col("high_quote") < pl.col("low_quote")),
+        Rule(
+            "high_quote is below open or close",
+            lambda: pl.col("high_quote") < pl.max_horizontal("open_quote", "close_quote"),
+        ),
+        Rule(
+            "low_quote is above open or close",
+            lambda: pl.col("low_quote") > pl.min_horizontal("open_quote", "close_quote"),
+        ),
+        Rule("timeframe is unknown", lambda: ~pl.col("timeframe").is_in(list(TIMEFRAMES))),
+        Rule(
+            "event_ts is not the start of a bar of its timeframe",
+            lambda: (
+                pl.col("event_ts").dt.epoch("s")
+                % pl.col("timeframe").replace_strict(TIMEFRAMES, default=1, return_dtype=pl.Int64)
+                != 0
+            ),
+        ),
+        AVAILABLE_AFTER_EVENT,
+    ),
+)
+
+SUPPLY = Entity(
+    "supply",
+    "core",
+    "Circulating supply and price of stablecoins, daily",
+    ("coin", "chain", "source", "event_ts"),
+    (
+        Column("coin", "VARCHAR", "Ticker of the stablecoin; ALL_STABLES is a vendor's own total"),
+        Column("chain", "VARCHAR", "Blockchain, or 'all'"),
+        Column("event_ts", TS, "End of the UTC day that the value describes"),
+        Column("available_ts", TS, "event_ts plus the lag that the source declares (UTC)"),
+        Column("supply_units", "DOUBLE", "Coins in circulation (units of the coin)", required=False),
+        Column("price_usd", "DOUBLE", "Price of one coin (USD)", required=False),
+        Column("market_cap_usd", "DOUBLE", "Market capitalisation (USD)", required=False),
+    ),
+    versioned=True,
+    rules=(
+        *_finite_or_null("supply_units", "price_usd", "market_cap_usd"),
+        Rule(
+            "neither supply_units nor market_cap_usd is given",
+            lambda: pl.col("supply_units").is_null() & pl.col("market_cap_usd").is_null(),
+        ),
+        AVAILABLE_AFTER_EVENT,
+    ),
+)
+
+ASSET_METRICS = Entity(
+    "asset_metrics",
+    "core",
+    "Daily figures of assets, one metric per row",
+    ("asset", "metric", "source", "event_ts"),
+    (
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("metric", "VARCHAR", "price_usd, market_cap_usd or supply_units"),
+        Column("event_ts", TS, "End of the UTC day that the value describes"),
+        Column("available_ts", TS, "event_ts plus the lag that the source declares (UTC)"),
+        Column("value", "DOUBLE", "Value, in the unit that the metric's name ends with"),
+    ),
+    versioned=True,
+    rules=(*_finite_positive("value"), AVAILABLE_AFTER_EVENT),
+)
+
+STABLECOINS = Entity(
+    "stablecoins",
+    "core",
+    "Stablecoins as a vendor describes them: what they are pegged to, and how",
+    ("coin", "source"),
+    (
+        Column("coin", "VARCHAR", "Ticker of the stablecoin"),
+        Column("event_ts", TS, "When the vendor was asked (UTC)", compared=False),
+        Column("available_ts", TS, "When the vendor was asked (UTC)"),
+        Column("vendor_id", "VARCHAR", "The vendor's own id"),
+        Column("coin_name", "VARCHAR", "Name"),
+        Column("peg_type", "VARCHAR", "What it is pegged to (peggedUSD …)"),
+        Column("peg_mechanism", "VARCHAR", "fiat-backed, crypto-backed or algorithmic", required=False),
+    ),
+    versioned=True,
+)
+
+FUNDING = Entity(
+    "funding",
+    "core",
+    "Funding settlements of perpetual swaps",
+    ("exchange", "symbol", "event_ts"),
+    (
+        Column("exchange", "VARCHAR", "Exchange, by its ccxt id"),
+        Column("symbol", "VARCHAR", "Market, by its ccxt unified symbol"),
+        Column("event_ts", TS, "Settlement (UTC)"),
+        Column("available_ts", TS, "Settlement (UTC)"),
+        Column("asset", "VARCHAR", "Canonical ticker of the base asset"),
+        Column("funding_rate", "DOUBLE", "Rate paid by longs to shorts (share of notional per settlement)"),
+    ),
+    versioned=True,
+    rules=(_in_range("funding_rate", -1, 1), AVAILABLE_AFTER_EVENT),
+)

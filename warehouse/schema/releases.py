@@ -1,0 +1,135 @@
+"""What to expect after releases: scores, other words, alerts, similar releases, known cases."""
+
+from warehouse.schema.entity import TS, Column, Entity
+
+SCORED = Entity(
+    "scored",
+    "models",
+    "What the network expects after a release: with its text, with none, and the reference walk",
+    ("doc_id", "asset", "horizon_h"),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents), or generated release (models.generated_releases)"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("horizon_h", "INTEGER", "Hours ahead"),
+        Column("event_ts", TS, "First public time of the release (UTC); of a generated one, where it was placed"),
+        Column("available_ts", TS, "When the score could first be made: the document's available_ts (UTC)"),
+        Column(
+            "placed_doc_id",
+            "VARCHAR",
+            "Real release in whose place a generated one was scored; null: no such",
+            required=False,
+        ),
+        Column("origin_ts", TS, "Last close at or before the release (UTC)"),
+        Column("model_id", "VARCHAR", "Model, trained wholly before the release"),
+        Column("release_group", "VARCHAR", "real, generated, fabricated or unlabelled"),
+        Column("median_text", "DOUBLE", "Median log return expected with the text"),
+        Column("median_none", "DOUBLE", "Median log return expected without the text"),
+        Column("median_walk", "DOUBLE", "Median of the reference walk"),
+        Column("width_text", "DOUBLE", "Width of the 90 % band with the text (log return)"),
+        Column("width_none", "DOUBLE", "Width of the 90 % band without the text (log return)"),
+        Column("width_walk", "DOUBLE", "Width of the reference walk's 90 % band (log return)"),
+        Column("low_text", "DOUBLE", "Lower end of the 90 % band with the text (log return)"),
+        Column("low_none", "DOUBLE", "Lower end of the 90 % band without the text (log return)"),
+        Column("low_walk", "DOUBLE", "Lower end of the reference walk's 90 % band (log return)"),
+        Column("realised", "DOUBLE", "What came (log return); null until it matures", required=False),
+    ),
+)
+
+COUNTERFACTUAL = Entity(
+    "counterfactual",
+    "models",
+    "Same past, other words: what the network expects after each real release with another text in its place",
+    ("doc_id", "asset", "horizon_h", "words"),
+    (
+        Column("doc_id", "VARCHAR", "Document whose place it is (core.documents)"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("horizon_h", "INTEGER", "Hours ahead"),
+        Column("words", "VARCHAR", "real, generated, shuffled (an earlier release of the asset), other_asset or none"),
+        Column("text_id", "VARCHAR", "Document or generated release that was read; null: none", required=False),
+        Column("available_ts", TS, "As the document (UTC)"),
+        Column("model_id", "VARCHAR", "Model, trained wholly before the release"),
+        Column("median", "DOUBLE", "Median log return expected"),
+        Column("width", "DOUBLE", "Width of the 90 % band (log return)"),
+    ),
+)
+
+RELEASE_ALERTS = Entity(
+    "release_alerts",
+    "models",
+    "What was known of a release when it arrived: expected range of the move, authorship, what followed the like",
+    ("doc_id", "asset", "horizon_h"),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("horizon_h", "INTEGER", "Hours ahead"),
+        Column("available_ts", TS, "As the document (UTC)"),
+        Column("low_text", "DOUBLE", "5 % quantile of the log return expected with the text"),
+        Column("median_text", "DOUBLE", "Median log return expected with the text"),
+        Column("high_text", "DOUBLE", "95 % quantile of the log return expected with the text"),
+        Column("low_walk", "DOUBLE", "5 % quantile of the reference walk (log return)"),
+        Column("high_walk", "DOUBLE", "95 % quantile of the reference walk (log return)"),
+        Column("width_change", "DOUBLE", "Width of the band with the text ÷ without it − 1"),
+        Column("machine_probability", "DOUBLE", "Probability of machine authorship; null: not judged", required=False),
+        Column("machine_verdict", "VARCHAR", "flagged, not flagged, or too short to tell", required=False),
+        Column("n_similar", "INTEGER", "Similar earlier releases whose day was over when this one arrived"),
+        Column("similar_scaled_move", "DOUBLE", "Mean |move| ÷ sigma in the 24 h after them", required=False),
+        Column("similar_excess_move", "DOUBLE", "Their mean excess move, 24 h", required=False),
+    ),
+)
+
+SIMILAR_RELEASES = Entity(
+    "similar_releases",
+    "models",
+    "Earlier releases most like a new one, and what prices did in the 24 hours after them",
+    ("doc_id", "asset", "place"),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("place", "INTEGER", "1 for the most similar"),
+        Column("similar_doc_id", "VARCHAR", "The earlier document"),
+        Column("similar_asset", "VARCHAR", "Its asset"),
+        Column("similarity", "DOUBLE", "Cosine similarity of the two texts"),
+        Column("vectors", "VARCHAR", "Model whose vectors were compared"),
+        Column("available_ts", TS, "As the new document (UTC)"),
+        Column("similar_event_ts", TS, "When the earlier one was published (UTC)"),
+        Column("car", "DOUBLE", "Move in the 24 h after it, against the reference walk (log)"),
+        Column("scaled_move", "DOUBLE", "|move| ÷ sigma"),
+        Column("excess_move", "DOUBLE", "The same beyond placebo times", required=False),
+        Column("reversal_share", "DOUBLE", "Share of the peak given back within the 24 h"),
+    ),
+)
+
+KNOWN_CASES = Entity(
+    "known_cases",
+    "models",
+    "Known false releases on the finest candles there are: move, reversal, and when the move was beyond chance",
+    ("case_id", "timeframe"),
+    (
+        Column("case_id", "VARCHAR", "Case, as tapewire's own table of cases names it"),
+        Column("timeframe", "VARCHAR", "Candles used"),
+        Column("asset", "VARCHAR", "Canonical ticker"),
+        Column("event_ts", TS, "First public time (UTC)"),
+        Column("ts_precision", "VARCHAR", "How exact that time is"),
+        Column("claim", "VARCHAR", "What was claimed"),
+        Column("channel", "VARCHAR", "Where it appeared"),
+        Column("kind", "VARCHAR", "fabricated release, misreport, hacked account or machine-generated"),
+        Column("retracted_ts", TS, "When it was denied (UTC)", required=False),
+        Column("reported_move", "VARCHAR", "Move as contemporaries reported it"),
+        Column("sources", "VARCHAR", "Addresses of the reports"),
+        Column("is_clean", "BOOLEAN", "False where the case is confounded or its time too vague for a test"),
+        Column("base_usd", "DOUBLE", "Last close at or before the release (USD)"),
+        Column("peak_usd", "DOUBLE", "Price farthest from it within 24 h, from highs and lows (USD)"),
+        Column("peak_return", "DOUBLE", "The same as a simple return"),
+        Column("time_to_peak_h", "DOUBLE", "Hours from the release to the end of that bar"),
+        Column("end_return", "DOUBLE", "Simple return at the last close within 24 h"),
+        Column("reversal_share", "DOUBLE", "Share of the peak given back by then"),
+        Column("half_life_h", "DOUBLE", "Hours from the peak to the first close with half of it gone", required=False),
+        Column("peak_sigma", "DOUBLE", "Largest |move at a close| ÷ the reference walk's sigma for the time passed"),
+        Column("flagged_ts", TS, "Close at which that first passed the threshold (UTC); null: never", required=False),
+        Column(
+            "lead_h", "DOUBLE", "Hours from the flag to the denial; negative: the denial came first", required=False
+        ),
+        Column("threshold", "DOUBLE", "The threshold, in sigmas"),
+        Column("false_alarms", "DOUBLE", "Share of placebo days on which it would have been passed", required=False),
+    ),
+)

@@ -1,0 +1,110 @@
+"""Who wrote a text: token scores, verdicts, generated releases, detection."""
+
+import polars as pl
+
+from warehouse.schema.entity import TS, Column, Entity, Rule
+
+TOKEN_SCORES = (
+    Column("n_tokens", "INTEGER", "Tokens read: the first 256 at most"),
+    Column("log_likelihood", "DOUBLE", "Mean log probability of its tokens", required=False),
+    Column("log_rank", "DOUBLE", "Mean log rank of its tokens", required=False),
+    Column("lrr", "DOUBLE", "−log_likelihood ÷ log_rank", required=False),
+    Column("top_1", "DOUBLE", "Share of tokens that were the likeliest (GLTR)", required=False),
+    Column("top_10", "DOUBLE", "Share of tokens among the 10 likeliest", required=False),
+    Column("top_100", "DOUBLE", "Share of tokens among the 100 likeliest", required=False),
+    Column("entropy", "DOUBLE", "Mean entropy of what the model expected (nats)", required=False),
+    Column("curvature", "DOUBLE", "Fast-DetectGPT's conditional curvature, in closed form", required=False),
+    Column("machine_probability", "DOUBLE", "Probability of machine authorship; null: too short", required=False),
+    Column("threshold", "DOUBLE", "Probability from which a text is flagged: 1 % of human texts exceed it"),
+    Column("verdict", "VARCHAR", "flagged, not flagged, or too short to tell; machine-written is not false"),
+    Column("striking", "VARCHAR", "JSON of the stretches that were too likely: words and deviations", required=False),
+)
+
+DOCUMENT_AUTHORSHIP = Entity(
+    "document_authorship",
+    "features",
+    "How likely each document is machine-written, by the shipped detector; simulated prose is left out",
+    ("doc_id", "detector"),
+    (
+        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        Column("detector", "VARCHAR", "Language model and detector that judged it"),
+        Column("available_ts", TS, "As the document (UTC)"),
+        *TOKEN_SCORES,
+    ),
+)
+
+GENERATED_RELEASES = Entity(
+    "generated_releases",
+    "models",
+    "Releases that a language model wrote for research: never news, never in core, never published",
+    ("text_id",),
+    (
+        Column("text_id", "VARCHAR", "Hash of model, prompt, parameters, seed and number"),
+        Column("batch_id", "VARCHAR", "Hash of what the releases of a batch share"),
+        Column("number", "INTEGER", "Place in the batch, from 0"),
+        Column("kind", "VARCHAR", "press_release, exchange_announcement or news"),
+        Column("asset", "VARCHAR", "Asset that it was asked to speak of"),
+        Column("title", "VARCHAR", "Headline"),
+        Column("body", "VARCHAR", "Text"),
+        Column("authorship", "VARCHAR", "machine, always"),
+        Column("mark", "VARCHAR", "What every copy of the text has to carry"),
+        Column("model", "VARCHAR", "Language model"),
+        Column("revision", "VARCHAR", "Version of its package, its commit, or a hash of its weights"),
+        Column("prompt", "VARCHAR", "What the model was shown"),
+        Column("examples", "VARCHAR", "Documents that it was shown (core.documents)", required=False),
+        Column("parameters", "VARCHAR", "JSON: sampling, frame, size of a batch"),
+        Column("frame_share", "DOUBLE", "Share of its characters that the form gave, not the model"),
+        Column("seed", "BIGINT", "Seed"),
+        Column("created_ts", TS, "When it was written (wall clock, UTC)", compared=False),
+    ),
+    rules=(Rule("authorship of a generated release is not machine", lambda: pl.col("authorship") != "machine"),),
+)
+
+GENERATED_SCORES = Entity(
+    "generated_scores",
+    "models",
+    "What the shipped detector says of each generated release",
+    ("text_id", "detector"),
+    (
+        Column("text_id", "VARCHAR", "Generated release (models.generated_releases)"),
+        Column("detector", "VARCHAR", "Language model and detector that judged it"),
+        *TOKEN_SCORES,
+    ),
+)
+
+TEXT_QUALITY = Entity(
+    "text_quality",
+    "models",
+    "Quality of generated releases, beside real ones of the same kind",
+    ("batch_id", "metric"),
+    (
+        Column("batch_id", "VARCHAR", "Batch (models.generated_releases)"),
+        Column("metric", "VARCHAR", "What was measured: docs/methods.md lists them"),
+        Column("generated", "DOUBLE", "Of the generated releases", required=False),
+        Column("real", "DOUBLE", "Of real releases of the kind, or of those that it was shown", required=False),
+        Column("n_generated", "INTEGER", "Generated releases"),
+        Column("n_real", "INTEGER", "Real releases"),
+    ),
+)
+
+DETECTION = Entity(
+    "detection",
+    "models",
+    "How well generated releases are told from real ones of the same kind, by language model that wrote them",
+    ("model", "kind", "score", "min_tokens"),
+    (
+        Column("model", "VARCHAR", "Language model that wrote the releases"),
+        Column("kind", "VARCHAR", "press_release, exchange_announcement or news"),
+        Column("score", "VARCHAR", "machine_probability (the detector), or a token score alone"),
+        Column("min_tokens", "INTEGER", "Least length of the texts (tokens): 30, 50, 100, 200"),
+        Column("max_tokens", "INTEGER", "Texts are shorter than this (tokens); as read, 256 at most"),
+        Column("auroc", "DOUBLE", "Area under the ROC curve"),
+        Column("low", "DOUBLE", "Lower end of its 95 % bootstrap interval", required=False),
+        Column("high", "DOUBLE", "Upper end of its 95 % bootstrap interval", required=False),
+        Column("true_positive_rate", "DOUBLE", "Share of generated ones found where 1 % of real ones are flagged"),
+        Column("flagged_generated", "DOUBLE", "Share of generated ones above the shipped threshold", required=False),
+        Column("flagged_real", "DOUBLE", "Share of real ones above the shipped threshold", required=False),
+        Column("n_generated", "INTEGER", "Generated releases"),
+        Column("n_real", "INTEGER", "Real releases"),
+    ),
+)
