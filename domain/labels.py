@@ -1,23 +1,32 @@
 """Who wrote it and whether it is true are two things; the comparison's exclusive groups come from both by one rule."""
 
+from functools import reduce
+
 import polars as pl
+
+AUTHORSHIP = ("human", "machine", "unknown")
+VERACITY = ("true", "false", "unknown")
+GROUPS = ("real", "generated", "fabricated", "unlabelled")
+
+# Group, and the labels that it asks for; the first that fits counts.
+GROUP_RULES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("fabricated", {"veracity": "false"}),
+    ("generated", {"authorship": "machine"}),
+    ("real", {"authorship": "human", "veracity": "true"}),
+)
+NO_GROUP = "unlabelled"
 
 
 def release_group() -> pl.Expr:
     """`release_group` from the columns `authorship` and `veracity`.
 
     fabricated: known to be false, whoever wrote it. generated: machine-written and not known to be false. real:
-    human-written and known to be true. unlabelled: everything else.
+    human-written and known to be true. unlabelled: everything else. In SQL the same rule is `core.release_group`.
     """
-    return (
-        pl.when(pl.col("veracity") == "false").then(pl.lit("fabricated"))
-        .when(pl.col("authorship") == "machine").then(pl.lit("generated"))
-        .when((pl.col("authorship") == "human") & (pl.col("veracity") == "true")).then(pl.lit("real"))
-        .otherwise(pl.lit("unlabelled"))
-        .alias("release_group")
-    )  # fmt: skip
 
+    def else_this(otherwise: pl.Expr, rule: tuple[str, dict[str, str]]) -> pl.Expr:
+        group, labels = rule
+        fits = pl.all_horizontal(pl.col(column) == value for column, value in labels.items())
+        return pl.when(fits).then(pl.lit(group)).otherwise(otherwise)
 
-AUTHORSHIP = ("human", "machine", "unknown")
-VERACITY = ("true", "false", "unknown")
-GROUPS = ("real", "generated", "fabricated", "unlabelled")
+    return reduce(else_this, reversed(GROUP_RULES), pl.lit(NO_GROUP)).alias("release_group")

@@ -55,7 +55,8 @@ def start(settings: Settings, flow: str) -> Run:
     run = Run(settings, f"{now:%Y%m%dT%H%M%S}-{token}", now, settings.moment())
     with run.open() as con:
         con.execute(
-            "INSERT INTO ops.runs VALUES ($1, $2, $3, $4, $5, NULL, 'running', NULL, $6, $7, $8)",
+            "INSERT INTO ops.runs (run_id, flow, profile, as_of_ts, started_ts, status, code_fingerprint, settings, "
+            "is_simulated) VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $8)",
             [run.run_id, flow, settings.profile, run.as_of, now, code_fingerprint(),
              settings.shown(), settings.simulated.enabled],
         )  # fmt: skip
@@ -114,6 +115,7 @@ def forget(con: duckdb.DuckDBPyConnection, stage: str) -> None:
 def mark_done(con: duckdb.DuckDBPyConnection, run: Run, stage: str, mark: str, seconds: float, note: str) -> None:
     """Remember that the stage was done."""
     con.execute(
-        "INSERT INTO ops.stages VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO ops.stages (stage, fingerprint, run_id, finished_ts, seconds, note) "
+        "VALUES ($1, $2, $3, $4, $5, $6)",
         [stage, mark, run.run_id, datetime.now(UTC), seconds, note],
     )

@@ -1,10 +1,11 @@
-"""The schema, told: the data dictionary, and the statements that the first migration was printed from.
+"""The schema as a data dictionary.
 
 `python -m warehouse.catalog > docs/data-dictionary.md` writes the dictionary.
 """
 
 import duckdb
 
+from warehouse.comments import write_comments
 from warehouse.migrate import migrate
 from warehouse.schema.registry import ENTITIES
 
@@ -33,7 +34,7 @@ def dictionary(con: duckdb.DuckDBPyConnection) -> str:
         "WHERE NOT internal ORDER BY schema_name, table_name, column_index"
     ).fetchall()
     out = ["# Data dictionary", "", "Made from the schema by `make dictionary`; do not edit.", ""]
-    keys = {f"{e.schema}.{e.name}": e.key for e in ENTITIES.values()}
+    keys = {e.view: e.key for e in ENTITIES.values()}
     for schema in ("marts", "core", "features", "models", "ops", "raw"):
         out += [f"## {_TITLES[schema]}", ""]
         for _, name, comment in (r for r in relations if r[0] == schema):
@@ -50,6 +51,7 @@ def main() -> None:
     """Print the data dictionary of an empty, migrated warehouse."""
     con = duckdb.connect()
     migrate(con)
+    write_comments(con)
     print(dictionary(con))
 
 

@@ -27,7 +27,7 @@ def conform(entity: Entity, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataF
     Raises SchemaError for missing or unknown columns and for times without a zone.
     """
     _check_columns(entity, frame)
-    wanted = list(entity.given)
+    wanted = list(entity.columns)
     frame = frame.with_columns(pl.lit(None).alias(c.name) for c in wanted if c.name not in frame.columns)
     if frame.is_empty():
         return frame.select(_cast(c, frame).alias(c.name) for c in wanted), no_refusals()
@@ -52,19 +52,19 @@ def _reasons(typed: pl.DataFrame, frame: pl.DataFrame, reason: pl.Expr) -> pl.Se
 
 
 def _check_columns(entity: Entity, frame: pl.DataFrame) -> None:
-    known = [c.name for c in entity.given]
+    known = [c.name for c in entity.columns]
     unknown = [c for c in frame.columns if c not in known]
     if unknown:
         near = difflib.get_close_matches(unknown[0], known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else f"; {entity.name} has {', '.join(known)}"
         raise SchemaError(f"{entity.name}: unknown column {unknown[0]!r}{hint}")
-    missing = [c.name for c in entity.given if c.required and c.name not in frame.columns]
+    missing = [c.name for c in entity.columns if c.required and c.name not in frame.columns]
     if missing:
         raise SchemaError(
             f"{entity.name}: missing column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; "
             f"the frame has {', '.join(frame.columns) or 'none'}"
         )
-    for column in entity.given:
+    for column in entity.columns:
         if column.type == "TIMESTAMPTZ" and column.name in frame.columns:
             dtype = frame.schema[column.name]
             if isinstance(dtype, pl.Datetime) and dtype.time_zone is None:
@@ -89,7 +89,7 @@ def _cast(column: Column, frame: pl.DataFrame) -> pl.Expr:
 
 def _type_reasons(entity: Entity, frame: pl.DataFrame, typed: pl.DataFrame) -> list[pl.Expr]:
     """Reasons for values that are there but are not of the column's type."""
-    changed = [c for c in entity.given if frame.schema[c.name] != typed.schema[c.name]]
+    changed = [c for c in entity.columns if frame.schema[c.name] != typed.schema[c.name]]
     return [
         pl.when(pl.col(c.name).is_null() & pl.col(f"_raw_{c.name}").is_not_null()).then(
             pl.format("{} is not a {}: {}", pl.lit(c.name), pl.lit(c.type), pl.col(f"_raw_{c.name}").cast(pl.String))
@@ -100,7 +100,9 @@ def _type_reasons(entity: Entity, frame: pl.DataFrame, typed: pl.DataFrame) -> l
 
 
 def _null_reasons(entity: Entity) -> list[pl.Expr]:
-    return [pl.when(pl.col(c.name).is_null()).then(pl.lit(f"{c.name} is missing")) for c in entity.given if c.required]
+    return [
+        pl.when(pl.col(c.name).is_null()).then(pl.lit(f"{c.name} is missing")) for c in entity.columns if c.required
+    ]
 
 
 def _rule_reasons(entity: Entity) -> list[pl.Expr]:

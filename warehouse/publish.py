@@ -1,7 +1,7 @@
 """Publish a read-only copy of what readers need, under a new name, and swing one stable path to it atomically.
 
-Readers of an older copy keep it until they close. The copy is built with the same migrations as the warehouse and
-filled table by table, which also compacts it.
+Readers of an older copy keep it until they close. The copy is built from the same declarations as the warehouse, with
+comments, and filled table by table, which also compacts it.
 """
 
 import hashlib
@@ -11,9 +11,10 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.comments import write_comments
 from warehouse.connect import transaction
 from warehouse.migrate import migrate
-from warehouse.template import ident, render
+from warehouse.template import ident, literal, render
 
 PUBLISHED_SCHEMAS = ("core", "features", "models", "ops")
 STABLE_NAME = "tapewire.duckdb"
@@ -40,8 +41,9 @@ def _build(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     empty = duckdb.connect(str(path))
     empty.execute("SET TimeZone = 'UTC'")
     migrate(empty)
+    write_comments(empty)
     empty.close()
-    con.execute(f"ATTACH {_literal(path)} AS copy")
+    con.execute(f"ATTACH {literal(str(path))} AS copy")
     try:
         with transaction(con):
             for schema, name in _tables(con):
@@ -50,11 +52,6 @@ def _build(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         con.execute("CHECKPOINT copy")
     finally:
         con.execute("DETACH copy")
-
-
-def _literal(path: Path) -> str:
-    """A path as an SQL literal: ATTACH takes no bound parameter."""
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

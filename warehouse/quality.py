@@ -1,4 +1,5 @@
-"""Quality checks: one `.sql` file each in `checks/`, with its entity, its severity and what it is about on top.
+"""Quality checks: one `.sql` file each in `checks/`, with its entity, its severity and what it is about on top; and one
+per versioned entity that is made from its declaration.
 
 A check returns its findings (`subject`, `n_rows`, `detail`). Severity `error` means that the data cannot be trusted:
 what depends on it stops and nothing is published. `warning` and `info` are reported and stop nothing.
@@ -10,6 +11,10 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
+
+from warehouse.schema.entity import Entity
+from warehouse.schema.registry import ENTITIES
+from warehouse.template import columns, literal, render, table
 
 CHECKS = Path(__file__).parent / "checks"
 
@@ -38,7 +43,19 @@ class Finding:
 @cache
 def checks() -> tuple[Check, ...]:
     """Every check, by name. ValueError for a file without its three header lines or with an unknown severity."""
-    return tuple(_parse(f) for f in sorted(CHECKS.glob("*.sql")))
+    written = [_parse(f) for f in CHECKS.glob("*.sql")]
+    return tuple(sorted([*written, *map(_one_latest, _versioned())], key=lambda check: check.name))
+
+
+def _versioned() -> list[Entity]:
+    return [e for e in ENTITIES.values() if e.is_versioned]
+
+
+def _one_latest(entity: Entity) -> Check:
+    """Keys are unique by how rows are written, not by an index: this check proves it."""
+    sql = render("check_one_latest", subject=literal(entity.name), key=columns(entity.key), table=table(entity.table))
+    about = "No key may have two latest versions"
+    return Check(f"{entity.name}_one_latest_per_key", entity.name, "error", about, sql)
 
 
 def _parse(path: Path) -> Check:
@@ -63,7 +80,8 @@ def run_checks(con: duckdb.DuckDBPyConnection, *, run_id: str, as_of: datetime, 
             rows.append((check.name, check.entity, check.severity, None, 0, check.about))
     con.execute("DELETE FROM ops.checks WHERE run_id = $run_id", {"run_id": run_id})
     con.executemany(
-        "INSERT INTO ops.checks VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO ops.checks (run_id, check_name, entity, severity, subject, n_rows, detail, as_of_ts, checked_ts) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         [(run_id, *row, as_of, now) for row in rows],
     )
     return findings

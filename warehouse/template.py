@@ -39,6 +39,11 @@ def table(name: str) -> str:
     return ".".join(ident(part) for part in name.split("."))
 
 
+def literal(text: str) -> str:
+    """A text as an SQL literal, for statements that take no bound parameter (COMMENT, ATTACH, CREATE MACRO)."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def columns(names: tuple[str, ...]) -> str:
     """Quoted names, separated by commas."""
     return ", ".join(ident(n) for n in names)

@@ -114,7 +114,7 @@ def _merge(
 ) -> tuple[int, int, int, int]:
     """Rows inserted as new, as changed, removed, and refused because another source holds the key."""
     target = table(entity.table)
-    current = "is_latest" if entity.versioned else "true"
+    current = "is_latest" if entity.is_versioned else "true"
     constants = ["$source AS source", "$is_simulated AS is_simulated", "$run_id AS run_id", "$now AS ingested_ts"]
     params: dict[str, object] = {
         "source": batch.source, "is_simulated": batch.is_simulated, "run_id": batch.run_id, "now": batch.now,
@@ -126,7 +126,7 @@ def _merge(
             return 0, 0, removed, 0
         held = con.execute(render("count_latest", table=target, current=current)).fetchall()[0][0]
         if not held:
-            version = ["1::INTEGER AS version", "true AS is_latest"] if entity.versioned else []
+            version = ["1::INTEGER AS version", "true AS is_latest"] if entity.is_versioned else []
             con.execute(render("insert_all", table=target, constants=", ".join(constants + version)), params)
             return typed.height, 0, removed, 0
         new, changed, foreign = _merge_differences(con, entity, batch, constants, params)
@@ -136,7 +136,7 @@ def _merge(
 
 
 def _key_match(entity: Entity) -> str:
-    staged = {c.name for c in entity.given}
+    staged = {c.name for c in entity.columns}
     return " AND ".join(f"t.{ident(k)} = {'s.' + ident(k) if k in staged else '$source'}" for k in entity.key)
 
 
@@ -149,22 +149,23 @@ def _merge_differences(
 ) -> tuple[int, int, int]:
     """Rows new, changed and foreign. A key belongs to the source that brought it: only that source may revise it."""
     target, match = table(entity.table), _key_match(entity)
-    guarded = entity.versioned and "source" not in entity.key
+    guarded = entity.is_versioned and "source" not in entity.key
     by_source = {"source": batch.source} if "$source" in match else {}
     con.execute(
         render(
             "classify",
             table=target,
-            current="is_latest" if entity.versioned else "true",
+            current="is_latest" if entity.is_versioned else "true",
             key_columns=columns(entity.key),
-            value_columns=columns(entity.values) if entity.values else "1 AS _no_value",
-            version_column="version" if entity.versioned else "0 AS version",
+            value_columns=columns(entity.compared_columns) if entity.compared_columns else "1 AS _no_value",
+            version_column="version" if entity.is_versioned else "0 AS version",
             old_version="coalesce(t.version, 0)",
-            kept_columns="".join(f"{ident(k)}, " for k in entity.kept),
-            kept_old="".join(f"t.{ident(k)} AS {ident('_old_' + k)}, " for k in entity.kept),
+            frozen_columns="".join(f"{ident(k)}, " for k in entity.frozen_columns),
+            frozen_old="".join(f"t.{ident(k)} AS {ident('_old_' + k)}, " for k in entity.frozen_columns),
             foreign="t._source <> $source" if guarded else "false",
             key_match=match,
-            value_differs=" OR ".join(f"s.{ident(v)} IS DISTINCT FROM t.{ident(v)}" for v in entity.values) or "false",
+            value_differs=" OR ".join(f"s.{ident(v)} IS DISTINCT FROM t.{ident(v)}" for v in entity.compared_columns)
+            or "false",
         ),
         {"source": batch.source} if guarded else by_source,
     )
@@ -174,13 +175,13 @@ def _merge_differences(
         _refuse_foreign(con, entity, batch)
     if changed:
         con.execute(
-            render("supersede" if entity.versioned else "delete_changed", table=target, key_match=match), by_source
+            render("supersede" if entity.is_versioned else "delete_changed", table=target, key_match=match), by_source
         )
     if new or changed:
-        version = ["(d.old_version + 1)::INTEGER AS version", "true AS is_latest"] if entity.versioned else []
+        version = ["(d.old_version + 1)::INTEGER AS version", "true AS is_latest"] if entity.is_versioned else []
         seen = "CASE WHEN d.status = 'changed' THEN greatest(s.available_ts, $now) ELSE s.available_ts END"
-        replaced = [f"{seen} AS available_ts"] if entity.versioned else []
-        replaced += [f"coalesce(d.{ident('_old_' + k)}, s.{ident(k)}) AS {ident(k)}" for k in entity.kept]
+        replaced = [f"{seen} AS available_ts"] if entity.is_versioned else []
+        replaced += [f"coalesce(d.{ident('_old_' + k)}, s.{ident(k)}) AS {ident(k)}" for k in entity.frozen_columns]
         con.execute(
             render(
                 "insert_diff",
@@ -203,7 +204,7 @@ def _refuse_foreign(con: duckdb.DuckDBPyConnection, entity: Entity, batch: Batch
 
 
 def _remove_vanished(con: duckdb.DuckDBPyConnection, entity: Entity, replace: bool | dict[str, str]) -> int:
-    if entity.versioned:
+    if entity.is_versioned:
         raise ValueError(f"{entity.name} keeps its history: rows cannot be removed")
     scope = replace if isinstance(replace, dict) else {}
     statement = render(

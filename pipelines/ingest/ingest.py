@@ -167,6 +167,7 @@ def _record_status(
     con: duckdb.DuckDBPyConnection, run: Run, source: str, rows: int, reason: str | None, seconds: float
 ) -> None:
     con.execute(
-        "INSERT INTO ops.source_status VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO ops.source_status (run_id, source, delivered, n_rows, reason, seconds, checked_ts) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
         [run.run_id, source, reason is None, rows, reason, seconds, run.now],
     )

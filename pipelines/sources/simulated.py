@@ -6,7 +6,6 @@ from datetime import datetime
 
 import polars as pl
 
-from domain.labels import release_group
 from models.simulation.market import simulate
 from models.simulation.releases import Release
 from pipelines.sources.source import Page, digest
@@ -53,9 +52,7 @@ def _moments(releases: list[Release]) -> pl.DataFrame:
 
 def _documents(releases: list[Release]) -> pl.DataFrame:
     machine = [r.group == "generated" for r in releases]
-    return (
-        _moments(releases)
-        .with_columns(
+    return _moments(releases).with_columns(
             ts_precision=pl.lit("second"), is_late_stamp=pl.lit(False), availability_assumed=pl.lit(False),
             publisher=pl.lit("Simulated Wire"), kind=pl.lit("press_release"),
             title=pl.Series([r.title for r in releases]), body=pl.Series([r.body for r in releases]),
@@ -65,8 +62,6 @@ def _documents(releases: list[Release]) -> pl.DataFrame:
             veracity_evidence=pl.lit("provenance"), is_recommended=pl.lit(True),
             event_label=pl.Series([r.kind for r in releases]),
             retracted_ts=pl.Series([r.retracted for r in releases], dtype=pl.Datetime("us", "UTC")),
-        )
-        .with_columns(release_group())
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from warehouse.connect import open_writer
 from warehouse.migrate import migrate
 from warehouse.publish import STABLE_NAME, publish
-from warehouse.schema import registry as entities
+from warehouse.schema.registry import ENTITIES
 from warehouse.write import Batch, write
 
 NOW = datetime(2024, 3, 1, tzinfo=UTC)
@@ -45,6 +45,10 @@ def candles() -> pl.DataFrame:
     )
 
 
+AUTHORSHIP = {"generated": "machine", "unlabelled": "unknown"} | dict.fromkeys(("real", "fabricated"), "human")
+VERACITY = {"fabricated": "false", "unlabelled": "unknown"} | dict.fromkeys(("real", "generated"), "true")
+
+
 def released(i: int) -> datetime:
     return NOW - timedelta(days=8 - i * 0.6, minutes=17)
 
@@ -56,9 +60,9 @@ def documents() -> pl.DataFrame:
             "ts_precision": "day" if group == "real" else "second", "is_late_stamp": False,
             "availability_assumed": False, "publisher": "Wire", "kind": "press_release",
             "title": HOSTILE_TITLE if i == 0 else f"Release number {i}", "body": HOSTILE_BODY if i == 0 else "",
-            "url": "javascript:window.pwned=1" if i == 0 else None, "authorship": "human",
-            "authorship_evidence": "labelled", "veracity": "false" if group == "fabricated" else "true",
-            "veracity_evidence": "labelled", "release_group": group, "event_label": None, "is_recommended": True,
+            "url": "javascript:window.pwned=1" if i == 0 else None, "authorship": AUTHORSHIP[group],
+            "authorship_evidence": "labelled", "veracity": VERACITY[group],
+            "veracity_evidence": "labelled", "event_label": None, "is_recommended": True,
             "retracted_ts": released(0) + 2 * HOUR if i == 0 else None,
             "reported_move": "+35 % <i>then</i>" if i == 0 else None,
         }
@@ -293,23 +297,23 @@ def generated_releases() -> pl.DataFrame:
 
 
 FRAMES = {
-    entities.CANDLES: candles, entities.DOCUMENTS: documents, entities.DOCUMENT_ASSETS: document_assets,
-    entities.SSR_DAILY: ssr_daily, entities.FORECASTS: forecasts, entities.SCORES: scores, entities.IMPACT: impact,
-    entities.IMPACT_PATHS: impact_paths, entities.IMPACT_TESTS: impact_tests,
-    entities.IMPACT_COVERAGE: impact_coverage, entities.IMPACT_CONCLUSIONS: impact_conclusions,
-    entities.RELEASE_ALERTS: release_alerts, entities.SIMILAR_RELEASES: similar_releases,
-    entities.KNOWN_CASES: known_cases, entities.IMPACT_COMPARISONS: impact_comparisons, entities.SCORED: scored,
-    entities.BACKTEST_EQUITY: backtest_equity, entities.BACKTEST_METRICS: backtest_metrics,
-    entities.DOCUMENT_AUTHORSHIP: document_authorship, entities.GENERATED_RELEASES: generated_releases,
-    entities.TRAINING_RUNS: training_runs, entities.EXPLANATIONS: explanations,
+    "candles": candles, "documents": documents, "document_assets": document_assets,
+    "ssr_daily": ssr_daily, "forecasts": forecasts, "scores": scores, "impact": impact,
+    "impact_paths": impact_paths, "impact_tests": impact_tests,
+    "impact_coverage": impact_coverage, "impact_conclusions": impact_conclusions,
+    "release_alerts": release_alerts, "similar_releases": similar_releases,
+    "known_cases": known_cases, "impact_comparisons": impact_comparisons, "scored": scored,
+    "backtest_equity": backtest_equity, "backtest_metrics": backtest_metrics,
+    "document_authorship": document_authorship, "generated_releases": generated_releases,
+    "training_runs": training_runs, "explanations": explanations,
 }  # fmt: skip
 
 
 def fill(con: duckdb.DuckDBPyConnection, *, simulated: bool = True) -> None:
     """Write every frame, one run and one finding of the checks."""
-    for entity, frame in FRAMES.items():
-        result = write(con, entity, frame(), Batch("run-1", NOW, "test", simulated))
-        assert result.new and not result.quarantined, f"{entity.name}: {result}"
+    for name, frame in FRAMES.items():
+        result = write(con, ENTITIES[name], frame(), Batch("run-1", NOW, "test", simulated))
+        assert result.new and not result.quarantined, f"{name}: {result}"
     con.execute(
         "INSERT INTO ops.runs VALUES ('run-1', 'nightly', 'test', $now, $now, $now, 'complete', 0, 'abc', $s, $sim)",
         {"now": NOW, "s": '{"note": "</pre><script>window.pwned=1</script>"}', "sim": simulated},

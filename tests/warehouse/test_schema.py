@@ -1,21 +1,74 @@
-"""Migrations, the catalog, and the entities that everything is declared by."""
+"""Declarations, what is built from them, and how a standing warehouse is brought to them."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from warehouse import catalog
+from domain.labels import AUTHORSHIP, VERACITY, release_group
+from warehouse import catalog, ddl
+from warehouse import migrate as migration
+from warehouse.comments import write_comments
 from warehouse.migrate import MigrationError, migrate
+from warehouse.schema.entity import Column
 from warehouse.schema.registry import ENTITIES
+from warehouse.views import views
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
+BASELINE = ROOT / "tests" / "data" / "warehouse_baseline.sql"
 
 
-def test_the_migrated_schema_is_what_the_entities_declare(con):
+@pytest.fixture
+def empty() -> Iterator[duckdb.DuckDBPyConnection]:
+    con = duckdb.connect()
+    con.execute("SET TimeZone = 'UTC'")
+    yield con
+    con.close()
+
+
+@pytest.fixture
+def commented(con):
+    write_comments(con)
+    return con
+
+
+@pytest.fixture
+def declare(monkeypatch) -> Iterator[Callable[..., None]]:
+    """Declare an entity otherwise, as a later version of tapewire would."""
+
+    def forget() -> None:
+        migration._declared.cache_clear()
+        migration._definitions.cache_clear()
+
+    def change(name: str, **changes) -> None:
+        monkeypatch.setitem(ENTITIES, name, replace(ENTITIES[name], **changes))
+        forget()
+
+    yield change
+    monkeypatch.undo()
+    forget()
+
+
+def schema_of(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
+    """Columns and types of every table and view, and the parameters of every macro."""
+    out: dict[str, list[tuple[str, str]]] = {}
+    for relation, column, kind in con.execute(
+        "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
+    ).fetchall():
+        out.setdefault(relation, []).append((column, kind))
+    for name, parameters in con.execute(
+        "SELECT schema_name || '.' || function_name, parameters::VARCHAR FROM duckdb_functions() WHERE NOT internal"
+    ).fetchall():
+        out[f"{name}()"] = [("parameters", parameters)]
+    return {name: sorted(columns) for name, columns in out.items()}
+
+
+def test_an_empty_warehouse_has_what_the_entities_declare(commented):
     for entity in ENTITIES.values():
         schema, table = entity.table.split(".")
-        have = con.execute(
+        have = commented.execute(
             "SELECT column_name, data_type, comment FROM duckdb_columns() "
             "WHERE schema_name = $1 AND table_name = $2 ORDER BY column_index",
             [schema, table],
@@ -24,45 +77,127 @@ def test_the_migrated_schema_is_what_the_entities_declare(con):
         assert [(n, t.replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"), m) for n, t, m in have] == want, entity.name
 
 
-def test_every_mart_and_every_column_of_it_is_commented(con):
-    views = con.execute("SELECT view_name, comment FROM duckdb_views() WHERE schema_name = 'marts'").fetchall()
-    assert len(views) >= 18
-    assert all(comment for _, comment in views)
-    bare = con.execute(
+def test_every_mart_and_every_column_of_it_is_commented_and_its_grain_is_of_its_columns(commented):
+    marts = commented.execute("SELECT view_name, comment FROM duckdb_views() WHERE schema_name = 'marts'").fetchall()
+    assert len(marts) >= 33
+    assert all("One row per" in comment for _, comment in marts)
+    bare = commented.execute(
         "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'marts' AND comment IS NULL"
     ).fetchall()
     assert bare == []
+    schema = schema_of(commented)
+    for name, view in views().items():
+        assert set(view.grain) | set(view.own) <= {column for column, _ in schema[name]}, name
 
 
-def test_the_data_dictionary_in_the_docs_is_current(con):
+def test_a_view_states_no_comment_that_it_would_take_over_anyway():
+    for view in views().values():
+        bare = replace(view, own={})
+        for column, comment in view.own.items():
+            try:
+                inherited = bare.column_comment(column)
+            except KeyError:
+                continue
+            assert inherited != comment, f"{view.name}.{column} repeats what its source says"
+
+
+def test_a_warehouse_at_work_carries_no_comments(con):
+    """They are written where somebody reads them: into published copies and the dictionary."""
+    assert con.execute("SELECT count(*) FROM duckdb_columns() WHERE comment IS NOT NULL").fetchall() == [(0,)]
+
+
+def test_the_data_dictionary_in_the_docs_is_current(commented):
     written = (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
-    assert written.strip() == catalog.dictionary(con).strip(), "run `make dictionary`"
+    assert written.strip() == catalog.dictionary(commented).strip(), "run `make dictionary`"
 
 
-def test_migrations_apply_once_and_a_second_run_applies_nothing(con):
+def test_the_rule_of_groups_is_the_same_in_sql_and_in_polars(con):
+    labels = con.sql(
+        "SELECT a AS authorship, v AS veracity, core.release_group(a, v) AS in_sql FROM "
+        f"(SELECT unnest({list(AUTHORSHIP)}) AS a) CROSS JOIN (SELECT unnest({list(VERACITY)}) AS v)"
+    ).pl()
+    assert labels["in_sql"].to_list() == labels.with_columns(release_group())["release_group"].to_list()
+    assert set(labels["in_sql"]) == {"real", "generated", "fabricated", "unlabelled"}
+
+
+def test_a_second_start_changes_nothing(con):
     assert migrate(con) == []
-    assert con.execute("SELECT count(*) FROM ops.migrations WHERE name LIKE '0%'").fetchall()[0][0] == 7
 
 
-def test_an_edited_migration_is_refused(tmp_path):
+def test_a_stored_warehouse_of_the_baseline_becomes_one_like_a_fresh_one_and_keeps_its_rows(empty, con):
+    empty.execute(BASELINE.read_text(encoding="utf-8"))
+    total = "SELECT count(*), sum(close_quote) FROM core.candles_versions"
+    before = empty.execute(total).fetchall()
+    migrate(empty)
+    assert schema_of(empty) == schema_of(con)
+    assert empty.execute(total).fetchall() == before == [(3, 303.0)]
+    assert migrate(empty) == []
+
+
+def test_a_new_nullable_column_is_added_and_what_was_there_stays(con, declare):
+    con.execute("INSERT INTO core.candles_versions (exchange, close_quote, is_latest) VALUES ('kraken', 7.0, true)")
+    declare("candles", columns=(*ENTITIES["candles"].columns, Column("n_trades", "BIGINT", "Trades", required=False)))
+    assert migrate(con) == ["core.candles_versions: added n_trades"]
+    assert con.execute("SELECT close_quote, n_trades FROM core.candles").fetchall() == [(7.0, None)]
+    assert migrate(con) == []
+
+
+def test_a_changed_derived_table_is_made_anew_and_its_stage_forgotten(con, declare):
+    con.execute("INSERT INTO ops.stages (stage, fingerprint) VALUES ('backtest', 'x'), ('derive', 'y')")
+    con.execute("INSERT INTO models.backtest_metrics (strategy, value) VALUES ('hold', 1.0)")
+    declare("backtest_metrics", columns=(*ENTITIES["backtest_metrics"].columns, Column("unit", "VARCHAR", "Unit")))
+    assert migrate(con) == ["models.backtest_metrics: made anew, to be computed by the stage backtest"]
+    assert con.execute("SELECT count(*), any_value(unit) FROM models.backtest_metrics").fetchall() == [(0, None)]
+    assert con.execute("SELECT stage FROM ops.stages").fetchall() == [("derive",)]
+
+
+@pytest.mark.parametrize("name", ["candles", "forecasts", "runs"])
+def test_any_other_change_of_what_cannot_be_made_again_asks_for_a_migration(con, declare, name):
+    columns = (*ENTITIES[name].columns[:-1], replace(ENTITIES[name].columns[-1], type="VARCHAR[]"))
+    declare(name, columns=columns)
+    before = schema_of(con)
+    with pytest.raises(MigrationError, match=rf"{columns[-1].name}.*without\s+a migration"):
+        migrate(con)
+    assert schema_of(con) == before
+
+
+def test_a_table_that_nobody_declares_asks_for_a_migration(con, declare):
+    con.execute("CREATE TABLE features.forgotten (x INTEGER)")
+    declare("candles", columns=(*ENTITIES["candles"].columns, Column("n", "BIGINT", "Trades", required=False)))
+    with pytest.raises(MigrationError, match=r"features\.forgotten is not declared"):
+        migrate(con)
+
+
+def test_a_new_migration_runs_once_on_a_standing_warehouse_and_never_on_a_fresh_one(con, empty, tmp_path):
+    (tmp_path / "0001_a.sql").write_text("INSERT INTO ops.runs (run_id) VALUES ('migrated')")
+    assert migrate(con, tmp_path) == ["0001_a"]
+    assert migrate(con, tmp_path) == []
+    assert con.execute("SELECT run_id FROM ops.runs").fetchall() == [("migrated",)]
+    migrate(empty, tmp_path)
+    assert empty.execute("SELECT count(*) FROM ops.runs").fetchall() == [(0,)]
+    assert migrate(empty, tmp_path) == []
+
+
+def test_an_edited_migration_is_refused(con, tmp_path):
     (tmp_path / "0001_a.sql").write_text("CREATE SCHEMA a")
-    con = duckdb.connect()
-    with pytest.raises(duckdb.Error):  # the views need tables that this folder does not make
-        migrate(con, tmp_path)
+    migrate(con, tmp_path)
     (tmp_path / "0001_a.sql").write_text("CREATE SCHEMA b")
     with pytest.raises(MigrationError, match="changed after it was applied"):
         migrate(con, tmp_path)
 
 
-def test_a_warehouse_of_a_newer_version_is_refused(con, tmp_path):
+def test_a_warehouse_of_a_newer_version_is_refused(con):
     con.execute("INSERT INTO ops.migrations VALUES ('9999_future', 'x', now())")
-    with pytest.raises(MigrationError, match="update tapewire"):
+    with pytest.raises(MigrationError, match=r"update\s+tapewire"):
         migrate(con)
 
 
-def test_a_failing_migration_leaves_nothing_behind(tmp_path):
+def test_a_failing_migration_leaves_nothing_behind(con, tmp_path):
     (tmp_path / "0001_a.sql").write_text("CREATE SCHEMA a; CREATE TABLE a.t (x INT); SELECT nonsense")
-    con = duckdb.connect()
     with pytest.raises(duckdb.Error):
         migrate(con, tmp_path)
-    assert con.execute("SELECT count(*) FROM duckdb_schemas() WHERE schema_name = 'a'").fetchall()[0][0] == 0
+    assert con.execute("SELECT count(*) FROM duckdb_schemas() WHERE schema_name = 'a'").fetchall() == [(0,)]
+
+
+def test_create_statements_quote_every_name():
+    assert ddl.create_table(ENTITIES["ssr_daily"]).startswith('CREATE TABLE "features"."ssr_daily" ("coin" VARCHAR')

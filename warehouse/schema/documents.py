@@ -2,8 +2,9 @@
 
 import polars as pl
 
-from domain.labels import AUTHORSHIP, GROUPS, VERACITY
-from warehouse.schema.entity import AVAILABLE_AFTER_EVENT, TS, Column, Entity, Rule, _in_range
+from domain.labels import AUTHORSHIP, VERACITY
+from warehouse.schema.columns import ASSET, AVAILABLE_AS_DOCUMENT, DOC_ID, EVENT_AS_DOCUMENT, TITLE
+from warehouse.schema.entity import AVAILABLE_AFTER_EVENT, TS, Column, Entity, Rule, in_range, one_of
 
 DOCUMENTS = Entity(
     "documents",
@@ -20,29 +21,31 @@ DOCUMENTS = Entity(
             "availability_assumed", "BOOLEAN", "True for back-filled documents that nobody saw arrive", compared=False
         ),
         Column(
-            "first_seen_ts", TS, "When a live source saw it first (UTC); null where none did", required=False, kept=True
+            "first_seen_ts",
+            TS,
+            "When a live source saw it first (UTC); null where none did",
+            required=False,
+            frozen=True,
         ),
         Column("publisher", "VARCHAR", "Newsroom, wire or channel"),
         Column("kind", "VARCHAR", "press_release, news, exchange_announcement or event"),
-        Column("title", "VARCHAR", "Headline"),
+        TITLE,
         Column("body", "VARCHAR", "Text, reduced from HTML; empty where only the headline is known"),
         Column("url", "VARCHAR", "Address as published", required=False),
         Column("authorship", "VARCHAR", "human, machine or unknown: who wrote it"),
         Column("authorship_evidence", "VARCHAR", "How authorship is known: provenance, labelled, none"),
         Column("veracity", "VARCHAR", "true, false or unknown: whether what it says is so"),
         Column("veracity_evidence", "VARCHAR", "How veracity is known: provenance, labelled, none"),
-        Column("release_group", "VARCHAR", "real, generated, fabricated or unlabelled, by one rule"),
         Column("event_label", "VARCHAR", "What kind of event a curated table calls it", required=False),
         Column("is_recommended", "BOOLEAN", "False where a curated table advises against a clean test"),
         Column("retracted_ts", TS, "When it was retracted or denied (UTC)", required=False),
         Column("reported_move", "VARCHAR", "Price move as contemporaries reported it", required=False),
     ),
-    versioned=True,
+    kind="versioned",
     rules=(
         Rule("title and body are both empty", lambda: (pl.col("title") == "") & (pl.col("body") == "")),
-        Rule("authorship is unknown to tapewire", lambda: ~pl.col("authorship").is_in(AUTHORSHIP)),
-        Rule("veracity is unknown to tapewire", lambda: ~pl.col("veracity").is_in(VERACITY)),
-        Rule("release_group is unknown to tapewire", lambda: ~pl.col("release_group").is_in(GROUPS)),
+        one_of("authorship", AUTHORSHIP),
+        one_of("veracity", VERACITY),
         AVAILABLE_AFTER_EVENT,
     ),
 )
@@ -53,10 +56,10 @@ DOCUMENT_ASSETS = Entity(
     "Which assets a document speaks of",
     ("doc_id", "asset"),
     (
-        Column("doc_id", "VARCHAR", "Document (core.documents)"),
-        Column("asset", "VARCHAR", "Canonical ticker"),
-        Column("event_ts", TS, "As the document (UTC)"),
-        Column("available_ts", TS, "As the document (UTC)"),
+        DOC_ID,
+        ASSET,
+        EVENT_AS_DOCUMENT,
+        AVAILABLE_AS_DOCUMENT,
         Column("confidence", "DOUBLE", "How sure the link is, 0 to 1"),
         Column(
             "method",
@@ -64,8 +67,8 @@ DOCUMENT_ASSETS = Entity(
             "given by the source, curated, linked by the table of entities, withdrawn by an edit (0), or simulated",
         ),
     ),
-    versioned=True,
-    rules=(_in_range("confidence", 0, 1), AVAILABLE_AFTER_EVENT),
+    kind="versioned",
+    rules=(in_range("confidence", 0, 1), AVAILABLE_AFTER_EVENT),
 )
 
 DOCUMENT_LABELS = Entity(
@@ -74,23 +77,17 @@ DOCUMENT_LABELS = Entity(
     "A desk's own labels of documents; they go before what the source says",
     ("doc_id",),
     (
-        Column("doc_id", "VARCHAR", "Document (core.documents)"),
-        Column("event_ts", TS, "As the document (UTC)"),
+        DOC_ID,
+        EVENT_AS_DOCUMENT,
         Column("available_ts", TS, "When the label was given (UTC)"),
         Column("authorship", "VARCHAR", "human, machine or unknown: who wrote it", required=False),
         Column("veracity", "VARCHAR", "true, false or unknown: whether what it says is so", required=False),
         Column("note", "VARCHAR", "Who says so and why", required=False),
     ),
-    versioned=True,
+    kind="versioned",
     rules=(
-        Rule(
-            "authorship is unknown to tapewire",
-            lambda: pl.col("authorship").is_not_null() & ~pl.col("authorship").is_in(AUTHORSHIP),
-        ),
-        Rule(
-            "veracity is unknown to tapewire",
-            lambda: pl.col("veracity").is_not_null() & ~pl.col("veracity").is_in(VERACITY),
-        ),
+        one_of("authorship", AUTHORSHIP),
+        one_of("veracity", VERACITY),
         AVAILABLE_AFTER_EVENT,
     ),
 )
@@ -101,10 +98,10 @@ SIMULATED_TRUTH = Entity(
     "What the simulator planted: tests compare with it, no model ever reads it",
     ("doc_id", "asset"),
     (
-        Column("doc_id", "VARCHAR", "Document (core.documents)"),
-        Column("asset", "VARCHAR", "Canonical ticker"),
-        Column("event_ts", TS, "As the document (UTC)"),
-        Column("available_ts", TS, "As the document (UTC)"),
+        DOC_ID,
+        ASSET,
+        EVENT_AS_DOCUMENT,
+        AVAILABLE_AS_DOCUMENT,
         Column("release_group", "VARCHAR", "real, generated or fabricated, by construction"),
         Column("kind", "VARCHAR", "Kind of news that the text tells"),
         Column("strength", "DOUBLE", "How strongly the text puts it, 0 to 1"),
@@ -113,5 +110,5 @@ SIMULATED_TRUTH = Entity(
         Column("peak_log_return", "DOUBLE", "Planted move at its peak (log return)"),
         Column("permanent_log_return", "DOUBLE", "Planted move that stays (log return)"),
     ),
-    versioned=True,
+    kind="versioned",
 )

@@ -1,17 +1,21 @@
-"""What a declaration is: columns, rules, entities; and the columns and rules that many tables share."""
+"""What a declaration is: columns, rules, entities; and the rules that many tables share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
+
+TS = "TIMESTAMPTZ"
+Kind = Literal["versioned", "derived", "kept", "log"]
 
 
 @dataclass(frozen=True)
 class Column:
     """A column: its DuckDB type, what it means, and its unit where it has one.
 
-    A row that differs in a column that is not `compared` only is unchanged. A `kept` column is never rewritten: a later
-    version takes the value of the one before.
+    A row that differs only in columns that are not `compared` is unchanged. A `frozen` column is never rewritten: a
+    later version takes the value of the one before.
     """
 
     name: str
@@ -19,7 +23,25 @@ class Column:
     comment: str
     required: bool = True
     compared: bool = True
-    kept: bool = False
+    frozen: bool = False
+
+
+PROVENANCE = (
+    Column("source", "VARCHAR", "Source that delivered the row, or the computation that made it"),
+    Column("is_simulated", "BOOLEAN", "True where the row comes from the market simulator or rests on it"),
+    Column("run_id", "VARCHAR", "Run that wrote the row (ops.runs)"),
+    Column("ingested_ts", TS, "When tapewire wrote the row (wall clock, UTC)"),
+)
+VERSION = (
+    Column("version", "INTEGER", "1 for the first version of the key, one more for each revision"),
+    Column("is_latest", "BOOLEAN", "True for the newest version of the key"),
+)
+ADDED: dict[Kind, tuple[Column, ...]] = {
+    "versioned": PROVENANCE + VERSION,
+    "derived": PROVENANCE,
+    "kept": PROVENANCE,
+    "log": (),
+}
 
 
 @dataclass(frozen=True)
@@ -32,60 +54,61 @@ class Rule:
 
 @dataclass(frozen=True)
 class Entity:
-    """One table: where it lives, what identifies a row, what a row holds."""
+    """One table: where it lives, what identifies a row, what a row holds.
+
+    `kind`: *versioned*, every version a row ever had in `core.<name>_versions` and the latest in the view
+    `core.<name>`; *derived*, replaced when its `stage` computes it anew; *kept*, rows accumulate and cannot be made
+    again at will; *log*, appended by tapewire about itself, without provenance columns.
+    """
 
     name: str
     schema: str
     comment: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
-    versioned: bool = False
-    rules: tuple[Rule, ...] = field(default=())
+    kind: Kind = "derived"
+    stage: str = ""
+    rules: tuple[Rule, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.kind == "derived") != bool(self.stage):
+            raise ValueError(f"{self.name}: a derived table names the stage that makes it, and only such a table does")
+
+    @property
+    def is_versioned(self) -> bool:
+        """Whether every version of a row is stored."""
+        return self.kind == "versioned"
+
+    @property
+    def view(self) -> str:
+        """What readers name, schema included: the view of latest versions, or the table itself."""
+        return f"{self.schema}.{self.name}"
 
     @property
     def table(self) -> str:
         """The physical table, schema included."""
-        return f"{self.schema}.{self.name}_versions" if self.versioned else f"{self.schema}.{self.name}"
-
-    @property
-    def given(self) -> tuple[Column, ...]:
-        """The columns a writer hands over."""
-        return self.columns
+        return f"{self.view}_versions" if self.is_versioned else self.view
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
         """The columns that the table has, those added by the write path included."""
-        return self.columns + (PROVENANCE + VERSION if self.versioned else PROVENANCE)
+        return self.columns + ADDED[self.kind]
 
     @property
-    def values(self) -> tuple[str, ...]:
+    def compared_columns(self) -> tuple[str, ...]:
         """The columns whose change makes a row a changed row."""
-        silent = set(self.key) | ({"available_ts"} if self.versioned else set())
-        return tuple(c.name for c in self.columns if c.name not in silent and c.compared and not c.kept)
+        silent = set(self.key) | ({"available_ts"} if self.is_versioned else set())
+        return tuple(c.name for c in self.columns if c.name not in silent and c.compared and not c.frozen)
 
     @property
-    def kept(self) -> tuple[str, ...]:
+    def frozen_columns(self) -> tuple[str, ...]:
         """The columns that a later version takes over from the one before."""
-        return tuple(c.name for c in self.columns if c.kept)
+        return tuple(c.name for c in self.columns if c.frozen)
 
 
-TS = "TIMESTAMPTZ"
-EVENT_TS = Column("event_ts", TS, "When it happened (UTC)")
-AVAILABLE_TS = Column("available_ts", TS, "First moment at which anyone could have known it (UTC)")
+def finite_positive(*names: str) -> tuple[Rule, ...]:
+    """Refuse what is not a positive finite number."""
 
-PROVENANCE = (
-    Column("source", "VARCHAR", "Source that delivered the row, or the computation that made it"),
-    Column("is_simulated", "BOOLEAN", "True where the row comes from the market simulator or rests on it"),
-    Column("run_id", "VARCHAR", "Run that wrote the row (ops.runs)"),
-    Column("ingested_ts", TS, "When tapewire wrote the row (wall clock, UTC)"),
-)
-VERSION = (
-    Column("version", "INTEGER", "1 for the first version of the key, one more for each revision"),
-    Column("is_latest", "BOOLEAN", "True for the newest version of the key"),
-)
-
-
-def _finite_positive(*names: str) -> tuple[Rule, ...]:
     def rule(name: str) -> Rule:
         good = pl.col(name).is_finite() & (pl.col(name) > 0)
         return Rule(f"{name} is not a positive finite number", lambda: ~good)
@@ -93,7 +116,9 @@ def _finite_positive(*names: str) -> tuple[Rule, ...]:
     return tuple(map(rule, names))
 
 
-def _finite_or_null(*names: str) -> tuple[Rule, ...]:
+def finite_or_null(*names: str) -> tuple[Rule, ...]:
+    """Refuse what is negative or not finite; a missing value is fine."""
+
     def rule(name: str) -> Rule:
         bad = pl.col(name).is_not_null() & ~(pl.col(name).is_finite() & (pl.col(name) >= 0))
         return Rule(f"{name} is negative or not finite", lambda: bad)
@@ -101,10 +126,18 @@ def _finite_or_null(*names: str) -> tuple[Rule, ...]:
     return tuple(map(rule, names))
 
 
-def _in_range(name: str, low: float, high: float) -> Rule:
+def in_range(name: str, low: float, high: float) -> Rule:
+    """Refuse what lies outside [low, high]; a missing value is fine."""
     return Rule(
         f"{name} is outside [{low:g}, {high:g}]",
         lambda: pl.col(name).is_not_null() & ~pl.col(name).is_between(low, high),
+    )
+
+
+def one_of(name: str, values: tuple[str, ...]) -> Rule:
+    """Refuse what is none of `values`; a missing value is fine."""
+    return Rule(
+        f"{name} is unknown to tapewire", lambda: pl.col(name).is_not_null() & ~pl.col(name).is_in(list(values))
     )
 
 

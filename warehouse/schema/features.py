@@ -1,6 +1,7 @@
 """Features derived from core."""
 
-from warehouse.schema.entity import AVAILABLE_TS, EVENT_TS, TS, Column, Entity
+from warehouse.schema.columns import ASSET, AVAILABLE_AS_DOCUMENT, AVAILABLE_TS, DOC_ID, EVENT_TS
+from warehouse.schema.entity import Column, Entity
 
 SSR_DAILY = Entity(
     "ssr_daily",
@@ -26,6 +27,7 @@ SSR_DAILY = Entity(
         Column("n_coins", "INTEGER", "Coins with a value for the day"),
         Column("n_carried", "INTEGER", "Coins whose last value was carried forward"),
     ),
+    stage="derive",
 )
 
 CANDLE_FEATURES = Entity(
@@ -34,7 +36,7 @@ CANDLE_FEATURES = Entity(
     "Hourly features of an asset, known at the close of the bar",
     ("asset", "event_ts"),
     (
-        Column("asset", "VARCHAR", "Canonical ticker"),
+        ASSET,
         EVENT_TS,
         AVAILABLE_TS,
         Column("log_return", "DOUBLE", "Log return over the bar; null across a gap", required=False),
@@ -51,6 +53,7 @@ CANDLE_FEATURES = Entity(
             "corr_market_30d", "DOUBLE", "Correlation to the market index without the asset, 720 bars", required=False
         ),
     ),
+    stage="derive",
 )
 
 NEWS_HOURLY = Entity(
@@ -59,7 +62,7 @@ NEWS_HOURLY = Entity(
     "News per asset and hour, counted when it was available",
     ("asset", "event_ts"),
     (
-        Column("asset", "VARCHAR", "Canonical ticker"),
+        ASSET,
         EVENT_TS,
         AVAILABLE_TS,
         Column("documents_1h", "INTEGER", "Stories that became available in the hour; copies count once"),
@@ -73,6 +76,7 @@ NEWS_HOURLY = Entity(
             required=False,
         ),
     ),
+    stage="derive",
 )
 
 DOCUMENT_EMBEDDINGS = Entity(
@@ -81,11 +85,12 @@ DOCUMENT_EMBEDDINGS = Entity(
     "One vector per document",
     ("doc_id", "model"),
     (
-        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        DOC_ID,
         Column("model", "VARCHAR", "Embedding model"),
-        Column("available_ts", TS, "As the document (UTC)"),
+        AVAILABLE_AS_DOCUMENT,
         Column("embedding", "FLOAT[]", "Vector of unit length"),
     ),
+    kind="kept",
 )
 
 DOCUMENT_STORIES = Entity(
@@ -94,12 +99,13 @@ DOCUMENT_STORIES = Entity(
     "Which documents tell the same story in nearly the same words, and which of them was first",
     ("doc_id",),
     (
-        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        DOC_ID,
         Column("story_id", "VARCHAR", "First document of the story"),
         Column("copy_number", "INTEGER", "0 for the first document, then 1, 2, … in order of availability"),
         Column("similarity", "DOUBLE", "Estimated Jaccard similarity to the first document (pairs of words)"),
-        Column("available_ts", TS, "As the document (UTC)"),
+        AVAILABLE_AS_DOCUMENT,
     ),
+    stage="derive",
 )
 
 DOCUMENT_NOVELTY = Entity(
@@ -108,10 +114,11 @@ DOCUMENT_NOVELTY = Entity(
     "How new each document is beside those of the past week that were there before it",
     ("doc_id",),
     (
-        Column("doc_id", "VARCHAR", "Document (core.documents)"),
-        Column("available_ts", TS, "As the document (UTC)"),
+        DOC_ID,
+        AVAILABLE_AS_DOCUMENT,
         Column("novelty", "DOUBLE", "1 − highest cosine similarity to a document of the past week; 1 where none was"),
         Column("nearest_doc_id", "VARCHAR", "Document of the past week that is nearest in meaning", required=False),
         Column("nearest_similarity", "DOUBLE", "Its cosine similarity, by the sentence model", required=False),
     ),
+    stage="derive",
 )

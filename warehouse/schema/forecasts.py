@@ -1,6 +1,7 @@
 """Training runs, forecasts, scores, calibration, explanations and backtests."""
 
-from warehouse.schema.entity import AVAILABLE_TS, EVENT_TS, TS, Column, Entity
+from warehouse.schema.columns import ASSET, AVAILABLE_TS, EVENT_TS, HIGH, HORIZON_H, LOW, MODEL_NAME, STRATEGY
+from warehouse.schema.entity import TS, Column, Entity
 
 TRAINING_RUNS = Entity(
     "training_runs",
@@ -9,7 +10,7 @@ TRAINING_RUNS = Entity(
     ("model_id",),
     (
         Column("model_id", "VARCHAR", "Model: name, end of training, settings and data"),
-        Column("model_name", "VARCHAR", "Kind of model"),
+        MODEL_NAME,
         Column("train_start_ts", TS, "First origin of the training span (UTC)"),
         Column("train_end_ts", TS, "Last moment whose prices training saw (UTC)"),
         Column("validation_start_ts", TS, "Start of the purged validation span (UTC)"),
@@ -25,6 +26,7 @@ TRAINING_RUNS = Entity(
         Column("data_fingerprint", "VARCHAR", "Fingerprint of the panel"),
         Column("checkpoint", "VARCHAR", "File name of the checkpoint"),
     ),
+    kind="kept",
 )
 
 FORECASTS = Entity(
@@ -34,14 +36,15 @@ FORECASTS = Entity(
     ("model_id", "asset", "origin_ts", "horizon_h", "level"),
     (
         Column("model_id", "VARCHAR", "Model (models.training_runs), or a baseline with the end of its training"),
-        Column("model_name", "VARCHAR", "Kind of model"),
-        Column("asset", "VARCHAR", "Canonical ticker"),
+        MODEL_NAME,
+        ASSET,
         Column("origin_ts", TS, "When the forecast was made: the close that it starts from (UTC)"),
-        Column("horizon_h", "INTEGER", "Hours ahead"),
+        HORIZON_H,
         Column("level", "DOUBLE", "Probability level"),
         Column("log_return", "DOUBLE", "Quantile of the cumulative log return"),
         Column("purpose", "VARCHAR", "evaluation (walk-forward) or live (the night's own)"),
     ),
+    kind="kept",
 )
 
 SCORES = Entity(
@@ -50,19 +53,20 @@ SCORES = Entity(
     "Walk-forward scores of each model beside the reference walk",
     ("model_name", "asset", "regime", "horizon_h", "metric"),
     (
-        Column("model_name", "VARCHAR", "Kind of model"),
+        MODEL_NAME,
         Column("asset", "VARCHAR", "Canonical ticker, or ALL"),
         Column("regime", "VARCHAR", "all; or calm, normal, turbulent: thirds of the market's volatility at the origin"),
         Column("horizon_h", "INTEGER", "Hours ahead; 0 stands for all horizons together"),
         Column("metric", "VARCHAR", "What was measured: docs/methods.md lists them"),
         Column("value", "DOUBLE", "Value of the metric"),
-        Column("low", "DOUBLE", "Lower end of the 95 % interval", required=False),
-        Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False),
+        LOW,
+        HIGH,
         Column("p_value", "DOUBLE", "p-value of the metric's test; two-sided where it compares losses", required=False),
         Column("n_origins", "INTEGER", "Origins that were scored"),
         Column("test_start_ts", TS, "First origin (UTC)"),
         Column("test_end_ts", TS, "Last origin (UTC)"),
     ),
+    stage="evaluate",
 )
 
 CALIBRATION = Entity(
@@ -72,9 +76,10 @@ CALIBRATION = Entity(
     ("asset", "horizon_h"),
     (
         Column("asset", "VARCHAR", "ALL, or the asset whose own part is added to it"),
-        Column("horizon_h", "INTEGER", "Hours ahead"),
+        HORIZON_H,
         Column("log_factor", "DOUBLE", "Log of the factor on every level's distance from the median"),
     ),
+    stage="evaluate",
 )
 
 EXPLANATIONS = Entity(
@@ -86,13 +91,14 @@ EXPLANATIONS = Entity(
         Column("model_id", "VARCHAR", "Model (models.training_runs)"),
         Column("asset", "VARCHAR", "Canonical ticker of one forecast, or ALL for the mean over many origins"),
         Column("origin_ts", TS, "Origin of the forecast; of the newest one that is averaged (UTC)"),
-        Column("horizon_h", "INTEGER", "Hours ahead"),
+        HORIZON_H,
         Column("kind", "VARCHAR", "channel (of the context), hours_back (a patch of the lookback) or document"),
         Column("subject", "VARCHAR", "Name of the channel, hours back, or document (newest first)"),
         Column("attention", "DOUBLE", "Share of the horizon's attention; null for channels", required=False),
         Column("width_change", "DOUBLE", "Log change of the 90 % band's width that it makes; ALL: mean of its size"),
         Column("median_change", "DOUBLE", "Shift of the median that it makes, in sigma; ALL: mean of its size"),
     ),
+    stage="forecast",
 )
 
 BACKTEST_EQUITY = Entity(
@@ -101,7 +107,7 @@ BACKTEST_EQUITY = Entity(
     "Equity of each strategy",
     ("strategy", "event_ts"),
     (
-        Column("strategy", "VARCHAR", "Strategy"),
+        STRATEGY,
         EVENT_TS,
         AVAILABLE_TS,
         Column("equity", "DOUBLE", "Capital, 1 at the start, after costs"),
@@ -110,6 +116,7 @@ BACKTEST_EQUITY = Entity(
         Column("turnover", "DOUBLE", "Sum of |changes of weight| in the bar"),
         Column("cost", "DOUBLE", "Fees and spread paid in the bar (share of capital)"),
     ),
+    stage="backtest",
 )
 
 BACKTEST_METRICS = Entity(
@@ -118,10 +125,11 @@ BACKTEST_METRICS = Entity(
     "Figures of each strategy",
     ("strategy", "metric"),
     (
-        Column("strategy", "VARCHAR", "Strategy"),
+        STRATEGY,
         Column("metric", "VARCHAR", "sharpe, psr, max_drawdown, annual_return, annual_volatility, …"),
         Column("value", "DOUBLE", "Value", required=False),
-        Column("low", "DOUBLE", "Lower end of the 95 % interval", required=False),
-        Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False),
+        LOW,
+        HIGH,
     ),
+    stage="backtest",
 )

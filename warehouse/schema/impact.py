@@ -1,5 +1,6 @@
 """The event study of releases."""
 
+from warehouse.schema.columns import ASSET, BENCHMARK, DOC_ID, HIGH, LOW, N_RELEASES, P_VALUE, RELEASE_GROUP, STUDY_ID
 from warehouse.schema.entity import TS, Column, Entity
 
 IMPACT = Entity(
@@ -9,15 +10,15 @@ IMPACT = Entity(
     ("study_id", "doc_id", "asset", "window_h", "benchmark"),
     (
         Column("study_id", "VARCHAR", "Study: timeframe of the candles and its settings"),
-        Column("doc_id", "VARCHAR", "Document (core.documents)"),
-        Column("asset", "VARCHAR", "Canonical ticker"),
+        DOC_ID,
+        ASSET,
         Column("window_h", "DOUBLE", "Length of the window after the release (hours)"),
         Column("benchmark", "VARCHAR", "reference_walk, mean, market_adjusted, market or transformer"),
         Column("event_ts", TS, "First public time of the release (UTC)"),
         Column("available_ts", TS, "End of the window (UTC)"),
         Column("base_ts", TS, "Close that the move is measured from: the last at or before the release (UTC)"),
         Column("timeframe", "VARCHAR", "Candles that were used"),
-        Column("release_group", "VARCHAR", "real, generated, fabricated or unlabelled"),
+        RELEASE_GROUP,
         Column("is_late_stamp", "BOOLEAN", "True where the time is of the first report"),
         Column("car", "DOUBLE", "Cumulative abnormal return (log)"),
         Column("bhar", "DOUBLE", "Buy-and-hold abnormal return (simple)"),
@@ -46,6 +47,7 @@ IMPACT = Entity(
         Column("abnormal_volatility", "DOUBLE", "The same for the volatility from the range of bars", required=False),
         Column("n_overlapping", "INTEGER", "Other releases of the asset less than a window away"),
     ),
+    stage="impact",
 )
 
 IMPACT_COVERAGE = Entity(
@@ -54,11 +56,12 @@ IMPACT_COVERAGE = Entity(
     "How many releases each window measures, and why it does not measure the others",
     ("study_id", "window_h", "reason"),
     (
-        Column("study_id", "VARCHAR", "Study"),
+        STUDY_ID,
         Column("window_h", "DOUBLE", "Window (hours)"),
         Column("reason", "VARCHAR", "measured, or the first rule that leaves a release out"),
         Column("n_releases", "INTEGER", "Releases, one per document and asset"),
     ),
+    stage="impact",
 )
 
 IMPACT_PATHS = Entity(
@@ -67,17 +70,18 @@ IMPACT_PATHS = Entity(
     "Mean CAR path of each release group around the release",
     ("study_id", "release_group", "benchmark", "offset_h"),
     (
-        Column("study_id", "VARCHAR", "Study"),
-        Column("release_group", "VARCHAR", "real, generated, fabricated or unlabelled"),
-        Column("benchmark", "VARCHAR", "Model of the normal return"),
+        STUDY_ID,
+        RELEASE_GROUP,
+        BENCHMARK,
         Column("offset_h", "DOUBLE", "Hours from the base close"),
         Column("mean_abs_scaled", "DOUBLE", "Mean |CAR| ÷ sigma to this offset, after the release", required=False),
         Column("placebo_abs_scaled", "DOUBLE", "The same at matched placebo times", required=False),
         Column("mean_car", "DOUBLE", "Mean CAR (log)"),
         Column("low", "DOUBLE", "Lower end of the 95 % band of the mean CAR"),
         Column("high", "DOUBLE", "Upper end of the 95 % band of the mean CAR"),
-        Column("n_releases", "INTEGER", "Releases"),
+        N_RELEASES,
     ),
+    stage="impact",
 )
 
 IMPACT_TESTS = Entity(
@@ -86,20 +90,20 @@ IMPACT_TESTS = Entity(
     "Tests of no abnormal return, per group, window, benchmark",
     ("study_id", "release_group", "window_h", "benchmark", "test"),
     (
-        Column("study_id", "VARCHAR", "Study"),
+        STUDY_ID,
         Column("release_group", "VARCHAR", "all, real, generated, fabricated, unlabelled or late_stamp"),
         Column("window_h", "DOUBLE", "Window (hours); negative: the time before the release"),
-        Column("benchmark", "VARCHAR", "Model of the normal return"),
+        BENCHMARK,
         Column(
             "test",
             "VARCHAR",
             "Test, as docs/methods.md lists them",
         ),
         Column("estimate", "DOUBLE", "What is tested: mean CAR, mean excess move, rank correlation", required=False),
-        Column("low", "DOUBLE", "Lower end of the 95 % interval", required=False),
-        Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False),
+        LOW,
+        HIGH,
         Column("statistic", "DOUBLE", "Test statistic", required=False),
-        Column("p_value", "DOUBLE", "Two-sided p-value", required=False),
+        P_VALUE,
         Column(
             "q_value",
             "DOUBLE",
@@ -111,8 +115,9 @@ IMPACT_TESTS = Entity(
             "power", "DOUBLE", "Probability to find a mean CAR of .01, or an excess move of .25 sigma", required=False
         ),
         Column("is_preferred", "BOOLEAN", "True for the tests that stand in every simulated condition"),
-        Column("n_releases", "INTEGER", "Releases"),
+        N_RELEASES,
     ),
+    stage="impact",
 )
 
 IMPACT_CONCLUSIONS = Entity(
@@ -121,10 +126,11 @@ IMPACT_CONCLUSIONS = Entity(
     "What the numbers of each study support, in sentences written by rule",
     ("study_id", "place"),
     (
-        Column("study_id", "VARCHAR", "Study"),
+        STUDY_ID,
         Column("place", "INTEGER", "Order of the sentence, from 1"),
         Column("sentence", "VARCHAR", "What moved, how far, how sure, or what cannot be said"),
     ),
+    stage="impact",
 )
 
 IMPACT_COMPARISONS = Entity(
@@ -133,7 +139,7 @@ IMPACT_COMPARISONS = Entity(
     "Generated and fabricated against real releases: realised and scored; other words in the same place",
     ("study_id", "answer", "quantity", "group_a", "group_b", "window_h", "slice_by", "slice", "method"),
     (
-        Column("study_id", "VARCHAR", "Study"),
+        STUDY_ID,
         Column(
             "answer",
             "VARCHAR",
@@ -153,9 +159,9 @@ IMPACT_COMPARISONS = Entity(
         Column("mean_a", "DOUBLE", "Mean of group a"),
         Column("mean_b", "DOUBLE", "Mean of group b"),
         Column("difference", "DOUBLE", "mean_a − mean_b"),
-        Column("low", "DOUBLE", "Lower end of the 95 % interval", required=False),
-        Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False),
-        Column("p_value", "DOUBLE", "Two-sided p-value", required=False),
+        LOW,
+        HIGH,
+        P_VALUE,
         Column(
             "q_value",
             "DOUBLE",
@@ -166,4 +172,5 @@ IMPACT_COMPARISONS = Entity(
         Column("n_b", "INTEGER", "Releases of group b"),
         Column("detectable", "DOUBLE", "Smallest difference found with 80 % power at 5 %", required=False),
     ),
+    stage="impact",
 )

@@ -3,15 +3,16 @@
 import polars as pl
 
 from domain.timeframes import TIMEFRAMES
+from warehouse.schema.columns import ASSET, AVAILABLE_AFTER_LAG, BASE_ASSET, DAY_END_TS, EXCHANGE, SYMBOL
 from warehouse.schema.entity import (
     AVAILABLE_AFTER_EVENT,
     TS,
     Column,
     Entity,
     Rule,
-    _finite_or_null,
-    _finite_positive,
-    _in_range,
+    finite_or_null,
+    finite_positive,
+    in_range,
 )
 
 CANDLES = Entity(
@@ -20,12 +21,12 @@ CANDLES = Entity(
     "Closed bars of trading, one per exchange, symbol, timeframe and opening time",
     ("exchange", "symbol", "timeframe", "event_ts"),
     (
-        Column("exchange", "VARCHAR", "Exchange, by its ccxt id"),
-        Column("symbol", "VARCHAR", "Market, by its ccxt unified symbol"),
+        EXCHANGE,
+        SYMBOL,
         Column("timeframe", "VARCHAR", "Length of the bar: 1m, 5m, 15m, 1h or 1d"),
         Column("event_ts", TS, "Open of the bar (UTC)"),
         Column("available_ts", TS, "Close of the bar (UTC)"),
-        Column("asset", "VARCHAR", "Canonical ticker of the base asset"),
+        BASE_ASSET,
         Column("quote", "VARCHAR", "Currency that prices are in"),
         Column("open_quote", "DOUBLE", "First price (quote currency)"),
         Column("high_quote", "DOUBLE", "Highest price (quote currency)"),
@@ -33,10 +34,10 @@ CANDLES = Entity(
         Column("close_quote", "DOUBLE", "Last price (quote currency)"),
         Column("volume_base", "DOUBLE", "Traded volume (base asset)"),
     ),
-    versioned=True,
+    kind="versioned",
     rules=(
-        *_finite_positive("open_quote", "high_quote", "low_quote", "close_quote"),
-        *_finite_or_null("volume_base"),
+        *finite_positive("open_quote", "high_quote", "low_quote", "close_quote"),
+        *finite_or_null("volume_base"),
         Rule("high_quote is below low_quote", lambda: pl.col("high_quote") < pl.col("low_quote")),
         Rule(
             "high_quote is below open or close",
@@ -67,15 +68,15 @@ SUPPLY = Entity(
     (
         Column("coin", "VARCHAR", "Ticker of the stablecoin; ALL_STABLES is a vendor's own total"),
         Column("chain", "VARCHAR", "Blockchain, or 'all'"),
-        Column("event_ts", TS, "End of the UTC day that the value describes"),
-        Column("available_ts", TS, "event_ts plus the lag that the source declares (UTC)"),
+        DAY_END_TS,
+        AVAILABLE_AFTER_LAG,
         Column("supply_units", "DOUBLE", "Coins in circulation (units of the coin)", required=False),
         Column("price_usd", "DOUBLE", "Price of one coin (USD)", required=False),
         Column("market_cap_usd", "DOUBLE", "Market capitalisation (USD)", required=False),
     ),
-    versioned=True,
+    kind="versioned",
     rules=(
-        *_finite_or_null("supply_units", "price_usd", "market_cap_usd"),
+        *finite_or_null("supply_units", "price_usd", "market_cap_usd"),
         Rule(
             "neither supply_units nor market_cap_usd is given",
             lambda: pl.col("supply_units").is_null() & pl.col("market_cap_usd").is_null(),
@@ -90,14 +91,14 @@ ASSET_METRICS = Entity(
     "Daily figures of assets, one metric per row",
     ("asset", "metric", "source", "event_ts"),
     (
-        Column("asset", "VARCHAR", "Canonical ticker"),
+        ASSET,
         Column("metric", "VARCHAR", "price_usd, market_cap_usd or supply_units"),
-        Column("event_ts", TS, "End of the UTC day that the value describes"),
-        Column("available_ts", TS, "event_ts plus the lag that the source declares (UTC)"),
+        DAY_END_TS,
+        AVAILABLE_AFTER_LAG,
         Column("value", "DOUBLE", "Value, in the unit that the metric's name ends with"),
     ),
-    versioned=True,
-    rules=(*_finite_positive("value"), AVAILABLE_AFTER_EVENT),
+    kind="versioned",
+    rules=(*finite_positive("value"), AVAILABLE_AFTER_EVENT),
 )
 
 STABLECOINS = Entity(
@@ -114,7 +115,7 @@ STABLECOINS = Entity(
         Column("peg_type", "VARCHAR", "What it is pegged to (peggedUSD …)"),
         Column("peg_mechanism", "VARCHAR", "fiat-backed, crypto-backed or algorithmic", required=False),
     ),
-    versioned=True,
+    kind="versioned",
 )
 
 FUNDING = Entity(
@@ -123,13 +124,13 @@ FUNDING = Entity(
     "Funding settlements of perpetual swaps",
     ("exchange", "symbol", "event_ts"),
     (
-        Column("exchange", "VARCHAR", "Exchange, by its ccxt id"),
-        Column("symbol", "VARCHAR", "Market, by its ccxt unified symbol"),
+        EXCHANGE,
+        SYMBOL,
         Column("event_ts", TS, "Settlement (UTC)"),
         Column("available_ts", TS, "Settlement (UTC)"),
-        Column("asset", "VARCHAR", "Canonical ticker of the base asset"),
+        BASE_ASSET,
         Column("funding_rate", "DOUBLE", "Rate paid by longs to shorts (share of notional per settlement)"),
     ),
-    versioned=True,
-    rules=(_in_range("funding_rate", -1, 1), AVAILABLE_AFTER_EVENT),
+    kind="versioned",
+    rules=(in_range("funding_rate", -1, 1), AVAILABLE_AFTER_EVENT),
 )

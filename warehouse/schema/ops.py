@@ -1,5 +1,6 @@
 """What sources were asked for and what they said."""
 
+from warehouse.schema.columns import DOC_ID, EXCHANGE, SYMBOL
 from warehouse.schema.entity import TS, Column, Entity
 
 ASKED_RANGES = Entity(
@@ -8,13 +9,14 @@ ASKED_RANGES = Entity(
     "Spans of bars that an exchange was asked for and had nothing in: asked again ever more rarely",
     ("exchange", "symbol", "timeframe", "start_ts"),
     (
-        Column("exchange", "VARCHAR", "Exchange, by its ccxt id"),
-        Column("symbol", "VARCHAR", "Market, by its ccxt unified symbol"),
+        EXCHANGE,
+        SYMBOL,
         Column("timeframe", "VARCHAR", "Length of the bar"),
         Column("start_ts", TS, "Open of the first bar of the span (UTC)"),
         Column("end_ts", TS, "Open of the last bar of the span (UTC)"),
         Column("asked_ts", TS, "When it was asked for last, by the exchange's clock (UTC)"),
     ),
+    kind="kept",
 )
 
 COVERED = Entity(
@@ -27,6 +29,7 @@ COVERED = Entity(
         Column("subject", "VARCHAR", "Symbol or asset"),
         Column("since_ts", TS, "Beginning of the history that was asked for (UTC)"),
     ),
+    kind="kept",
 )
 
 ARCHIVE_FILES = Entity(
@@ -39,6 +42,7 @@ ARCHIVE_FILES = Entity(
         Column("checksum", "VARCHAR", "SHA-256 that the archive gives; 'absent' for an old file that is not there"),
         Column("n_rows", "BIGINT", "Rows that it held"),
     ),
+    kind="kept",
 )
 
 FEED_STATES = Entity(
@@ -52,6 +56,7 @@ FEED_STATES = Entity(
         Column("last_modified", "VARCHAR", "Last-Modified of its last answer", required=False),
         Column("polled_ts", TS, "When it was read last (UTC)"),
     ),
+    kind="kept",
 )
 
 FEED_ITEMS = Entity(
@@ -60,10 +65,10 @@ FEED_ITEMS = Entity(
     "Items that feeds have shown: which feed brought a document, what it said, how its page was read",
     ("doc_id",),
     (
-        Column("doc_id", "VARCHAR", "Document (core.documents)"),
+        DOC_ID,
         Column("feed", "VARCHAR", "Feed that showed it first: only that feed revises it"),
         Column("item_hash", "VARCHAR", "Hash of the item as the feed gives it"),
-        Column("first_seen_ts", TS, "When it was seen first (UTC)", kept=True),
+        Column("first_seen_ts", TS, "When it was seen first (UTC)", frozen=True),
         Column(
             "article",
             "VARCHAR",
@@ -71,4 +76,5 @@ FEED_ITEMS = Entity(
         ),
         Column("tries", "INTEGER", "How often the page was tried"),
     ),
+    kind="kept",
 )

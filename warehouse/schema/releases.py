@@ -1,5 +1,6 @@
 """What to expect after releases: scores, other words, alerts, similar releases, known cases."""
 
+from warehouse.schema.columns import ASSET, AVAILABLE_AS_DOCUMENT, DOC_ID, HORIZON_H, RELEASE_GROUP, SCORING_MODEL_ID
 from warehouse.schema.entity import TS, Column, Entity
 
 SCORED = Entity(
@@ -9,8 +10,8 @@ SCORED = Entity(
     ("doc_id", "asset", "horizon_h"),
     (
         Column("doc_id", "VARCHAR", "Document (core.documents), or generated release (models.generated_releases)"),
-        Column("asset", "VARCHAR", "Canonical ticker"),
-        Column("horizon_h", "INTEGER", "Hours ahead"),
+        ASSET,
+        HORIZON_H,
         Column("event_ts", TS, "First public time of the release (UTC); of a generated one, where it was placed"),
         Column("available_ts", TS, "When the score could first be made: the document's available_ts (UTC)"),
         Column(
@@ -20,8 +21,8 @@ SCORED = Entity(
             required=False,
         ),
         Column("origin_ts", TS, "Last close at or before the release (UTC)"),
-        Column("model_id", "VARCHAR", "Model, trained wholly before the release"),
-        Column("release_group", "VARCHAR", "real, generated, fabricated or unlabelled"),
+        SCORING_MODEL_ID,
+        RELEASE_GROUP,
         Column("median_text", "DOUBLE", "Median log return expected with the text"),
         Column("median_none", "DOUBLE", "Median log return expected without the text"),
         Column("median_walk", "DOUBLE", "Median of the reference walk"),
@@ -33,6 +34,7 @@ SCORED = Entity(
         Column("low_walk", "DOUBLE", "Lower end of the reference walk's 90 % band (log return)"),
         Column("realised", "DOUBLE", "What came (log return); null until it matures", required=False),
     ),
+    stage="impact",
 )
 
 COUNTERFACTUAL = Entity(
@@ -42,15 +44,16 @@ COUNTERFACTUAL = Entity(
     ("doc_id", "asset", "horizon_h", "words"),
     (
         Column("doc_id", "VARCHAR", "Document whose place it is (core.documents)"),
-        Column("asset", "VARCHAR", "Canonical ticker"),
-        Column("horizon_h", "INTEGER", "Hours ahead"),
+        ASSET,
+        HORIZON_H,
         Column("words", "VARCHAR", "real, generated, shuffled (an earlier release of the asset), other_asset or none"),
         Column("text_id", "VARCHAR", "Document or generated release that was read; null: none", required=False),
-        Column("available_ts", TS, "As the document (UTC)"),
-        Column("model_id", "VARCHAR", "Model, trained wholly before the release"),
+        AVAILABLE_AS_DOCUMENT,
+        SCORING_MODEL_ID,
         Column("median", "DOUBLE", "Median log return expected"),
         Column("width", "DOUBLE", "Width of the 90 % band (log return)"),
     ),
+    stage="impact",
 )
 
 RELEASE_ALERTS = Entity(
@@ -59,10 +62,10 @@ RELEASE_ALERTS = Entity(
     "What was known of a release when it arrived: expected range of the move, authorship, what followed the like",
     ("doc_id", "asset", "horizon_h"),
     (
-        Column("doc_id", "VARCHAR", "Document (core.documents)"),
-        Column("asset", "VARCHAR", "Canonical ticker"),
-        Column("horizon_h", "INTEGER", "Hours ahead"),
-        Column("available_ts", TS, "As the document (UTC)"),
+        DOC_ID,
+        ASSET,
+        HORIZON_H,
+        AVAILABLE_AS_DOCUMENT,
         Column("low_text", "DOUBLE", "5 % quantile of the log return expected with the text"),
         Column("median_text", "DOUBLE", "Median log return expected with the text"),
         Column("high_text", "DOUBLE", "95 % quantile of the log return expected with the text"),
@@ -75,6 +78,7 @@ RELEASE_ALERTS = Entity(
         Column("similar_scaled_move", "DOUBLE", "Mean |move| ÷ sigma in the 24 h after them", required=False),
         Column("similar_excess_move", "DOUBLE", "Their mean excess move, 24 h", required=False),
     ),
+    stage="impact",
 )
 
 SIMILAR_RELEASES = Entity(
@@ -83,8 +87,8 @@ SIMILAR_RELEASES = Entity(
     "Earlier releases most like a new one, and what prices did in the 24 hours after them",
     ("doc_id", "asset", "place"),
     (
-        Column("doc_id", "VARCHAR", "Document (core.documents)"),
-        Column("asset", "VARCHAR", "Canonical ticker"),
+        DOC_ID,
+        ASSET,
         Column("place", "INTEGER", "1 for the most similar"),
         Column("similar_doc_id", "VARCHAR", "The earlier document"),
         Column("similar_asset", "VARCHAR", "Its asset"),
@@ -97,6 +101,7 @@ SIMILAR_RELEASES = Entity(
         Column("excess_move", "DOUBLE", "The same beyond placebo times", required=False),
         Column("reversal_share", "DOUBLE", "Share of the peak given back within the 24 h"),
     ),
+    stage="impact",
 )
 
 KNOWN_CASES = Entity(
@@ -107,7 +112,7 @@ KNOWN_CASES = Entity(
     (
         Column("case_id", "VARCHAR", "Case, as tapewire's own table of cases names it"),
         Column("timeframe", "VARCHAR", "Candles used"),
-        Column("asset", "VARCHAR", "Canonical ticker"),
+        ASSET,
         Column("event_ts", TS, "First public time (UTC)"),
         Column("ts_precision", "VARCHAR", "How exact that time is"),
         Column("claim", "VARCHAR", "What was claimed"),
@@ -132,4 +137,5 @@ KNOWN_CASES = Entity(
         Column("threshold", "DOUBLE", "The threshold, in sigmas"),
         Column("false_alarms", "DOUBLE", "Share of placebo days on which it would have been passed", required=False),
     ),
+    stage="impact",
 )

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from warehouse.schema.columns import AVAILABLE_AS_DOCUMENT, DETECTOR, DOC_ID, N_GENERATED, N_REAL, TITLE
 from warehouse.schema.entity import TS, Column, Entity, Rule
 
 TOKEN_SCORES = (
@@ -26,11 +27,12 @@ DOCUMENT_AUTHORSHIP = Entity(
     "How likely each document is machine-written, by the shipped detector; simulated prose is left out",
     ("doc_id", "detector"),
     (
-        Column("doc_id", "VARCHAR", "Document (core.documents)"),
-        Column("detector", "VARCHAR", "Language model and detector that judged it"),
-        Column("available_ts", TS, "As the document (UTC)"),
+        DOC_ID,
+        DETECTOR,
+        AVAILABLE_AS_DOCUMENT,
         *TOKEN_SCORES,
     ),
+    kind="kept",
 )
 
 GENERATED_RELEASES = Entity(
@@ -44,7 +46,7 @@ GENERATED_RELEASES = Entity(
         Column("number", "INTEGER", "Place in the batch, from 0"),
         Column("kind", "VARCHAR", "press_release, exchange_announcement or news"),
         Column("asset", "VARCHAR", "Asset that it was asked to speak of"),
-        Column("title", "VARCHAR", "Headline"),
+        TITLE,
         Column("body", "VARCHAR", "Text"),
         Column("authorship", "VARCHAR", "machine, always"),
         Column("mark", "VARCHAR", "What every copy of the text has to carry"),
@@ -57,6 +59,7 @@ GENERATED_RELEASES = Entity(
         Column("seed", "BIGINT", "Seed"),
         Column("created_ts", TS, "When it was written (wall clock, UTC)", compared=False),
     ),
+    kind="kept",
     rules=(Rule("authorship of a generated release is not machine", lambda: pl.col("authorship") != "machine"),),
 )
 
@@ -67,9 +70,10 @@ GENERATED_SCORES = Entity(
     ("text_id", "detector"),
     (
         Column("text_id", "VARCHAR", "Generated release (models.generated_releases)"),
-        Column("detector", "VARCHAR", "Language model and detector that judged it"),
+        DETECTOR,
         *TOKEN_SCORES,
     ),
+    stage="authorship",
 )
 
 TEXT_QUALITY = Entity(
@@ -82,9 +86,10 @@ TEXT_QUALITY = Entity(
         Column("metric", "VARCHAR", "What was measured: docs/methods.md lists them"),
         Column("generated", "DOUBLE", "Of the generated releases", required=False),
         Column("real", "DOUBLE", "Of real releases of the kind, or of those that it was shown", required=False),
-        Column("n_generated", "INTEGER", "Generated releases"),
-        Column("n_real", "INTEGER", "Real releases"),
+        N_GENERATED,
+        N_REAL,
     ),
+    kind="kept",
 )
 
 DETECTION = Entity(
@@ -104,7 +109,8 @@ DETECTION = Entity(
         Column("true_positive_rate", "DOUBLE", "Share of generated ones found where 1 % of real ones are flagged"),
         Column("flagged_generated", "DOUBLE", "Share of generated ones above the shipped threshold", required=False),
         Column("flagged_real", "DOUBLE", "Share of real ones above the shipped threshold", required=False),
-        Column("n_generated", "INTEGER", "Generated releases"),
-        Column("n_real", "INTEGER", "Real releases"),
+        N_GENERATED,
+        N_REAL,
     ),
+    stage="authorship",
 )

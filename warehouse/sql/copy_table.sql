@@ -1,1 +1,1 @@
-INSERT INTO copy.@schema.@name SELECT * FROM @schema.@name
+INSERT INTO copy.@schema.@name BY NAME SELECT * FROM @schema.@name

@@ -1,3 +1,9 @@
+-- Whether the inputs of each mart are there and fresh as of the newest run
+-- grain: mart
+-- mart: Mart
+-- newest_ts: Newest row (UTC)
+-- as_of_ts: Moment that the newest run looked from (UTC)
+-- status: fresh, stale or missing
 CREATE OR REPLACE VIEW marts.mart_freshness AS
 WITH as_of AS (SELECT as_of_ts FROM ops.runs ORDER BY started_ts DESC, run_id DESC LIMIT 1),
 newest(mart, newest_ts, fresh_for) AS (
@@ -12,8 +18,3 @@ newest(mart, newest_ts, fresh_for) AS (
 SELECT mart, newest_ts, as_of_ts,
        CASE WHEN newest_ts IS NULL THEN 'missing' WHEN newest_ts < as_of_ts - fresh_for THEN 'stale' ELSE 'fresh' END AS status
 FROM newest CROSS JOIN as_of;
-COMMENT ON VIEW marts.mart_freshness IS 'Whether the inputs of each mart are there and fresh as of the newest run';
-COMMENT ON COLUMN marts.mart_freshness.mart IS 'Mart';
-COMMENT ON COLUMN marts.mart_freshness.newest_ts IS 'Newest row (UTC)';
-COMMENT ON COLUMN marts.mart_freshness.as_of_ts IS 'Moment that the newest run looked from (UTC)';
-COMMENT ON COLUMN marts.mart_freshness.status IS 'fresh, stale or missing';

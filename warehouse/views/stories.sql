@@ -1,10 +1,22 @@
+-- Stories, near-copies of a text counted as one: their beginning, their copies and their pace
+-- grain: story_id
+-- title: Its headline
+-- release_group: Group of the first document: real, generated, fabricated or unlabelled
+-- assets: Assets that the first document speaks of
+-- first_ts: When the first document became available (UTC)
+-- last_ts: When the latest copy became available (UTC)
+-- n_copies: Copies, the first document not counted: 0 where it was told once
+-- n_copies_first_hour: Copies within an hour of the first document
+-- is_flood: True from ten copies within the first hour on: an alarm
+-- n_flagged: Of its documents, those that the detector flags as machine-written
+-- n_retold: Documents of other stories that are nearest in meaning to one of this story (cosine of .9 and more): told again in other words, within a week
+-- n_publishers: Different publishers, the first one's included
 CREATE OR REPLACE VIEW marts.stories AS
 WITH told AS (
     SELECT s.story_id, s.doc_id, s.available_ts, d.publisher, s.is_simulated, m.verdict = 'flagged' AS is_flagged,
            s.available_ts <= min(s.available_ts) OVER (PARTITION BY s.story_id) + INTERVAL 1 HOUR AS in_first_hour
     FROM features.document_stories s JOIN core.documents d USING (doc_id)
-    LEFT JOIN (SELECT * FROM features.document_authorship QUALIFY row_number() OVER (PARTITION BY doc_id ORDER BY ingested_ts DESC, detector) = 1) m
-      USING (doc_id)
+    LEFT JOIN features.newest_authorship m USING (doc_id)
 ),
 retold AS (
     SELECT s.story_id, count(*) AS n_retold
@@ -19,23 +31,7 @@ SELECT t.story_id, f.title, f.kind, f.release_group, a.assets, min(t.available_t
        n_copies_first_hour >= 10 AS is_flood,
        count(*) FILTER (t.is_flagged) AS n_flagged, coalesce(any_value(r.n_retold), 0) AS n_retold, count(DISTINCT t.publisher) AS n_publishers, bool_or(t.is_simulated) AS is_simulated
 FROM told t
-JOIN core.documents f ON f.doc_id = t.story_id
+JOIN core.labelled_documents f ON f.doc_id = t.story_id
 LEFT JOIN retold r ON r.story_id = t.story_id
-LEFT JOIN (SELECT doc_id, string_agg(asset, ', ' ORDER BY asset) AS assets FROM core.document_assets WHERE confidence > 0 GROUP BY doc_id) a
-  ON a.doc_id = t.story_id
+LEFT JOIN core.document_asset_list a ON a.doc_id = t.story_id
 GROUP BY t.story_id, f.title, f.kind, f.release_group, a.assets;
-COMMENT ON VIEW marts.stories IS 'Stories, near-copies of a text counted as one: their beginning, their copies and their pace';
-COMMENT ON COLUMN marts.stories.story_id IS 'First document of the story';
-COMMENT ON COLUMN marts.stories.title IS 'Its headline';
-COMMENT ON COLUMN marts.stories.kind IS 'press_release, news, exchange_announcement or event';
-COMMENT ON COLUMN marts.stories.release_group IS 'Group of the first document: real, generated, fabricated or unlabelled';
-COMMENT ON COLUMN marts.stories.assets IS 'Assets that the first document speaks of';
-COMMENT ON COLUMN marts.stories.first_ts IS 'When the first document became available (UTC)';
-COMMENT ON COLUMN marts.stories.last_ts IS 'When the latest copy became available (UTC)';
-COMMENT ON COLUMN marts.stories.n_copies IS 'Copies, the first document not counted: 0 where it was told once';
-COMMENT ON COLUMN marts.stories.n_copies_first_hour IS 'Copies within an hour of the first document';
-COMMENT ON COLUMN marts.stories.is_flood IS 'True from ten copies within the first hour on: an alarm';
-COMMENT ON COLUMN marts.stories.n_flagged IS 'Of its documents, those that the detector flags as machine-written';
-COMMENT ON COLUMN marts.stories.n_retold IS 'Documents of other stories that are nearest in meaning to one of this story (cosine of .9 and more): told again in other words, within a week';
-COMMENT ON COLUMN marts.stories.n_publishers IS 'Different publishers, the first one''s included';
-COMMENT ON COLUMN marts.stories.is_simulated IS 'True where the row comes from the market simulator or rests on it';

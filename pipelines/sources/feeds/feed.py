@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
-from domain.labels import release_group
 from pipelines.settings.sources import FeedsSource
 from pipelines.sources.documents import LINK_COLUMNS, linked
 from pipelines.sources.feeds.articles import Reader
@@ -209,15 +208,13 @@ class FeedPart:
         docs = (
             pl.DataFrame(batch.documents, schema_overrides=_TIMES) if batch.documents else pl.DataFrame(schema=_EMPTY)
         )
-        if batch.documents:
-            docs = docs.with_columns(release_group())
         kept = payload if len(payload) <= MAX_PAYLOAD else None
         yield Page(DOCUMENTS, docs, source, where, key, len(payload), kept, bad)
         if batch.documents:
             links = pl.concat([linked(docs), self._withdrawn(docs)]).unique(["doc_id", "asset"], maintain_order=True)
             yield Page(DOCUMENT_ASSETS, links, source, where, digest(key, "assets"))
         if batch.marks:
-            columns = [c.name for c in FEED_ITEMS.given]
+            columns = [c.name for c in FEED_ITEMS.columns]
             marked = pl.DataFrame(batch.marks, schema=columns, orient="row", schema_overrides={"tries": pl.Int32})
             yield Page(FEED_ITEMS, marked, source, where, digest(key, "items"))
 
@@ -233,5 +230,5 @@ class FeedPart:
         return earlier.join(docs.select("doc_id", "event_ts", "available_ts"), on="doc_id").select(LINK_COLUMNS)
 
 
-_TIMES = {c.name: pl.Datetime("us", "UTC") for c in DOCUMENTS.given if c.type == "TIMESTAMPTZ"} | {"url": pl.String}
-_EMPTY = {c.name: pl.String for c in DOCUMENTS.given if c.required}
+_TIMES = {c.name: pl.Datetime("us", "UTC") for c in DOCUMENTS.columns if c.type == "TIMESTAMPTZ"} | {"url": pl.String}
+_EMPTY = {c.name: pl.String for c in DOCUMENTS.columns if c.required}

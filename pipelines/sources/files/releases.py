@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from domain.labels import release_group
 from pipelines.settings.sources import FileTable
 from pipelines.sources.documents import PRECISION_S, document_id, linked
 from pipelines.sources.files.moments import Typed, _moment
@@ -36,7 +35,7 @@ def _documents(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typ
             authorship=pl.col("authorship").fill_null("unknown"), veracity=pl.col("veracity").fill_null("unknown"),
             is_recommended=pl.lit(True),
         )
-        .with_columns(*_evidence(), release_group())
+        .with_columns(*_evidence())
     )  # fmt: skip
     yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
     docs = docs.with_columns(assets=pl.col("assets").cast(pl.String).fill_null(""))
@@ -61,7 +60,7 @@ def _evidence() -> list[pl.Expr]:
 
 
 def _document_columns(frame: pl.DataFrame) -> list[str]:
-    return [c.name for c in DOCUMENTS.given if c.name in frame.columns]
+    return [c.name for c in DOCUMENTS.columns if c.name in frame.columns]
 
 
 def _links(docs: pl.DataFrame, method: str, confidence: float) -> pl.DataFrame:
@@ -97,7 +96,7 @@ def _events(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]
             is_recommended=pl.col("include_recommended").fill_null("yes").str.starts_with("yes"),
             assets=pl.col("asset").str.extract(r"^([A-Z0-9]+)", 1),
         )
-        .with_columns(*_evidence(), release_group())
+        .with_columns(*_evidence())
     )  # fmt: skip
     yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
     yield Typed(DOCUMENT_ASSETS, _links(docs, "curated", 1.0), f"files:{name}")

@@ -137,5 +137,5 @@ def _write(con: duckdb.DuckDBPyConnection, run: Run, entity: Entity, frames: lis
     """Replace a derived table by the rows of `frames`; by none where they are all empty."""
     rows = _joined(frames)
     if rows.is_empty():
-        rows = pl.DataFrame(schema={c.name: pl.String for c in entity.given})
+        rows = pl.DataFrame(schema={c.name: pl.String for c in entity.columns})
     return write(con, entity, rows, run.batch("impact"), replace=True)
