@@ -97,8 +97,9 @@ class Published:
         return self.query(
             "SELECT kind, subject, title, avg(attention) AS attention, avg(abs(width_change)) AS width_change, "
             "avg(abs(median_change)) AS median_change FROM marts.forecast_explanations WHERE asset = $asset "
-            "GROUP BY ALL ORDER BY width_change DESC, subject", asset=asset,
-        )  # fmt: skip
+            "GROUP BY ALL ORDER BY width_change DESC, subject",
+            asset=asset,
+        )
 
     def assets(self) -> list[str]:
         """Assets with a live forecast, by name."""
@@ -119,8 +120,10 @@ class Published:
             "ORDER BY count(*) DESC, exchange, symbol LIMIT 1) "
             "SELECT available_ts, close_quote FROM part SEMI JOIN market USING (exchange, symbol) "
             "ORDER BY available_ts",
-            asset=asset, until=until, days=days,
-        )  # fmt: skip
+            asset=asset,
+            until=until,
+            days=days,
+        )
 
     def concentration(self, window_h: float) -> pl.DataFrame:
         """How much of a group's excess move one release carries, and how many times are known to the day only."""
@@ -161,15 +164,17 @@ class Published:
         """What was to be expected of a release when it arrived, per horizon; none for releases of long ago."""
         return self.query(
             "FROM marts.release_alerts WHERE doc_id = $doc_id AND asset = $asset ORDER BY horizon_h",
-            doc_id=doc_id, asset=asset,
-        )  # fmt: skip
+            doc_id=doc_id,
+            asset=asset,
+        )
 
     def similar(self, doc_id: str, asset: str) -> pl.DataFrame:
         """Earlier releases most like one, and what followed them."""
         return self.query(
             "FROM marts.similar_releases WHERE doc_id = $doc_id AND asset = $asset ORDER BY place",
-            doc_id=doc_id, asset=asset,
-        )  # fmt: skip
+            doc_id=doc_id,
+            asset=asset,
+        )
 
     def release_groups(self) -> list[str]:
         """Groups that releases fall into."""
@@ -190,8 +195,11 @@ class Published:
             "WHERE contains(lower(r.title), lower($search)) AND ($group = '' OR r.release_group = $group) "
             "ORDER BY CASE WHEN $order = 'move' THEN m.scaled_move END DESC NULLS LAST, r.event_ts DESC, r.doc_id "
             "LIMIT $most",
-            search=search, group=group, order=order, most=limit,
-        )  # fmt: skip
+            search=search,
+            group=group,
+            order=order,
+            most=limit,
+        )
 
     def release(self, doc_id: str) -> dict[str, Any]:
         """One release with its text. KeyError where there is none of that id."""
@@ -216,15 +224,17 @@ class Published:
         return self.query(
             "FROM marts.release_impact WHERE doc_id = $doc_id AND asset = $asset "
             "ORDER BY study_id, window_h, benchmark <> 'reference_walk', benchmark",
-            doc_id=doc_id, asset=asset,
-        )  # fmt: skip
+            doc_id=doc_id,
+            asset=asset,
+        )
 
     def scored(self, doc_id: str, asset: str) -> pl.DataFrame:
         """What the network expected after a release, per horizon."""
         return self.query(
             "FROM marts.release_scored WHERE doc_id = $doc_id AND asset = $asset ORDER BY horizon_h",
-            doc_id=doc_id, asset=asset,
-        )  # fmt: skip
+            doc_id=doc_id,
+            asset=asset,
+        )
 
     def candles_around(self, asset: str, moment: datetime) -> pl.DataFrame:
         """Candles around a moment, of the finest timeframe and the fullest market that has any there."""
@@ -235,8 +245,11 @@ class Published:
                 "market AS (SELECT exchange, symbol FROM part GROUP BY ALL "
                 "ORDER BY count(*) DESC, exchange, symbol LIMIT 1) "
                 "FROM part SEMI JOIN market USING (exchange, symbol) ORDER BY event_ts",
-                asset=asset, timeframe=timeframe, start=moment - before, stop=moment + after,
-            )  # fmt: skip
+                asset=asset,
+                timeframe=timeframe,
+                start=moment - before,
+                stop=moment + after,
+            )
             if not rows.filter(pl.col("event_ts") <= moment).is_empty() and rows.height > 1:
                 return rows
         return rows

@@ -78,18 +78,20 @@ def _skill(scores: pl.DataFrame) -> Headline:
     if sure == "better than chance" and (p is None or p >= 0.05):
         sure = "the interval is above zero but the test does not agree: not distinguishable from the walk"
     return Headline(
-        name, f"{number(100 * v['value'], '+.2f')} %",
+        name,
+        f"{number(100 * v['value'], '+.2f')} %",
         f"95 % interval {_interval(v, '+.2f', 100)} %, Diebold-Mariano p = {number(p, '.3f')}, "
         f"{v['n_origins']} origins: {sure}",
-    )  # fmt: skip
+    )
 
 
 def _coverage(scores: pl.DataFrame) -> Headline:
     name = "Coverage of the 90 % band"
     rows = (
         scores.filter(pl.col("model_name") == DEFAULT, pl.col("metric") == "coverage_90", pl.col("horizon_h") > 0)
-        .sort("horizon_h").to_dicts()
-    )  # fmt: skip
+        .sort("horizon_h")
+        .to_dicts()
+    )
     if not rows:
         return _missing(name, "no walk-forward evaluation")
     low, high = (f"{100 * f(r['value'] for r in rows):.0f}" for f in (min, max))
@@ -141,12 +143,14 @@ def _compared(rows: pl.DataFrame) -> list[Headline]:
         part = {
             (r["method"], r["group_b"]): r
             for r in rows.filter(
-                pl.col("answer") == answer, pl.col("group_a") == "generated",
-                pl.col("group_b").is_in(["real", "all"]), pl.col("window_h") == HEADLINE_WINDOW_H,
+                pl.col("answer") == answer,
+                pl.col("group_a") == "generated",
+                pl.col("group_b").is_in(["real", "all"]),
+                pl.col("window_h") == HEADLINE_WINDOW_H,
                 pl.col("study_id").is_in(["1h", "scored"]),
                 pl.col("quantity") == column,
             ).to_dicts()
-        }  # fmt: skip
+        }
         ways = (("paired", "real"), ("permutation", "real"), ("paired", "all"))
         way = next((w for w in ways if w in part), None)
         if way is None:
@@ -161,11 +165,12 @@ def _compared(rows: pl.DataFrame) -> list[Headline]:
         how += ", labelled real or not" if way[1] == "all" else ""
         out.append(
             Headline(
-                title, f"{number(factor * r['difference'], '+.2f')} {unit}",
+                title,
+                f"{number(factor * r['difference'], '+.2f')} {unit}",
                 f"{quantity}, {HEADLINE_WINDOW_H:g} h, 95 % interval {_interval(r, '+.2f', factor)}, "
                 f"p = {number(p, '.3f')}, {how}: {verdict}{power}",
             )
-        )  # fmt: skip
+        )
     return out
 
 

@@ -81,12 +81,15 @@ def published() -> Iterator[Published]:
             if warehouse.is_simulated():
                 st.warning(
                     "**SIMULATED** market: every price, release and figure on this page comes from the simulator and "
-                    "says nothing about real assets.", icon=":material/science:",
-                )  # fmt: skip
+                    "says nothing about real assets.",
+                    icon=":material/science:",
+                )
             yield warehouse
     except WarehouseMissingError:
-        st.info("Nothing was published yet. Run `tapewire nightly`, then reload this page. Looked at:",
-                icon=":material/info:")  # fmt: skip
+        st.info(
+            "Nothing was published yet. Run `tapewire nightly`, then reload this page. Looked at:",
+            icon=":material/info:",
+        )
         st.code(stable, language=None, wrap_lines=True)
         st.stop()
     except duckdb.Error as error:
@@ -102,8 +105,10 @@ def section(title: str, *, simulated: bool = False) -> Iterator[None]:
     try:
         yield
     except (duckdb.CatalogException, duckdb.BinderException, pl.exceptions.ColumnNotFoundError):
-        st.info("This part is not in the published warehouse, or another version of tapewire published it. "
-                "Run `tapewire publish`, then reload this page.")  # fmt: skip
+        st.info(
+            "This part is not in the published warehouse, or another version of tapewire published it. "
+            "Run `tapewire publish`, then reload this page."
+        )
 
 
 def chart(fig: go.Figure, key: str) -> None:

@@ -28,8 +28,9 @@ def plain(text: str) -> str:
     """Text from outside with what could disturb a page made visible or dropped: controls, direction marks."""
     text = LINE_ENDS.sub("\n", text)
     kept = (c for c in text if c not in DIRECTION)
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) == "Cc" and c not in "\n\t" else c
-                   for c in kept)  # fmt: skip
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) == "Cc" and c not in "\n\t" else c for c in kept
+    )
 
 
 def one_line(text: str, length: int = 0) -> str:

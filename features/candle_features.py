@@ -56,6 +56,8 @@ def _rolling_correlation(y: Array, x: Array) -> Array:
 def _rolling_moments(y: Array, x: Array) -> tuple[Array, Array, Array]:
     both = np.isfinite(y) & np.isfinite(x)
     y, x = np.where(both, y, np.nan), np.where(both, x, np.nan)
-    mean = {k: rolling_mean(v, BETA_BARS, BETA_BARS // 2) for k, v in
-            {"y": y, "x": x, "xy": x * y, "xx": x * x, "yy": y * y}.items()}  # fmt: skip
+    mean = {
+        k: rolling_mean(v, BETA_BARS, BETA_BARS // 2)
+        for k, v in {"y": y, "x": x, "xy": x * y, "xx": x * x, "yy": y * y}.items()
+    }
     return mean["xy"] - mean["x"] * mean["y"], mean["xx"] - mean["x"] ** 2, mean["yy"] - mean["y"] ** 2

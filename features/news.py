@@ -14,9 +14,11 @@ def first_told(links: pl.DataFrame, stories: pl.DataFrame) -> pl.DataFrame:
     that is in no story is kept. Order and columns stay.
     """
     told = links.with_row_index("row").join(stories.select("doc_id", "story_id"), on="doc_id", how="left")
-    first = told.with_columns(story_id=pl.coalesce("story_id", "doc_id")).sort("available_ts", "doc_id").unique(
-        ["story_id", "asset"], keep="first", maintain_order=True
-    )  # fmt: skip
+    first = (
+        told.with_columns(story_id=pl.coalesce("story_id", "doc_id"))
+        .sort("available_ts", "doc_id")
+        .unique(["story_id", "asset"], keep="first", maintain_order=True)
+    )
     return first.sort("row").select(links.columns)
 
 
@@ -89,10 +91,13 @@ def document_novelty(embeddings: pl.DataFrame, meanings: pl.DataFrame) -> pl.Dat
     cosine, place = _nearest_before(read)
     ids = read["doc_id"].to_list()
     nearest = pl.DataFrame(
-        {"doc_id": ids, "nearest_doc_id": [ids[k] if k >= 0 else None for k in place],
-         "nearest_similarity": [c if k >= 0 else None for c, k in zip(cosine, place, strict=True)]},
+        {
+            "doc_id": ids,
+            "nearest_doc_id": [ids[k] if k >= 0 else None for k in place],
+            "nearest_similarity": [c if k >= 0 else None for c, k in zip(cosine, place, strict=True)],
+        },
         schema={"doc_id": pl.String, "nearest_doc_id": pl.String, "nearest_similarity": pl.Float64},
-    )  # fmt: skip
+    )
     novelty = ordered.select("doc_id", "available_ts").with_columns(novelty=1 - pl.Series(similar, dtype=pl.Float64))
     return novelty.join(nearest, on="doc_id", how="left", maintain_order="left")
 

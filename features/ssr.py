@@ -32,10 +32,13 @@ def daily_supply(supply: pl.DataFrame, coins: tuple[str, ...]) -> pl.DataFrame:
         .unique(["coin", "event_ts"], keep="first", maintain_order=True)
         .with_columns(units=pl.coalesce("supply_units", "market_cap_usd"))
         .select(
-            "coin", "event_ts", "available_ts",
-            supply_par_usd="units", supply_market_usd=pl.col("units") * pl.col("price_usd").fill_null(1.0),
+            "coin",
+            "event_ts",
+            "available_ts",
+            supply_par_usd="units",
+            supply_market_usd=pl.col("units") * pl.col("price_usd").fill_null(1.0),
         )
-    )  # fmt: skip
+    )
     if one.is_empty():
         return one.with_columns(is_carried=pl.lit(False))
     last = one["event_ts"].max()
@@ -69,9 +72,11 @@ def btc_market_cap(metrics: pl.DataFrame) -> pl.DataFrame:
     btc = metrics.filter(pl.col("asset") == "BTC").sort("source")
     wide = btc.group_by("event_ts").agg(
         pl.col("available_ts").max(),
-        *(pl.col("value").filter(pl.col("metric") == m).first().alias(m)
-          for m in ("market_cap_usd", "price_usd", "supply_units")),
-    )  # fmt: skip
+        *(
+            pl.col("value").filter(pl.col("metric") == m).first().alias(m)
+            for m in ("market_cap_usd", "price_usd", "supply_units")
+        ),
+    )
     cap = pl.coalesce("market_cap_usd", pl.col("price_usd") * pl.col("supply_units"))
     return (
         wide.select("event_ts", "available_ts", btc_market_cap_usd=cap)
@@ -111,10 +116,11 @@ def ssr_daily(supply: pl.DataFrame, metrics: pl.DataFrame, coin_list: str) -> pl
 
 def _ratios(joined: pl.DataFrame, coin_list: str) -> pl.DataFrame:
     growth = [
-        (pl.col("supply_par_usd") / pl.col("supply_par_usd").shift(n).over("coin", order_by="event_ts") - 1)
-        .alias(f"growth_{n}d")
+        (pl.col("supply_par_usd") / pl.col("supply_par_usd").shift(n).over("coin", order_by="event_ts") - 1).alias(
+            f"growth_{n}d"
+        )
         for n in (1, 7, 30)
-    ]  # fmt: skip
+    ]
     with_ratio = joined.with_columns(
         available_ts=pl.max_horizontal("available_ts", "available_ts_btc"),
         ssr_par=pl.col("btc_market_cap_usd") / pl.col("supply_par_usd"),

@@ -95,10 +95,13 @@ def quarantine(con: duckdb.DuckDBPyConnection, entity: Entity, refused: pl.DataF
         return 0
     limit = 10_000
     rows = refused.select(
-        entity=pl.lit(entity.name), source=pl.lit(batch.source), locator=pl.lit(batch.locator), reason="reason",
+        entity=pl.lit(entity.name),
+        source=pl.lit(batch.source),
+        locator=pl.lit(batch.locator),
+        reason="reason",
         payload=pl.col("payload").str.slice(0, limit),
         payload_hash=pl.col("payload").hash(seed=1).cast(pl.String),
-    ).unique(subset=["reason", "payload_hash"], maintain_order=True)  # fmt: skip
+    ).unique(subset=["reason", "payload_hash"], maintain_order=True)
     con.register("_refused", rows)
     con.execute(render("quarantine"), {"run_id": batch.run_id, "now": batch.now, "is_simulated": batch.is_simulated})
     con.unregister("_refused")

@@ -109,13 +109,15 @@ def claims(forecasts: Forecasts, made: Ground, seed: int) -> pl.DataFrame:
         walk.select("horizon_h", kept="value"), on="horizon_h", how="left"
     )
     return joined.select(
-        pl.lit(seed).alias("seed"), *keys, "skill",
+        pl.lit(seed).alias("seed"),
+        *keys,
+        "skill",
         claim=(pl.col("low") > 0) & (pl.col("p") < SIZE),
         better=(pl.col("dm") < 0) & (pl.col("p") / 2 < SIZE),
         differs=pl.col("p") < SIZE,
         clark_west=pl.col("cw") < SIZE,
         dropped=pl.col("kept") == 0,
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)

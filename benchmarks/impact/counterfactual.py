@@ -96,11 +96,13 @@ def told_market(seed: int, n_hours: int, *, effects: bool = True, dealt: bool = 
     text = rng.permutation(len(releases)) if dealt else np.arange(len(releases))
     links = pl.DataFrame(
         {
-            "doc_id": [r.guid for r in releases], "asset": [r.asset for r in releases],
+            "doc_id": [r.guid for r in releases],
+            "asset": [r.asset for r in releases],
             "available_ts": [r.published for r in releases],
-            "title": [releases[i].title for i in text], "body": [releases[i].body for i in text],
+            "title": [releases[i].title for i in text],
+            "body": [releases[i].body for i in text],
         }
-    )  # fmt: skip
+    )
     level = scale(bars)
     made = Ground(
         bars, level, build_panel(bars, level, pl.DataFrame(), NO_NEWS),
@@ -150,9 +152,9 @@ def _planted(release: Release, origin: np.datetime64) -> Array:
 
 def correlations(x: Array, y: Array) -> Array:
     """Pearson correlation per horizon, [H]; 0 where the network does not react at all."""
-    return np.array([
-        0.0 if x[:, h].std() == 0 else float(np.corrcoef(x[:, h], y[:, h])[0, 1]) for h in range(x.shape[1])
-    ])  # fmt: skip
+    return np.array(
+        [0.0 if x[:, h].std() == 0 else float(np.corrcoef(x[:, h], y[:, h])[0, 1]) for h in range(x.shape[1])]
+    )
 
 
 def by_group(read: Read, key: list[str], horizon: int) -> list[tuple[str, float, float, int]]:
@@ -163,7 +165,7 @@ def by_group(read: Read, key: list[str], horizon: int) -> list[tuple[str, float,
         (str(n), float(read.planted[at, h].mean()), float(read.own[at, h].mean()), int(at.sum()))
         for n in np.unique(names)
         if (at := names == n).any()
-    ]  # fmt: skip
+    ]
     return sorted(rows, key=lambda r: r[1])
 
 
@@ -188,10 +190,11 @@ def promises(read: Read, quiet: Read, dealt: Read) -> list[tuple[str, bool]]:
         ("every kind has its planted sign", all(np.sign(planted) == np.sign(found) for _, planted, found, _ in kinds)),
         *(
             (f"{name} in planted order: rank correlation {sorts_alike(rows):.2f} ≥ .9", sorts_alike(rows) >= 0.9)
-            for name, rows in groups(read) if len(rows) > 1
+            for name, rows in groups(read)
+            if len(rows) > 1
         ),
         (f"text dealt from another release: correlation {other:+.3f} within ±.1", bool(abs(other) < 0.1)),
-    ]  # fmt: skip
+    ]
     for name, x in (("trained on dealt texts", dealt), ("market without effects", quiet)):
         found = correlations(x.own, read.planted if x is dealt else x.planted)[last]
         share = x.own[:, last].std() / read.own[:, last].std()
@@ -211,7 +214,7 @@ def groups(read: Read) -> list[tuple[str, list[tuple[str, float, float, int]]]]:
         ("strength of good news, 24 h", by_group(upward, [strength[i] for i in up], 24)),
         ("smallness of the asset, good news, 24 h", by_group(upward, cap, 24)),
         ("delay of good news, 8 h", by_group(upward, [f"{r.delay_h:g} h" for r in upward.releases], 8)),
-    ]  # fmt: skip
+    ]
 
 
 def print_read(read: Read) -> None:
@@ -238,8 +241,10 @@ def main() -> None:
     n_hours = SHORT if args.short else FULL
     read = []
     for name, how in (
-        ("effects planted", {}), ("no effects", {"effects": False}), ("texts dealt out anew", {"dealt": True}),
-    ):  # fmt: skip
+        ("effects planted", {}),
+        ("no effects", {"effects": False}),
+        ("texts dealt out anew", {"dealt": True}),
+    ):
         told = told_market(args.seed, n_hours, **how)
         print(f"{name}: {len(told.releases):,} simulated releases, {n_hours:,} hours, {len(ASSETS)} assets "
               f"({time.perf_counter() - began:.0f} s)", flush=True)  # fmt: skip

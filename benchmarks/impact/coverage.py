@@ -164,8 +164,10 @@ def print_curve(pool: ProcessPoolExecutor, seeds: range) -> None:
         cells = [100 * out[k] for k in ("power_excess", "coverage_excess", "size_excess", "power_difference",
                                         "coverage_difference", "size_difference")]  # fmt: skip
         told = [f"{c:>6.1f}" for c in cells]
-        means = [f"{out[k]:+.3f}" for k in ("planted_excess", "mean_excess_found", "planted_difference",
-                                            "mean_difference_found")]  # fmt: skip
+        means = [
+            f"{out[k]:+.3f}"
+            for k in ("planted_excess", "mean_excess_found", "planted_difference", "mean_difference_found")
+        ]
         print(f"{out['releases']:>8.0f}   {' '.join(told[:3])} %          {' '.join(told[3:])} %   "
               f"planted and found {' '.join(means)}", flush=True)  # fmt: skip
 

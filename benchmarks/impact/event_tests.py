@@ -74,11 +74,17 @@ CONDITIONS = (
     Condition("induced variance", normal, induced=1.7, fails=ONE_VARIANCE),
     Condition("clustered dates", normal, n_dates=22, common=0.3, fails=INDEPENDENT),
     Condition("one date", normal, n_dates=1, common=0.3, fails=(*INDEPENDENT, "mean_car")),
-    Condition("illiquid", heavy, stale=0.6,
-              fails=(*NORMAL, "corrado_rank", "corrado_sign", *LIKE_ONE_BAR)),
-    Condition("all at once", heavy, n_dates=22, common=0.3, induced=1.7, stale=0.6,
-              fails=(*INDEPENDENT, "brown_warner_1985", "kp_patell", "kp_bmp", "grank_t")),
-)  # fmt: skip
+    Condition("illiquid", heavy, stale=0.6, fails=(*NORMAL, "corrado_rank", "corrado_sign", *LIKE_ONE_BAR)),
+    Condition(
+        "all at once",
+        heavy,
+        n_dates=22,
+        common=0.3,
+        induced=1.7,
+        stale=0.6,
+        fails=(*INDEPENDENT, "brown_warner_1985", "kp_patell", "kp_bmp", "grank_t"),
+    ),
+)
 
 
 def residuals(c: Condition, rng: np.random.Generator, date: NDArray[np.int64]) -> Array:
@@ -141,9 +147,7 @@ def rates(replications: int, shift: float, workers: int) -> dict[str, dict[str, 
         for task, (r, m) in zip(tasks, pool.map(count, tasks), strict=True):
             rejected[task[0]] += r
             made[task[0]] += m
-    return {
-        c.name: {t: rejected[i][t] / made[i][t] for t in TESTS if made[i][t]} for i, c in enumerate(CONDITIONS)
-    }  # fmt: skip
+    return {c.name: {t: rejected[i][t] / made[i][t] for t in TESTS if made[i][t]} for i, c in enumerate(CONDITIONS)}
 
 
 def stands(size: dict[str, dict[str, float]], test: str) -> bool:

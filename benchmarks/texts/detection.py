@@ -51,9 +51,10 @@ def tfidf(texts: list[str], y: Flags, learn: NDArray[np.int64], check: NDArray[n
 
 
 PARTS = {
-    "combined": slice(0, len(INPUTS)), "token scores joined": slice(0, len(INPUTS) - len(STYLE)),
+    "combined": slice(0, len(INPUTS)),
+    "token scores joined": slice(0, len(INPUTS) - len(STYLE)),
     "style": slice(len(INPUTS) - len(STYLE), len(INPUTS)),
-}  # fmt: skip
+}
 
 
 def by_pair(d: pl.DataFrame, x: Vector, y: Flags, pairs: NDArray[np.str_]) -> dict[str, Vector]:

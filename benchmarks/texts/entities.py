@@ -62,10 +62,11 @@ def judge(labels: pl.DataFrame, links: pl.DataFrame, threshold: float = THRESHOL
     found = links.join(labels, on="doc_id", how="semi").select("doc_id", "asset", "confidence")
     both = wanted.with_columns(is_labelled=True).join(found, on=["doc_id", "asset"], how="full", coalesce=True)
     return both.join(labels.select("doc_id", "stratum"), on="doc_id").with_columns(
-        pl.col("confidence").fill_null(0.0), pl.col("is_labelled", "is_salient").fill_null(value=False),
+        pl.col("confidence").fill_null(0.0),
+        pl.col("is_labelled", "is_salient").fill_null(value=False),
         is_linked=pl.col("confidence").fill_null(0.0) >= threshold,
         is_known=pl.col("asset").is_in(sorted(set(load().tickers.values()))),
-    )  # fmt: skip
+    )
 
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
@@ -112,10 +113,12 @@ def confusions(judged: pl.DataFrame, n: int) -> list[dict[str, object]]:
     """The `n` assets with the most wrong and missed links, and the documents of these."""
     at_fault = judged.filter(pl.col("is_linked") != pl.col("is_labelled"))
     worst = at_fault.group_by("asset").agg(
-        false_positives=pl.col("is_linked").sum(), false_negatives=pl.col("is_labelled").sum(),
+        false_positives=pl.col("is_linked").sum(),
+        false_negatives=pl.col("is_labelled").sum(),
         in_catalogue=pl.col("is_known").first(),
-        wrong=pl.col("doc_id").filter("is_linked").sort(), missed=pl.col("doc_id").filter("is_labelled").sort(),
-    )  # fmt: skip
+        wrong=pl.col("doc_id").filter("is_linked").sort(),
+        missed=pl.col("doc_id").filter("is_labelled").sort(),
+    )
     order = pl.col("false_positives") + pl.col("false_negatives")
     return worst.sort(order, "asset", descending=[True, False]).head(n).to_dicts()
 

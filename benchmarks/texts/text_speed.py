@@ -96,9 +96,11 @@ def main() -> None:
         "embedding", len(texts), lambda: embed_sentences(texts, sentences), lambda: plain_embedding(texts, sentences)
     )
     compare(
-        "detection", len(texts), lambda: score_texts(texts, causal).select(SCORES).to_numpy(),
+        "detection",
+        len(texts),
+        lambda: score_texts(texts, causal).select(SCORES).to_numpy(),
         lambda: plain_detection(texts, causal),
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

@@ -77,10 +77,13 @@ def main() -> None:
             seconds, result = timed(lambda rows=rows: _write(con, rows))  # type: ignore[misc]
             assert isinstance(result, WriteResult)
             out[name] = {
-                "seconds": round(seconds, 2), "rows_per_s": round(frame.height / seconds),
-                "ratio_to_bare_insert": round(seconds / bare, 2), "new": result.new, "changed": result.changed,
+                "seconds": round(seconds, 2),
+                "rows_per_s": round(frame.height / seconds),
+                "ratio_to_bare_insert": round(seconds / bare, 2),
+                "new": result.new,
+                "changed": result.changed,
                 "unchanged": result.unchanged,
-            }  # fmt: skip
+            }
         con.close()
         out["file_mb"] = round((Path(folder) / "warehouse.duckdb").stat().st_size / 1e6)
         out["bare_file_mb"] = round((Path(folder) / "bare.duckdb").stat().st_size / 1e6)

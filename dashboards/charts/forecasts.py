@@ -22,14 +22,18 @@ def skill(scores: pl.DataFrame) -> go.Figure:
         labels = ["all" if h == 0 else f"{h} h" for h in part["horizon_h"].to_list()]
         value = (part["value"] * 100).to_list()
         fig.add_scatter(
-            x=labels, y=value, mode="markers", name=model_name(name),
+            x=labels,
+            y=value,
+            mode="markers",
+            name=model_name(name),
             marker={"size": 10, "color": MODEL_COLOURS.get(name, GREY)},
             error_y={
-                "type": "data", "symmetric": False,
+                "type": "data",
+                "symmetric": False,
                 "array": (part["high"] * 100 - pl.Series(value)).to_list(),
                 "arrayminus": (pl.Series(value) - part["low"] * 100).to_list(),
             },
-        )  # fmt: skip
+        )
     fig.add_hline(y=0, line={"color": GREY, "width": 1.5})
     fig.update_layout(scattermode="group", hovermode="closest")
     return fig
@@ -42,9 +46,11 @@ def calibration(pit: pl.DataFrame) -> go.Figure:
     for name in ("tapewire", "reference_walk"):
         part = rows.filter(pl.col("model_name") == name).sort("tenth")
         fig.add_bar(
-            x=[t * 10 + 5 for t in part["tenth"].to_list()], y=(part["share"] * 100).to_list(),
-            name=model_name(name), marker={"color": MODEL_COLOURS[name]},
-        )  # fmt: skip
+            x=[t * 10 + 5 for t in part["tenth"].to_list()],
+            y=(part["share"] * 100).to_list(),
+            name=model_name(name),
+            marker={"color": MODEL_COLOURS[name]},
+        )
     fig.add_hline(y=10, line={"color": GREY, "dash": "dot"})
     fig.update_xaxes(tickvals=list(range(0, 101, 20)), range=[0, 100])
     return fig
@@ -103,8 +109,9 @@ def leanings(rows: pl.DataFrame, kind: str, most: int = 12) -> go.Figure:
     names = [s.replace("_", " ") + (" h back" if kind == "hours_back" else "") for s in part["subject"].to_list()]
     fig = figure(x="%", height=80 + 24 * len(names), hover=".2f")
     for column, name, colour in (
-        ("width_change", "width of the band, %", BLUE), ("median_change", "median, % of sigma", ORANGE),
-    ):  # fmt: skip
+        ("width_change", "width of the band, %", BLUE),
+        ("median_change", "median, % of sigma", ORANGE),
+    ):
         fig.add_bar(y=names, x=(part[column] * 100).to_list(), name=name, orientation="h", marker={"color": colour})
     fig.update_layout(hovermode="y unified")
     return fig

@@ -43,9 +43,9 @@ def drawdown(curves: pl.DataFrame) -> go.Figure:
 
 def _curves(curves: pl.DataFrame, column: str, label: str, height: int, factor: float) -> go.Figure:
     fig = figure(y=label, height=height)
-    daily = curves.sort("event_ts").group_by_dynamic("event_ts", every="1d", group_by="strategy").agg(
-        pl.col(column).last()
-    )  # fmt: skip
+    daily = (
+        curves.sort("event_ts").group_by_dynamic("event_ts", every="1d", group_by="strategy").agg(pl.col(column).last())
+    )
     there = daily["strategy"].unique().sort().to_list()
     for name in sorted(there, key=lambda n: list(MODEL_NAMES).index(n) if n in MODEL_NAMES else len(MODEL_NAMES)):
         part = daily.filter(pl.col("strategy") == name)

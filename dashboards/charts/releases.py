@@ -97,8 +97,9 @@ def release_path(candles: pl.DataFrame, moment: Any, retracted: Any) -> go.Figur
     )  # fmt: skip
     times = candles["event_ts"]
     for at, name, colour, height, dash in (
-        (moment, "release", ORANGE, 1.0, "solid"), (retracted, "retracted", VIOLET, 0.93, "dot"),
-    ):  # fmt: skip
+        (moment, "release", ORANGE, 1.0, "solid"),
+        (retracted, "retracted", VIOLET, 0.93, "dot"),
+    ):
         if at is None or times.is_empty() or not times[0] <= at <= times[-1] + timedelta(days=1):
             continue
         fig.add_vline(x=at, line={"color": colour, "width": 2, "dash": dash})

@@ -9,9 +9,7 @@ FEWEST_RELEASES = 5
 PRICE = ",.6~g"
 
 BLUE, ORANGE, GREEN, RED, GREY, VIOLET = "#3b82c4", "#e08a2e", "#3a9d6e", "#d1495b", "#8a8f98", "#8e6bbf"
-GROUP_COLOURS = {
-    "real": BLUE, "generated": ORANGE, "fabricated": RED, "unlabelled": GREY, "late_stamp": VIOLET,
-}  # fmt: skip
+GROUP_COLOURS = {"real": BLUE, "generated": ORANGE, "fabricated": RED, "unlabelled": GREY, "late_stamp": VIOLET}
 MODEL_NAMES = {
     "tapewire": "tapewire", "patch_transformer": "Transformer", "patch_linear": "Linear patches", "lstm": "LSTM",
     "lightgbm": "LightGBM", "har": "HAR", "garch": "GARCH(1,1)-t", "reference_walk": "Reference walk",

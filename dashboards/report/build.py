@@ -103,12 +103,13 @@ def _forecast(warehouse: Published) -> dict[str, Any]:
         "league": _league(warehouse),
         "regimes": _regimes(warehouse),
         "leanings": [
-            (title, chart(forecasts_charts.leanings(leanings, kind), title)) for kind, title in LEANINGS
+            (title, chart(forecasts_charts.leanings(leanings, kind), title))
+            for kind, title in LEANINGS
             if not leanings.filter(pl.col("kind") == kind, pl.col("width_change") > 0).is_empty()
         ],
         "learning": _learning(run[0]["learning_curve"]) if run else None,
         "training": run[0] if run else None,
-    }  # fmt: skip
+    }
 
 
 def _league(warehouse: Published) -> dict[str, Any]:
@@ -178,8 +179,9 @@ def _money(warehouse: Published) -> dict[str, Any]:
     idle = pl.col("sharpe").is_null()
     wide = wide.with_columns(
         pl.when(idle).then(None).otherwise(pl.col(c)).alias(c)
-        for c in ("sharpe_low", "sharpe_high", "psr_above_0") if c in wide.columns
-    )  # fmt: skip
+        for c in ("sharpe_low", "sharpe_high", "psr_above_0")
+        if c in wide.columns
+    )
     wide = wide.sort(pl.col("strategy").replace_strict(order, default=9, return_dtype=pl.Int64))
     wide = wide.with_columns(pl.col("strategy").replace(style_charts.MODEL_NAMES))
     names = {"strategy": "Strategy", "sharpe": "Sharpe", "sharpe_low": "95 % low", "sharpe_high": "high",
@@ -200,9 +202,11 @@ def _health(warehouse: Published) -> dict[str, Any]:
     findings = warehouse.mart("data_health")
     rank = {"error": 0, "warning": 1, "info": 2}
     findings = findings.sort(
-        pl.col("severity").replace_strict(rank, default=3, return_dtype=pl.Int64), "check_name", pl.col("n_rows"),
+        pl.col("severity").replace_strict(rank, default=3, return_dtype=pl.Int64),
+        "check_name",
+        pl.col("n_rows"),
         descending=[False, False, True],
-    )  # fmt: skip
+    )
     names = {"severity": "Severity", "check_name": "Check", "subject": "Subject", "n_rows": "Rows", "detail": "Finding"}
     silent = (
         warehouse.mart("sources")
@@ -214,6 +218,9 @@ def _health(warehouse: Published) -> dict[str, Any]:
     return {
         "missing": table_of(missing, {}, {"sources": "Did not deliver", "reason": "Why"}),
         "findings": table_of(findings, {"n_rows": ","}, names),
-        "freshness": table_of(warehouse.mart("mart_freshness"), {"newest_ts": "%Y-%m-%d %H:%M"},
-                            {"mart": "Mart", "status": "State", "newest_ts": "Newest row (UTC)"}),
-    }  # fmt: skip
+        "freshness": table_of(
+            warehouse.mart("mart_freshness"),
+            {"newest_ts": "%Y-%m-%d %H:%M"},
+            {"mart": "Mart", "status": "State", "newest_ts": "Newest row (UTC)"},
+        ),
+    }

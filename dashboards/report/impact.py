@@ -16,11 +16,14 @@ from dashboards.wording import group_name, sentence
 MAX_FABRICATIONS = 14
 MAX_ALERTS = 12
 METHODS = {
-    "permutation": "labels permuted", "cluster_bootstrap": "days drawn whole",
-    "matched": "matched on asset, liquidity, volatility, hour", "mislabelled_10": "10 % of labels wrong",
-    "placebo_labels": "labels dealt by lot", "soft_labels": "exploratory: by the detector's probability",
+    "permutation": "labels permuted",
+    "cluster_bootstrap": "days drawn whole",
+    "matched": "matched on asset, liquidity, volatility, hour",
+    "mislabelled_10": "10 % of labels wrong",
+    "placebo_labels": "labels dealt by lot",
+    "soft_labels": "exploratory: by the detector's probability",
     "paired": "paired, same place",
-}  # fmt: skip
+}
 INTERVAL = {"low": "+.3f", "high": "+.3f", "difference": "+.3f", "p_value": ".3f", "q_value": ".3f", "n_a": ",",
             "n_b": ",", "detectable": ".3f", "window_h": ".3g"}  # fmt: skip
 
@@ -35,13 +38,19 @@ def impact_section(warehouse: Published) -> dict[str, Any]:
         "excess_paths": _drawn(paths, releases_charts.excess_paths, "Scaled moves beside placebo"),
         "compared": {
             a: chart(releases_charts.comparison(compared, a), f"Groups compared, {a}")
-            for a in ("realised", "scored") if not compared.filter(pl.col("answer") == a).is_empty()
+            for a in ("realised", "scored")
+            if not compared.filter(pl.col("answer") == a).is_empty()
         },
         "caveats": [f"{group_name(g)}: {text}" for g, text in caveats(warehouse).items()],
-        "checks": _checks(warehouse), "slices": _slices(warehouse), "other_words": _other_words(warehouse),
-        "impact_tests": _tests(warehouse), "coverage": _coverage(warehouse),
-        "known": _fabrications(warehouse), "cases": _cases(warehouse), "new": _alerts(warehouse),
-    }  # fmt: skip
+        "checks": _checks(warehouse),
+        "slices": _slices(warehouse),
+        "other_words": _other_words(warehouse),
+        "impact_tests": _tests(warehouse),
+        "coverage": _coverage(warehouse),
+        "known": _fabrications(warehouse),
+        "cases": _cases(warehouse),
+        "new": _alerts(warehouse),
+    }
 
 
 def _drawn(paths: pl.DataFrame, draw: Any, alt: str) -> Markup | None:
@@ -121,8 +130,9 @@ def _fabrications(warehouse: Published) -> dict[str, Any] | None:
     known = warehouse.query(
         "FROM marts.known_fabrications "
         "WHERE window_h = (SELECT max(window_h) FILTER (window_h <= 24) FROM marts.known_fabrications) "
-        "ORDER BY abs(peak_simple_return) DESC LIMIT $n", n=MAX_FABRICATIONS,
-    )  # fmt: skip
+        "ORDER BY abs(peak_simple_return) DESC LIMIT $n",
+        n=MAX_FABRICATIONS,
+    )
     if known.is_empty():
         return None
     names = {"event_ts": "Release (UTC)", "asset": "Asset", "title": "Headline", "timeframe": "Candles",

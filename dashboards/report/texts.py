@@ -81,11 +81,14 @@ def _specimen(warehouse: Published) -> list[dict[str, str]]:
     ).to_dicts()
     return [
         {
-            "model": one_line(r["model"]), "mark": r["mark"], "title": one_line(r["title"]),
-            "body": plain(r["body"]).strip(), "striking": stretches(r["machine_striking"]),
+            "model": one_line(r["model"]),
+            "mark": r["mark"],
+            "title": one_line(r["title"]),
+            "body": plain(r["body"]).strip(),
+            "striking": stretches(r["machine_striking"]),
         }
         for r in rows
-    ]  # fmt: skip
+    ]
 
 
 def _alarms(warehouse: Published) -> dict[str, Any] | None:

@@ -26,9 +26,11 @@ def overview(warehouse: Published) -> None:
         st.info("No candles of this warehouse cover a known case.")
         return
     table(rows.with_columns(pl.col("peak_return", "reversal_share", "false_alarms") * 100), NAMES, key="cases")
-    st.caption("The flag goes up at the first close at which the move passes 4 sigmas of the reference walk for the "
-               "time passed. False alarms: like days without a release on which it would have. These cases are known "
-               "because they were noticed: they say nothing of the average.")  # fmt: skip
+    st.caption(
+        "The flag goes up at the first close at which the move passes 4 sigmas of the reference walk for the "
+        "time passed. False alarms: like days without a release on which it would have. These cases are known "
+        "because they were noticed: they say nothing of the average."
+    )
 
 
 def one(warehouse: Published, case: dict[str, Any]) -> None:
@@ -39,11 +41,13 @@ def one(warehouse: Published, case: dict[str, Any]) -> None:
         chart(releases_charts.release_path(candles, case["event_ts"], case["retracted_ts"]), f"case-{case['case_id']}")
     flag = "never" if case["flagged_ts"] is None else f"{case['flagged_ts']:%H:%M} UTC"
     left = "not within the day" if case["half_life_h"] is None else f"{number(case['half_life_h'], '.2g')} h later"
-    st.text(tied(
-        f"Measured on {case['timeframe']} candles: {number(100 * case['peak_return'], '+.1f')} % at the peak, "
-        f"{number(case['time_to_peak_h'], '.2g')} h after the release; half of it gone {left}; "
-        f"{number(100 * case['end_return'], '+.1f')} % left after a day. Flagged: {flag}."
-    ))  # fmt: skip
+    st.text(
+        tied(
+            f"Measured on {case['timeframe']} candles: {number(100 * case['peak_return'], '+.1f')} % at the peak, "
+            f"{number(case['time_to_peak_h'], '.2g')} h after the release; half of it gone {left}; "
+            f"{number(100 * case['end_return'], '+.1f')} % left after a day. Flagged: {flag}."
+        )
+    )
     st.text(f"As reported: {one_line(case['reported_move'])}")
     if not case["is_clean"]:
         st.text("Not fit for a clean test: its time is too vague, or something else moved the asset as well.")

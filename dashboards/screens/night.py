@@ -34,8 +34,10 @@ def skill(warehouse: Published) -> None:
     left, right = st.columns(2)
     with left:
         chart(forecasts_charts.skill(scores), "skill")
-        st.caption("1 − CRPS ÷ CRPS of the reference walk, out of sample, with 95 % intervals. "
-                   "An interval that holds zero is no skill that can be shown.")  # fmt: skip
+        st.caption(
+            "1 − CRPS ÷ CRPS of the reference walk, out of sample, with 95 % intervals. "
+            "An interval that holds zero is no skill that can be shown."
+        )
     with right:
         chart(forecasts_charts.calibration(warehouse.mart("forecast_calibration")), "calibration")
         st.caption("Share of outcomes in each tenth of the forecast distribution; flat at 10 % is perfect.")
@@ -51,8 +53,10 @@ def forecast(warehouse: Published) -> None:
     rows = warehouse.fan(asset)
     origin = rows["origin_ts"][0]
     chart(forecasts_charts.fan(warehouse.hourly_close(asset, origin), rows), "fan")
-    st.caption(f"Made at {origin:%Y-%m-%d %H:%M} UTC: tapewire's median with its 50 % and 90 % bands; dotted, "
-               "the reference walk's 90 % band.")  # fmt: skip
+    st.caption(
+        f"Made at {origin:%Y-%m-%d %H:%M} UTC: tapewire's median with its 50 % and 90 % bands; dotted, "
+        "the reference walk's 90 % band."
+    )
 
 
 def supply(warehouse: Published) -> None:
@@ -63,8 +67,10 @@ def supply(warehouse: Published) -> None:
         return
     chart(market_charts.ssr(daily), "ssr")
     chart(market_charts.ssr_oscillator(daily), "oscillator")
-    st.caption("BTC market capitalisation ÷ stablecoin supply. Low means much stablecoin buying power per bitcoin. "
-               "The oscillator counts standard deviations from the mean of 200 days.")  # fmt: skip
+    st.caption(
+        "BTC market capitalisation ÷ stablecoin supply. Low means much stablecoin buying power per bitcoin. "
+        "The oscillator counts standard deviations from the mean of 200 days."
+    )
 
 
 def impact(warehouse: Published) -> None:
@@ -76,12 +82,15 @@ def impact(warehouse: Published) -> None:
     left, right = st.columns(2)
     with left:
         chart(releases_charts.excess_paths(paths), "excess")
-        st.caption("Mean size of moves in units of the reference walk's sigma, beside matched placebo times; the gap "
-                   "is the excess move. In brackets: releases.")  # fmt: skip
+        st.caption(
+            "Mean size of moves in units of the reference walk's sigma, beside matched placebo times; the gap "
+            "is the excess move. In brackets: releases."
+        )
     with right:
         chart(releases_charts.car_paths(paths), "car")
-        st.caption("Mean cumulative abnormal return against the market model with 95 % bands. Good and bad news cancel "
-                   "here.")  # fmt: skip
+        st.caption(
+            "Mean cumulative abnormal return against the market model with 95 % bands. Good and bad news cancel here."
+        )
     for said in warehouse.conclusions():
         st.text(sentence(said))
     for group, text in caveats(warehouse).items():
@@ -92,14 +101,18 @@ def compared(warehouse: Published) -> None:
     """Generated and fabricated against real releases."""
     rows = warehouse.compared()
     if rows.is_empty():
-        st.info("Too few labelled releases to compare groups. Machine-written and fabricated releases are rare in the "
-                "record, and those known are known because they moved prices.")  # fmt: skip
+        st.info(
+            "Too few labelled releases to compare groups. Machine-written and fabricated releases are rare in the "
+            "record, and those known are known because they moved prices."
+        )
         return
     for column, answer, title, reading in zip(
-        st.columns(2), ("realised", "scored"), ("What prices did", "What the network expects"),
+        st.columns(2),
+        ("realised", "scored"),
+        ("What prices did", "What the network expects"),
         ("Difference of mean excess moves", "Difference of the change of the 90 % band's width that the text makes"),
         strict=True,
-    ):  # fmt: skip
+    ):
         with column:
             st.markdown(f"**{title}**")
             if rows.filter(pl.col("answer") == answer).is_empty():
@@ -152,8 +165,10 @@ def draw(warehouse: Published) -> None:
     simulated = warehouse.is_simulated()
     st.title(f"The night of {run['as_of_ts']:%-d %B %Y}" if run else "No night yet")
     if run:
-        st.text(f"Profile {one_line(run['profile'], 80)}, as of {run['as_of_ts']:%Y-%m-%d %H:%M} UTC. "
-                "Everything is held against the reference walk.")  # fmt: skip
+        st.text(
+            f"Profile {one_line(run['profile'], 80)}, as of {run['as_of_ts']:%Y-%m-%d %H:%M} UTC. "
+            "Everything is held against the reference walk."
+        )
     for title, part in (
         ("Headline figures", figures), ("Skill over the reference walk", skill), ("The newest forecast", forecast),
         ("Stablecoin Supply Ratio", supply), ("After releases", impact), ("Generated against real", compared),

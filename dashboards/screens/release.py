@@ -34,12 +34,16 @@ SIMILAR = {
     "reversal_share": ("Given back, %", "%.0f"),
 }  # fmt: skip
 SCORED = {
-    "horizon_h": ("Horizon, h", "%d"), "median_text": ("Median with text, %", "%.3f"),
-    "median_none": ("without, %", "%.3f"), "median_walk": ("walk, %", "%.3f"),
-    "width_text": ("90 % band with text, %", "%.2f"), "width_none": ("without, % ", "%.2f"),
-    "width_walk": ("walk, % ", "%.2f"), "width_change": ("Band change, %", "%.2f"),
+    "horizon_h": ("Horizon, h", "%d"),
+    "median_text": ("Median with text, %", "%.3f"),
+    "median_none": ("without, %", "%.3f"),
+    "median_walk": ("walk, %", "%.3f"),
+    "width_text": ("90 % band with text, %", "%.2f"),
+    "width_none": ("without, % ", "%.2f"),
+    "width_walk": ("walk, % ", "%.2f"),
+    "width_change": ("Band change, %", "%.2f"),
     "realised": ("What came, %", "%.2f"),
-}  # fmt: skip
+}
 
 
 def pick(warehouse: Published) -> str | None:
@@ -120,8 +124,10 @@ def prices(warehouse: Published, release: dict[str, Any], asset: str) -> None:
         return
     chart(releases_charts.release_path(candles, release["event_ts"], release["retracted_ts"]), "path")
     first = candles.row(0, named=True)
-    st.text(f"{first['timeframe']} candles of {one_line(first['symbol'], 40)} on {one_line(first['exchange'], 40)}, "
-            "the finest there are here.")  # fmt: skip
+    st.text(
+        f"{first['timeframe']} candles of {one_line(first['symbol'], 40)} on {one_line(first['exchange'], 40)}, "
+        "the finest there are here."
+    )
     if (
         release["retracted_ts"] is not None
         and not first["event_ts"] <= release["retracted_ts"] <= candles["event_ts"][-1]
@@ -137,26 +143,33 @@ def impact(warehouse: Published, doc_id: str, asset: str) -> None:
         return
     percent = ("car", "sigma", "peak_car", "reversal_share", "pre_release_car")
     shown = rows.with_columns(
-        pl.col(*percent) * 100, pl.col("benchmark").str.replace_all("_", " "),
+        pl.col(*percent) * 100,
+        pl.col("benchmark").str.replace_all("_", " "),
         window=pl.Series([f"{w:g} h" for w in rows["window_h"].to_list()]),
-    )  # fmt: skip
+    )
     table(shown, IMPACT, key="impact")
-    st.caption("CAR is the cumulative abnormal return (log) from the last close at or before the release. One release "
-               "proves nothing: |CAR| ÷ σ beyond 2 comes about one time in twenty by chance, more often in wild "
-               "markets, so hold it against the placebo times.")  # fmt: skip
+    st.caption(
+        "CAR is the cumulative abnormal return (log) from the last close at or before the release. One release "
+        "proves nothing: |CAR| ÷ σ beyond 2 comes about one time in twenty by chance, more often in wild "
+        "markets, so hold it against the placebo times."
+    )
 
 
 def scored(warehouse: Published, doc_id: str, asset: str) -> None:
     """What the network expected, per horizon."""
     rows = warehouse.scored(doc_id, asset)
     if rows.is_empty():
-        st.info("The network did not score this release: no model was trained wholly before it, or its text or candles "
-                "are missing.")  # fmt: skip
+        st.info(
+            "The network did not score this release: no model was trained wholly before it, or its text or candles "
+            "are missing."
+        )
         return
     chart(releases_charts.scored(rows), "scored")
     table(rows.with_columns(pl.col(c) * 100 for c in SCORED if c != "horizon_h"), SCORED, key="scored-table")
-    st.caption("Medians with the 90 % bands' widths: with the text, with none, and of the reference walk. The "
-               "difference is the network's sensitivity to words, not a cause.")  # fmt: skip
+    st.caption(
+        "Medians with the 90 % bands' widths: with the text, with none, and of the reference walk. The "
+        "difference is the network's sensitivity to words, not a cause."
+    )
 
 
 def arrived(warehouse: Published, doc_id: str, asset: str) -> None:
@@ -167,8 +180,10 @@ def arrived(warehouse: Published, doc_id: str, asset: str) -> None:
         return
     percent = [c for c in ALERT if c != "horizon_h"]
     table(rows.with_columns(pl.col(c) * 100 for c in percent), ALERT, key="alert")
-    st.caption("The range of returns that a model trained before it expected with the text, in per cent (log), beside "
-               "the random walk's.")  # fmt: skip
+    st.caption(
+        "The range of returns that a model trained before it expected with the text, in per cent (log), beside "
+        "the random walk's."
+    )
     if similar.is_empty():
         st.info("No like release had been over for a day by then.")
         return

@@ -27,9 +27,8 @@ def moments(returns: Array) -> Moments:
     if deviation <= 1e-15:
         return Moments(0.0, 0.0, 3.0, n)
     return Moments(
-        float(returns.mean() / deviation), float(stats.skew(returns)),
-        float(stats.kurtosis(returns, fisher=False)), n,
-    )  # fmt: skip
+        float(returns.mean() / deviation), float(stats.skew(returns)), float(stats.kurtosis(returns, fisher=False)), n
+    )
 
 
 def _shape(m: Moments) -> float:

@@ -55,9 +55,11 @@ class Slice:
 
 
 def score_table(
-    forecasts: Forecasts, assets: tuple[str, ...], close_ts: NDArray[np.datetime64],
+    forecasts: Forecasts,
+    assets: tuple[str, ...],
+    close_ts: NDArray[np.datetime64],
     regime: NDArray[np.int64] | None = None,
-) -> pl.DataFrame:  # fmt: skip
+) -> pl.DataFrame:
     """Rows of models.scores. `regime` [N] of the origins (walk_forward.regimes); without it only `all` is scored.
 
     ValueError where the reference walk is not among the models.
@@ -168,8 +170,9 @@ def _direction(s: Slice, asset: str) -> list[Metric]:
     gain = s.per_origin(clark_west_gain(y, y - median, -median))
     test = mean_above_zero(gain, lags=s.lags - 1, kernel="acf")
     out: list[Metric] = [
-        ("direction", float(hits.mean()), low, high, None), ("clark_west", test.statistic, None, None, test.p_value),
-    ]  # fmt: skip
+        ("direction", float(hits.mean()), low, high, None),
+        ("clark_west", test.statistic, None, None, test.p_value),
+    ]
     if asset != ALL:
         signs = sign_dependence_hac(y, median, lags=max(s.lags, 4))
         out.append(("pesaran_timmermann", signs.statistic, None, None, signs.p_value))

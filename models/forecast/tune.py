@@ -65,8 +65,11 @@ def _suggest(trial: "Trial", lookback: int) -> dict[str, Any]:
     fits = [(p, s) for p, s in PATCHES if p <= lookback and (lookback - p) % s == 0]
     patch, stride = fits[trial.suggest_int("patches", 0, len(fits) - 1)]
     return {
-        "width": trial.suggest_categorical("width", [16, 32, 64]), "layers": trial.suggest_int("layers", 1, 3),
-        "dropout": trial.suggest_float("dropout", 0.0, 0.5, step=0.1), "patch_h": patch, "stride_h": stride,
+        "width": trial.suggest_categorical("width", [16, 32, 64]),
+        "layers": trial.suggest_int("layers", 1, 3),
+        "dropout": trial.suggest_float("dropout", 0.0, 0.5, step=0.1),
+        "patch_h": patch,
+        "stride_h": stride,
         "learning_rate": trial.suggest_float("learning_rate", 1e-4, 3e-3, log=True),
         "weight_decay": trial.suggest_float("weight_decay", 0.01, 1.0, log=True),
-    }  # fmt: skip
+    }

@@ -16,9 +16,7 @@ CHECKS = {"cluster_bootstrap": "days drawn whole", "matched": "matched on asset,
           "mislabelled_10": "a tenth of the labels wrong"}  # fmt: skip
 
 
-def conclusions(
-    tests: pl.DataFrame, comparisons: pl.DataFrame, study_id: str, *, simulated: bool = False
-) -> list[str]:  # fmt: skip
+def conclusions(tests: pl.DataFrame, comparisons: pl.DataFrame, study_id: str, *, simulated: bool = False) -> list[str]:
     """Sentences on one study, from rows of models.impact_tests and models.impact_comparisons.
 
     On history fabricated releases are those that were noticed; `simulated` ones are so by construction.
@@ -59,8 +57,10 @@ def _moved(tests: pl.DataFrame, group: str, window: float) -> list[str]:
         n = max(tests["n_releases"].to_list(), default=0)
         return [f"{NAMES[group].capitalize()}: too few with matched quiet times to say anything ({n})."]
     far = f"{abs(r['estimate']):.2f} sigma {'further' if r['estimate'] >= 0 else 'less far'}"
-    told = (f"after {r['n_releases']:,} {NAMES[group]} prices moved {far} within {_hours(window)} than at matched "
-            f"times without one (95 % interval {r['low']:+.2f} to {r['high']:+.2f}, q {_p(r['q_value'])})")  # fmt: skip
+    told = (
+        f"after {r['n_releases']:,} {NAMES[group]} prices moved {far} within {_hours(window)} than at matched "
+        f"times without one (95 % interval {r['low']:+.2f} to {r['high']:+.2f}, q {_p(r['q_value'])})"
+    )
     if r["q_value"] < SIZE:
         out = [told[0].upper() + told[1:] + ": beyond chance."]
         first = tests.filter(pl.col("test") == "excess_move", pl.col("q_value") < SIZE)["window_h"].min()
@@ -79,8 +79,10 @@ def _direction(tests: pl.DataFrame, group: str, window: float) -> list[str]:
     mean, sure = (_one(tests, t, "market", window) for t in ("mean_car", "shifted_t"))
     if mean is None or sure is None:
         return []
-    told = (f"Against the market model the mean move after {NAMES[group]} is {100 * mean['estimate']:+.2f} % "
-            f"({100 * mean['low']:+.2f} to {100 * mean['high']:+.2f})")  # fmt: skip
+    told = (
+        f"Against the market model the mean move after {NAMES[group]} is {100 * mean['estimate']:+.2f} % "
+        f"({100 * mean['low']:+.2f} to {100 * mean['high']:+.2f})"
+    )
     if sure["q_value"] < SIZE and mean["q_value"] < SIZE:
         return [f"{told}: {'up' if mean['estimate'] > 0 else 'down'}, beyond chance."]
     return [f"{told}: no direction beyond chance; good and bad news cancel."]
@@ -95,8 +97,10 @@ def _leaked(tests: pl.DataFrame, group: str) -> list[str]:
     r, mean = _one(before, "shifted_t", "market", window), _one(before, "mean_car", "market", window)
     if r is None or mean is None or r["q_value"] >= SIZE:
         return []
-    return [f"In the {_hours(-window)} before {NAMES[group]} prices drifted by {100 * mean['estimate']:+.2f} % "
-            f"(q {_p(r['q_value'])}): the news may have been out before its stamp."]  # fmt: skip
+    return [
+        f"In the {_hours(-window)} before {NAMES[group]} prices drifted by {100 * mean['estimate']:+.2f} % "
+        f"(q {_p(r['q_value'])}): the news may have been out before its stamp."
+    ]
 
 
 def _compared(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
@@ -110,17 +114,23 @@ def _compared(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
     r = found.get("permutation")
     if r is None:
         return [f"{names}: {NOT_COMPARED}."]
-    told = (f"{names}, within {_hours(window)}: the excess move differs by {r['difference']:+.2f} sigma "
-            f"({r['low']:+.2f} to {r['high']:+.2f}, {r['n_a']:,} against {r['n_b']:,}, "
-            f"q {_p(r['q_value'])})")  # fmt: skip
+    told = (
+        f"{names}, within {_hours(window)}: the excess move differs by {r['difference']:+.2f} sigma "
+        f"({r['low']:+.2f} to {r['high']:+.2f}, {r['n_a']:,} against {r['n_b']:,}, "
+        f"q {_p(r['q_value'])})"
+    )
     if r["q_value"] >= SIZE:
-        return [f"{told}: no difference beyond chance. One of {r['detectable']:.2f} sigma would have been found with "
-                "80 % power."]  # fmt: skip
+        return [
+            f"{told}: no difference beyond chance. One of {r['detectable']:.2f} sigma would have been found with "
+            "80 % power."
+        ]
     agree = [said for m, said in CHECKS.items() if m in found and found[m]["p_value"] < SIZE]
     differ = [said for m, said in CHECKS.items() if m in found and found[m]["p_value"] >= SIZE]
     if differ and not agree:
-        return [f"{told}: beyond chance by permuted labels alone. It does not hold with {'; nor with '.join(differ)}: "
-                "nothing can be concluded."]  # fmt: skip
+        return [
+            f"{told}: beyond chance by permuted labels alone. It does not hold with {'; nor with '.join(differ)}: "
+            "nothing can be concluded."
+        ]
     out = [f"{told}: beyond chance."]
     if agree:
         out.append(f"It holds with {'; with '.join(agree)}.")

@@ -46,9 +46,14 @@ def score_releases(
 
 @torch.no_grad()
 def read_texts(
-    net: Ensemble, store: WindowStore, pairs: NDArray[np.int64], text: NDArray[np.int64], sigma: Array, *,
+    net: Ensemble,
+    store: WindowStore,
+    pairs: NDArray[np.int64],
+    text: NDArray[np.int64],
+    sigma: Array,
+    *,
     instead_of: NDArray[np.int64] | None = None,
-) -> Array:  # fmt: skip
+) -> Array:
     """Quantiles [N, H, Q] expected at origins `pairs` [N, 2] where the text of row `text` [N] has just appeared.
 
     Row 0 is no text: the origin is read as it was. `instead_of` [N]: documents that are taken out first; by default

@@ -63,7 +63,7 @@ def _paired_words(scores: Scores) -> list[dict[str, object]]:
     changed = words.join(none, on=keys).with_columns(
         expected_width_change=pl.col("width") / pl.col("none_width") - 1,
         expected_move=(pl.col("median") - pl.col("none_median")).abs(),
-    )  # fmt: skip
+    )
     rows = []
     for horizon in HORIZONS_H:
         of_horizon = changed.filter(pl.col("horizon_h") == horizon)

@@ -104,11 +104,13 @@ class ImpactStudy:
     def beside(self, window_h: float) -> pl.DataFrame:
         """What is known of a window whatever the benchmark."""
         events = self.sample.events
-        return pl.DataFrame({
-            "abnormal_volume": abnormal_volume(self.bars, events, window_h),
-            "abnormal_volatility": abnormal_volatility(self.bars, events, window_h),
-            "n_overlapping": overlapping(events, self.sample.released, round(window_h / self.bars.step_h)),
-        })  # fmt: skip
+        return pl.DataFrame(
+            {
+                "abnormal_volume": abnormal_volume(self.bars, events, window_h),
+                "abnormal_volatility": abnormal_volatility(self.bars, events, window_h),
+                "n_overlapping": overlapping(events, self.sample.released, round(window_h / self.bars.step_h)),
+            }
+        )
 
     def drift_before(self, study: Study) -> Array:
         """CAR of the hours before the base close, [N]: news that leaked shows here."""
@@ -118,7 +120,7 @@ class ImpactStudy:
 
     def rows_of(
         self, benchmark: str, moves: Array, gone: Shape, window_h: float, beside: pl.DataFrame, before: Array
-    ) -> pl.DataFrame:  # fmt: skip
+    ) -> pl.DataFrame:
         """Rows of models.impact of one benchmark and window; `moves` [N] are its CAR, `before` [N] those before."""
         events, placebo = self.sample.events, self.placebo[window_h]
         scaled = self.scaled(moves, window_h)
@@ -189,11 +191,16 @@ class ImpactStudy:
             known = None if quiet is None else quiet[member][np.isfinite(quiet[member])]
             out.append(
                 {
-                    "study_id": self.study_id, "release_group": group, "benchmark": benchmark, "offset_h": hours,
+                    "study_id": self.study_id,
+                    "release_group": group,
+                    "benchmark": benchmark,
+                    "offset_h": hours,
                     "mean_abs_scaled": None if sigma is None else float(np.mean(np.abs(x) / sigma[member])),
                     "placebo_abs_scaled": float(known.mean()) if known is not None and len(known) else None,
-                    "mean_car": float(x.mean()), "low": band.low if band else float(x.mean()),
-                    "high": band.high if band else float(x.mean()), "n_releases": int(member.sum()),
+                    "mean_car": float(x.mean()),
+                    "low": band.low if band else float(x.mean()),
+                    "high": band.high if band else float(x.mean()),
+                    "n_releases": int(member.sum()),
                 }
-            )  # fmt: skip
+            )
         return out

@@ -28,10 +28,10 @@ def told(rows: list[dict[str, object]]) -> pl.DataFrame:
         return frame
     family = ["study_id", "benchmark", "test"]
     return frame.with_columns(
-        q_value=pl.col("p_value").map_batches(
-            lambda p: pl.Series(stats.false_discovery_control(p.to_numpy())), return_dtype=pl.Float64
-        ).over(family)
-    )  # fmt: skip
+        q_value=pl.col("p_value")
+        .map_batches(lambda p: pl.Series(stats.false_discovery_control(p.to_numpy())), return_dtype=pl.Float64)
+        .over(family)
+    )
 
 
 def test_rows(of: ImpactStudy) -> pl.DataFrame:

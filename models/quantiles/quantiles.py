@@ -38,8 +38,10 @@ def long_table(
         }
     ).with_columns(
         pl.col("origin_ts").dt.replace_time_zone("UTC"),
-        model_id=pl.lit(model_id), model_name=pl.lit(model_name), purpose=pl.lit(purpose),
-    )  # fmt: skip
+        model_id=pl.lit(model_id),
+        model_name=pl.lit(model_name),
+        purpose=pl.lit(purpose),
+    )
 
 
 def as_datetime(ts: np.datetime64) -> datetime:

@@ -98,7 +98,7 @@ def _bad_rows(seed: int, candles: pl.DataFrame) -> pl.DataFrame:
         .otherwise("close_quote"),
         volume_base=pl.when(row == 3).then(-1.0).otherwise("volume_base"),
         low_quote=pl.when(row == 4).then(0.0).otherwise("low_quote"),
-    )  # fmt: skip
+    )
 
 
 def _days(n_days: int) -> pl.Series:
@@ -114,12 +114,17 @@ def _supply_frame(seed: int, market_daily: Array) -> pl.DataFrame:
     return pl.concat(
         pl.DataFrame(
             {
-                "coin": coin, "chain": "all", "event_ts": days, "available_ts": days + timedelta(hours=6),
-                "supply_units": units[:, i], "price_usd": price[:, i], "market_cap_usd": units[:, i] * price[:, i],
+                "coin": coin,
+                "chain": "all",
+                "event_ts": days,
+                "available_ts": days + timedelta(hours=6),
+                "supply_units": units[:, i],
+                "price_usd": price[:, i],
+                "market_cap_usd": units[:, i] * price[:, i],
             }
         )
         for i, coin in enumerate(COINS)
-    )  # fmt: skip
+    )
 
 
 def _metric_frame(bars: SimulatedBars, n_days: int) -> pl.DataFrame:
@@ -129,14 +134,19 @@ def _metric_frame(bars: SimulatedBars, n_days: int) -> pl.DataFrame:
     parts = []
     for i, asset in enumerate(ASSETS):
         for metric, value in (
-            ("price_usd", close[:, i]), ("supply_units", units[:, i]), ("market_cap_usd", close[:, i] * units[:, i]),
-        ):  # fmt: skip
+            ("price_usd", close[:, i]),
+            ("supply_units", units[:, i]),
+            ("market_cap_usd", close[:, i] * units[:, i]),
+        ):
             parts.append(
                 pl.DataFrame(
                     {
-                        "asset": asset.ticker, "metric": metric, "event_ts": days,
-                        "available_ts": days + timedelta(hours=6), "value": value,
+                        "asset": asset.ticker,
+                        "metric": metric,
+                        "event_ts": days,
+                        "available_ts": days + timedelta(hours=6),
+                        "value": value,
                     }
                 )
-            )  # fmt: skip
+            )
     return pl.concat(parts)

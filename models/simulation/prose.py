@@ -173,9 +173,8 @@ def _tidy(text: str, asset_name: str, ticker: str) -> str:
 
 
 def write_release(
-    rng: Generator, *, kind: str, strength: float, asset_name: str, ticker: str, style: str,
-    published: datetime,
-) -> tuple[str, str]:  # fmt: skip
+    rng: Generator, *, kind: str, strength: float, asset_name: str, ticker: str, style: str, published: datetime
+) -> tuple[str, str]:
     """Write the headline and body of one press release.
 
     Args:

@@ -49,9 +49,14 @@ class Release:
 
 
 def draw_releases(
-    seed: int, start: datetime, n_hours: int, assets: tuple[Asset, ...] = ASSETS, *, with_text: bool = True,
+    seed: int,
+    start: datetime,
+    n_hours: int,
+    assets: tuple[Asset, ...] = ASSETS,
+    *,
+    with_text: bool = True,
     per_day: float = PER_DAY,
-) -> list[Release]:  # fmt: skip
+) -> list[Release]:
     """The releases published in the first `n_hours`, in order of time; drawn week by week, so that runs nest.
 
     `per_day`: releases a day over all assets, on average.
@@ -69,9 +74,13 @@ def draw_releases(
 
 
 def _draw_one(
-    rng: np.random.Generator, texts: np.random.Generator, published: datetime, guid: str,
-    assets: tuple[Asset, ...], with_text: bool,
-) -> Release:  # fmt: skip
+    rng: np.random.Generator,
+    texts: np.random.Generator,
+    published: datetime,
+    guid: str,
+    assets: tuple[Asset, ...],
+    with_text: bool,
+) -> Release:
     index = int(rng.integers(0, len(assets)))
     asset = assets[index]
     kind = KINDS[int(rng.integers(0, len(KINDS)))]

@@ -21,9 +21,11 @@ def embed(documents: pl.DataFrame) -> pl.DataFrame:
         token_pattern=r"(?u)\b[^\W\d_]{2,}\b",  # noqa: S106
     )  # fmt: skip
     parts = [
-        vectorizer.transform(documents[c].str.slice(0, MAX_CHARACTERS).to_list()).toarray() if len(documents) else
-        np.zeros((0, WIDTH)) for c in ("title", "body")
-    ]  # fmt: skip
+        vectorizer.transform(documents[c].str.slice(0, MAX_CHARACTERS).to_list()).toarray()
+        if len(documents)
+        else np.zeros((0, WIDTH))
+        for c in ("title", "body")
+    ]
     total = parts[0] + parts[1]
     length = np.linalg.norm(total, axis=1, keepdims=True)
     unit = np.divide(total, length, out=np.zeros_like(total), where=length > 0).astype(np.float32)

@@ -9,11 +9,14 @@ import typer
 from pipelines.cli import forecasts, night, operate, releases, texts
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Crypto market intelligence: what prices did, what was said, and how much of it is beyond a random walk.\n\n"
     "Exit codes: 0 complete, 1 failed, 2 wrong usage, 3 finished with a source or an input missing.",
-)  # fmt: skip
+)
 
 
 for command in (

@@ -32,10 +32,13 @@ def quiet_prefect() -> None:
     on a busy machine; what the user has set stays.
     """
     for name, value in (
-        ("PREFECT_SERVER_ANALYTICS_ENABLED", "false"), ("DO_NOT_TRACK", "1"), ("PREFECT_LOGGING_LEVEL", "CRITICAL"),
+        ("PREFECT_SERVER_ANALYTICS_ENABLED", "false"),
+        ("DO_NOT_TRACK", "1"),
+        ("PREFECT_LOGGING_LEVEL", "CRITICAL"),
         ("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180"),
-        ("PREFECT_LOGGING_SERVER_LEVEL", "ERROR"), ("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore"),
-    ):  # fmt: skip
+        ("PREFECT_LOGGING_SERVER_LEVEL", "ERROR"),
+        ("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore"),
+    ):
         os.environ.setdefault(name, value)
 
 

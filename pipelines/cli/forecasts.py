@@ -15,8 +15,10 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last whole epoch of a training that was killed.")
     ] = False,
-    profile: Profile = None, as_of: AsOf = None, home: Home = None,
-) -> None:  # fmt: skip
+    profile: Profile = None,
+    as_of: AsOf = None,
+    home: Home = None,
+) -> None:
     """Train the live model on everything up to the as-of time, and forecast with it.
 
     Examples:  tapewire train -p examples/files.example.toml   |   tapewire train --resume
@@ -24,15 +26,18 @@ def train(
     from pipelines.stages import plan as stages
 
     run_stages(
-        settings_of(profile, as_of, home), "train",
+        settings_of(profile, as_of, home),
+        "train",
         [stages.derive_stage, lambda bench: stages.forecast_stage(bench, retrain=True, resume=resume)],
-    )  # fmt: skip
+    )
 
 
 def tune(
     trials: Annotated[int, typer.Option(help="Networks to train.", min=1)] = 20,
-    profile: Profile = None, as_of: AsOf = None, home: Home = None,
-) -> None:  # fmt: skip
+    profile: Profile = None,
+    as_of: AsOf = None,
+    home: Home = None,
+) -> None:
     """Search the network's hyper-parameters with Optuna, on the validation span of the live model.
 
     Prints the best as lines for the [forecast] section of a profile. A choice is flattered by the span that it was made
@@ -85,8 +90,10 @@ def evaluate(
     refit_every: Annotated[str | None, typer.Option(help="Train anew at this spacing, such as 30d.")] = None,
     min_share: Annotated[float, typer.Option(help="Least share of the test hours that an asset must have.")] = 0.99,
     out: Annotated[Path | None, typer.Option(help="Folder for forecasts.parquet and scores.parquet.")] = None,
-    profile: Profile = None, as_of: AsOf = None, home: Home = None,
-) -> None:  # fmt: skip
+    profile: Profile = None,
+    as_of: AsOf = None,
+    home: Home = None,
+) -> None:
     """Hold the models against the random walks, walk-forward with purge and embargo.
 
     Without a test span: the folds of the settings, into the warehouse. With one: every model over that span, written to
@@ -126,6 +133,7 @@ def backtest(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> 
     from pipelines.stages import plan as stages
 
     run_stages(
-        settings_of(profile, as_of, home), "backtest",
+        settings_of(profile, as_of, home),
+        "backtest",
         [stages.derive_stage, stages.evaluate_stage, stages.backtest_stage],
-    )  # fmt: skip
+    )

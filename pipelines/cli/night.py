@@ -60,8 +60,10 @@ def nightly(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> N
 
 def ingest(
     kinds: Annotated[list[Kind] | None, typer.Argument(help="What to ingest; everything where left out.")] = None,
-    profile: Profile = None, as_of: AsOf = None, home: Home = None,
-) -> None:  # fmt: skip
+    profile: Profile = None,
+    as_of: AsOf = None,
+    home: Home = None,
+) -> None:
     """Write what the sources have into core and run the quality checks.
 
     Examples:  tapewire ingest   |   tapewire ingest prices supply -p live

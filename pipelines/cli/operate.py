@@ -51,9 +51,8 @@ def report(profile: Profile = None, home: Home = None) -> None:
 
 
 def dashboard(
-    profile: Profile = None, home: Home = None,
-    port: Annotated[int, typer.Option(help="Port on loopback.")] = 8501,
-) -> None:  # fmt: skip
+    profile: Profile = None, home: Home = None, port: Annotated[int, typer.Option(help="Port on loopback.")] = 8501
+) -> None:
     """Open the Streamlit app over the published warehouse (needs the extra `dashboard`).
 
     Example:  tapewire dashboard --port 8600
@@ -75,10 +74,11 @@ def dashboard(
 
 def sql(
     query: Annotated[str, typer.Argument(help="A query, or - to read it from standard input.")],
-    profile: Profile = None, home: Home = None,
+    profile: Profile = None,
+    home: Home = None,
     output: Annotated[Format, typer.Option("--format", "-f", help="How to print.")] = Format.table,
     limit: Annotated[int, typer.Option(help="Rows to print at most.", min=1)] = 1000,
-) -> None:  # fmt: skip
+) -> None:
     """Query the published warehouse, read-only.
 
     Example:  tapewire sql "FROM marts.ssr_daily WHERE coin = 'ALL' ORDER BY day DESC LIMIT 5"

@@ -32,8 +32,10 @@ def impact(
     before: Annotated[str, typer.Option(help="Path before the event, with --events.")] = "24h",
     after: Annotated[str, typer.Option(help="Path after the event, with --events.")] = "72h",
     index: Annotated[str | None, typer.Option(help="Asset that is the market, with --events; else all others.")] = None,
-    profile: Profile = None, as_of: AsOf = None, home: Home = None,
-) -> None:  # fmt: skip
+    profile: Profile = None,
+    as_of: AsOf = None,
+    home: Home = None,
+) -> None:
     """Score releases: what prices did, what the network expects, generated against real.
 
     With --release: the range of moves to expect after one, who wrote it, what followed the like. With --events and
@@ -62,7 +64,7 @@ def impact(
 
 def _study(
     events: Path, candles: Path, out: Path, windows: str, spans: tuple[str, str, str, str], index: str | None
-) -> None:  # fmt: skip
+) -> None:
     from models.impact.measure.events import Design
     from pipelines.ondemand.event_study import event_study, hours
     from pipelines.ondemand.study_tables import StudyTableError
@@ -139,8 +141,9 @@ def _percent(log_return: float) -> str:
 
 def label(
     source: Annotated[Path, typer.Argument(help="Table: doc_id or url, authorship, veracity, note.")],
-    profile: Profile = None, home: Home = None,
-) -> None:  # fmt: skip
+    profile: Profile = None,
+    home: Home = None,
+) -> None:
     """Import your own labels: who wrote a document (human, machine) and whether it is true (true, false).
 
     They go before what the source says, from the next `tapewire impact` on. The same file twice changes nothing.

@@ -63,9 +63,11 @@ def night_summary(night: "Night", seconds: float) -> str:
         changed = night.published.changed_marts
         lines += ["", f"Marts changed since the last publication: {', '.join(changed) or 'none'}"]
     lines += [
-        "", f"Report:     {night.report}", f"Warehouse:  {night.published.stable}  (read-only, stable path)",
+        "",
+        f"Report:     {night.report}",
+        f"Warehouse:  {night.published.stable}  (read-only, stable path)",
         f"Done in {seconds:.0f} s, exit code {night.exit_code}",
-    ]  # fmt: skip
+    ]
     return "\n".join(lines)
 
 

@@ -89,8 +89,10 @@ def generate(
     batch: Annotated[int, typer.Option(help="Releases written together.", min=1, max=256)] = 50,
     steps: Annotated[int, typer.Option(help="Training steps of 'scratch'.", min=1)] = 1000,
     out: Annotated[Path | None, typer.Option(help="Also write them to a .parquet, .csv or .jsonl, marked.")] = None,
-    profile: Profile = None, as_of: AsOf = None, home: Home = None,
-) -> None:  # fmt: skip
+    profile: Profile = None,
+    as_of: AsOf = None,
+    home: Home = None,
+) -> None:
     """Write releases with a language model, for research. They are stored and marked, and published nowhere.
 
     Companies and people in them are invented. Stopped and called again, it goes on where it stood.

@@ -40,8 +40,9 @@ def reaching_back(
         return settings.model_copy(update={"exchanges": tuple(exchanges), "archives": (), "onchain": onchain})
     bulk = [
         ArchiveSource.model_validate({"symbols": e.symbols, "timeframes": e.timeframes, "funding": e.funding} | change)
-        for e in chosen if e.id == "binance"
-    ]  # fmt: skip
+        for e in chosen
+        if e.id == "binance"
+    ]
     if not bulk:
         raise SettingsError("the archive holds Binance only, and no chosen exchange is Binance")
     return settings.model_copy(update={"exchanges": (), "archives": tuple(bulk), "onchain": onchain})

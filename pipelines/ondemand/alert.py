@@ -78,14 +78,17 @@ def _alert(run: Run, wanted: str) -> Alert:
 
 def _document(documents: pl.DataFrame, wanted: str) -> dict[str, Any]:
     exact = documents.filter(pl.col("doc_id") == wanted)
-    found = exact if len(exact) else documents.filter(
-        pl.col("title").str.to_lowercase().str.contains(wanted.lower(), literal=True)
-    )  # fmt: skip
+    found = (
+        exact
+        if len(exact)
+        else documents.filter(pl.col("title").str.to_lowercase().str.contains(wanted.lower(), literal=True))
+    )
     if len(found) == 1:
         return found.row(0, named=True)
     if found.is_empty():
-        raise NoSuchReleaseError(f"no document has the id {wanted!r} or that in its headline; "
-                                 "marts.releases lists them")  # fmt: skip
+        raise NoSuchReleaseError(
+            f"no document has the id {wanted!r} or that in its headline; marts.releases lists them"
+        )
     some = "; ".join(f"{r['doc_id']} ({r['title'][:60]})" for r in found.sort("event_ts").tail(5).iter_rows(named=True))
     raise NoSuchReleaseError(f"{len(found)} documents have {wanted!r} in their headline; give one id: {some}")
 

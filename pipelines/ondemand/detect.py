@@ -43,9 +43,14 @@ def read_texts(path: Path, *, labelled: bool = False) -> pl.DataFrame:
 
 
 def detect_file(
-    source: Path, out: Path, *, model: str | None = None, detector: Path | None = None, explained: bool = False,
+    source: Path,
+    out: Path,
+    *,
+    model: str | None = None,
+    detector: Path | None = None,
+    explained: bool = False,
     second: str | None = None,
-) -> pl.DataFrame:  # fmt: skip
+) -> pl.DataFrame:
     """Score every text of `source` and write id, n_tokens, scores, probability, threshold and verdict to `out`.
 
     With `explained` also `striking`, the stretches that were too likely; with a `second` model of the same vocabulary
@@ -76,10 +81,13 @@ def fit_file(source: Path, out: Path, *, model: str) -> Detector:
         raise TextTableError(f"{source.name}: label holds {told}; expected 'human' and 'machine'")
     scores = _scores(texts, _loaded(model), MAX_TOKENS)
     made = fit(
-        inputs(scores, texts["text"].to_list()), scores["n_tokens"].to_numpy(),
-        (texts["label"] == "machine").to_numpy(), groups_of(texts), fitted_on=f"{len(texts)} texts of {source.name}",
+        inputs(scores, texts["text"].to_list()),
+        scores["n_tokens"].to_numpy(),
+        (texts["label"] == "machine").to_numpy(),
+        groups_of(texts),
+        fitted_on=f"{len(texts)} texts of {source.name}",
         causal=model,
-    )  # fmt: skip
+    )
     out.parent.mkdir(parents=True, exist_ok=True)
     made.save(out)
     return made

@@ -49,7 +49,7 @@ def hours(text: str) -> float:
 
 def event_study(
     events: Path, candles: Path, out: Path, *, windows_h: tuple[float, ...], design: Design, index: str | None = None
-) -> Studied:  # fmt: skip
+) -> Studied:
     """Run the whole study and write its tables to `out`, each as Parquet and JSON, with the sentences beside them.
 
     StudyTableError with what was found and what was expected; NotEnoughDataError where no event can be measured.

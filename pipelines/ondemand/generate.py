@@ -92,9 +92,11 @@ def _generate(run: Run, wish: Wish, name: str, shown: Progress) -> Generated:
         here = orders[number * wish.batch : (number + 1) * wish.batch]
         texts = write_releases(causal, here, wish.sampling, seed=wish.seed, batch=number)
         rows = part.with_columns(
-            title=pl.Series([t.title for t in texts]), body=pl.Series([t.body for t in texts]),
-            frame_share=pl.Series([t.frame_share for t in texts]), created_ts=pl.lit(run.now),
-        )  # fmt: skip
+            title=pl.Series([t.title for t in texts]),
+            body=pl.Series([t.body for t in texts]),
+            frame_share=pl.Series([t.frame_share for t in texts]),
+            created_ts=pl.lit(run.now),
+        )
         with run.open() as con:
             write(con, GENERATED_RELEASES, rows.head(len(due)), run.batch("generate", is_simulated=simulated))
         shown(min((number + 1) * wish.batch, wish.n), wish.n)
@@ -178,9 +180,10 @@ def _measure(run: Run, rows: pl.DataFrame, pool: Pool, causal: Causal, learned: 
         [{"metric": m, "generated": v, "real": theirs.get(m)} for m, v in ours.items()],
         schema={"metric": pl.String, "generated": pl.Float64, "real": pl.Float64},
     ).with_columns(
-        batch_id=pl.lit(rows["batch_id"][0]), n_generated=pl.lit(len(texts), pl.Int32),
+        batch_id=pl.lit(rows["batch_id"][0]),
+        n_generated=pl.lit(len(texts), pl.Int32),
         n_real=pl.lit(len(real), pl.Int32),
-    )  # fmt: skip
+    )
     with run.open() as con, transaction(con):
         write(con, TEXT_QUALITY, measured, run.batch("generate", is_simulated=simulated))
     return measured

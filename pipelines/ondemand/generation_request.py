@@ -64,11 +64,15 @@ def _pool(run: Run, wish: Wish) -> Pool:
     chosen = (
         documents.filter(pl.col("authorship") != "machine", long)
         .select(
-            "doc_id", "kind", "title", "body", "is_simulated",
+            "doc_id",
+            "kind",
+            "title",
+            "body",
+            "is_simulated",
             is_of_asset=pl.col("doc_id").is_in(linked["doc_id"].implode()),
         )
         .sort("doc_id")
-    )  # fmt: skip
+    )
     return Pool(
         chosen.filter(pl.col("kind") == wish.kind), chosen.filter(pl.col("kind").is_in(run.settings.impact.kinds))
     )

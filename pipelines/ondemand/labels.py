@@ -49,9 +49,11 @@ def import_labels(settings: Settings, path: Path) -> Labelled:
                 before, on="doc_id", how="left"
             )
             frame = found.select(
-                "doc_id", "event_ts", pl.max_horizontal("event_ts", pl.lit(run.now)).alias("available_ts"),
+                "doc_id",
+                "event_ts",
+                pl.max_horizontal("event_ts", pl.lit(run.now)).alias("available_ts"),
                 *(pl.coalesce(c, f"before_{c}").alias(c) for c in ("authorship", "veracity", "note")),
-            )  # fmt: skip
+            )
             written = write(con, DOCUMENT_LABELS, frame, run.batch("desk", is_simulated=False, locator=path.name))
         code = 0
     finally:
@@ -69,8 +71,9 @@ def read_labels(path: Path) -> pl.DataFrame:
     key = next((c for c in ("doc_id", "url") if c in frame.columns), None)
     given = [c for c in COLUMNS if c in frame.columns]
     if key is None or not given:
-        raise LabelTableError(f"{path.name} needs doc_id or url, and authorship or veracity; "
-                              f"it has {', '.join(frame.columns)}")  # fmt: skip
+        raise LabelTableError(
+            f"{path.name} needs doc_id or url, and authorship or veracity; it has {', '.join(frame.columns)}"
+        )
     rows = frame.select(
         pl.col(key).cast(pl.String).str.strip_chars(),
         *(pl.col(c).cast(pl.String).str.strip_chars().str.to_lowercase().replace("", None) for c in given),

@@ -44,10 +44,13 @@ def read_events(path: Path, timeframe: str) -> pl.DataFrame:
     vague = 24.0 if frame.schema[moment] == pl.Date and SECONDS[timeframe] < SECONDS["1d"] else 0.0
     uncertain = _numbers(frame, "uncertainty_h", path) if "uncertainty_h" in frame.columns else pl.lit(vague)
     kept = frame.select(
-        doc_id=ids.cast(pl.String), asset=pl.col("asset").cast(pl.String), event_ts=_utc(frame, moment, path),
-        release_group=group, uncertain=uncertain,
+        doc_id=ids.cast(pl.String),
+        asset=pl.col("asset").cast(pl.String),
+        event_ts=_utc(frame, moment, path),
+        release_group=group,
+        uncertain=uncertain,
         kind=pl.col("kind").cast(pl.String) if "kind" in frame.columns else pl.lit(""),
-    )  # fmt: skip
+    )
     empty = kept.filter(pl.any_horizontal(pl.col("doc_id", "asset", "event_ts").is_null())).height
     if empty or kept.is_empty():
         raise StudyTableError(f"{path.name}: {empty} of {kept.height} rows lack an id, an asset or a moment")
@@ -58,8 +61,9 @@ def read_events(path: Path, timeframe: str) -> pl.DataFrame:
         )
     return kept.with_columns(
         available_ts=pl.col("event_ts") + pl.duration(microseconds=(pl.col("uncertain") * 3.6e9).cast(pl.Int64)),
-        is_late_stamp=pl.lit(False), is_recommended=pl.lit(True),
-    ).drop("uncertain")  # fmt: skip
+        is_late_stamp=pl.lit(False),
+        is_recommended=pl.lit(True),
+    ).drop("uncertain")
 
 
 def _group(frame: pl.DataFrame, path: Path) -> pl.Expr:
@@ -101,8 +105,9 @@ def read_bars(path: Path) -> Bars:
 def _melted(frame: pl.DataFrame, start: str, path: Path) -> pl.DataFrame:
     numeric = [c for c in frame.columns if c != start and frame.schema[c].is_numeric()]
     if not numeric:
-        raise StudyTableError(f"{path.name}: expected a column close, or a column of closes per asset; "
-                              f"it has {', '.join(frame.columns)}")  # fmt: skip
+        raise StudyTableError(
+            f"{path.name}: expected a column close, or a column of closes per asset; it has {', '.join(frame.columns)}"
+        )
     return frame.unpivot(numeric, index=start, variable_name="asset", value_name="close").drop_nulls("close")
 
 
@@ -162,8 +167,9 @@ def _first(frame: pl.DataFrame, names: tuple[str, ...], path: Path, what: str) -
     for name in names:
         if name in frame.columns:
             return name
-    raise StudyTableError(f"{path.name} has no column for {what}; expected one of {', '.join(names)}, "
-                          f"it has {', '.join(frame.columns)}")  # fmt: skip
+    raise StudyTableError(
+        f"{path.name} has no column for {what}; expected one of {', '.join(names)}, it has {', '.join(frame.columns)}"
+    )
 
 
 def _utc(frame: pl.DataFrame, name: str, path: Path) -> pl.Series:

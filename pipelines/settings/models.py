@@ -43,9 +43,10 @@ class ForecastSettings(_Section):
         default="auto", description="of the network's products: auto is bf16 on CUDA, and on CPUs where it pays"
     )
     blend: tuple[Model, ...] = Field(
-        default=("patch_transformer", "patch_linear", "lightgbm"), min_length=1,
+        default=("patch_transformer", "patch_linear", "lightgbm"),
+        min_length=1,
         description="models whose average, calibrated, is the default forecast",
-    )  # fmt: skip
+    )
     blend_weights: Literal["equal", "past_crps"] = "equal"
     conformal_rate: float = Field(default=0.02, ge=0, description="0 leaves the forecast as the models give it")
     conformal_own_rate: float = Field(default=0.005, ge=0)

@@ -53,16 +53,21 @@ def _moments(releases: list[Release]) -> pl.DataFrame:
 def _documents(releases: list[Release]) -> pl.DataFrame:
     machine = [r.group == "generated" for r in releases]
     return _moments(releases).with_columns(
-            ts_precision=pl.lit("second"), is_late_stamp=pl.lit(False), availability_assumed=pl.lit(False),
-            publisher=pl.lit("Simulated Wire"), kind=pl.lit("press_release"),
-            title=pl.Series([r.title for r in releases]), body=pl.Series([r.body for r in releases]),
-            authorship=pl.Series(["machine" if m else "human" for m in machine]),
-            authorship_evidence=pl.lit("provenance"),
-            veracity=pl.Series(["false" if r.group == "fabricated" else "true" for r in releases]),
-            veracity_evidence=pl.lit("provenance"), is_recommended=pl.lit(True),
-            event_label=pl.Series([r.kind for r in releases]),
-            retracted_ts=pl.Series([r.retracted for r in releases], dtype=pl.Datetime("us", "UTC")),
-    )  # fmt: skip
+        ts_precision=pl.lit("second"),
+        is_late_stamp=pl.lit(False),
+        availability_assumed=pl.lit(False),
+        publisher=pl.lit("Simulated Wire"),
+        kind=pl.lit("press_release"),
+        title=pl.Series([r.title for r in releases]),
+        body=pl.Series([r.body for r in releases]),
+        authorship=pl.Series(["machine" if m else "human" for m in machine]),
+        authorship_evidence=pl.lit("provenance"),
+        veracity=pl.Series(["false" if r.group == "fabricated" else "true" for r in releases]),
+        veracity_evidence=pl.lit("provenance"),
+        is_recommended=pl.lit(True),
+        event_label=pl.Series([r.kind for r in releases]),
+        retracted_ts=pl.Series([r.retracted for r in releases], dtype=pl.Datetime("us", "UTC")),
+    )
 
 
 def _links(releases: list[Release]) -> pl.DataFrame:
@@ -71,9 +76,11 @@ def _links(releases: list[Release]) -> pl.DataFrame:
 
 def _truth(releases: list[Release], links: pl.DataFrame) -> pl.DataFrame:
     return links.with_columns(
-        release_group=pl.Series([r.group for r in releases]), kind=pl.Series([r.kind for r in releases]),
-        strength=pl.Series([r.strength for r in releases]), delay_h=pl.Series([r.delay_h for r in releases]),
+        release_group=pl.Series([r.group for r in releases]),
+        kind=pl.Series([r.kind for r in releases]),
+        strength=pl.Series([r.strength for r in releases]),
+        delay_h=pl.Series([r.delay_h for r in releases]),
         half_life_h=pl.Series([r.half_life_h for r in releases]),
         peak_log_return=pl.Series([r.peak_log_return for r in releases]),
         permanent_log_return=pl.Series([r.permanent_log_return for r in releases]),
-    )  # fmt: skip
+    )

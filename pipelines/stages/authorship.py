@@ -95,9 +95,14 @@ def _texts(rows: pl.DataFrame) -> list[str | None]:
 
 
 def _judge(
-    con: duckdb.DuckDBPyConnection, run: Run, entity: Entity, rows: pl.DataFrame, keep: list[pl.Expr],
-    detector: Detector, causal: Causal,
-) -> WriteResult:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    entity: Entity,
+    rows: pl.DataFrame,
+    keep: list[pl.Expr],
+    detector: Detector,
+    causal: Causal,
+) -> WriteResult:
     total = WriteResult(entity.name)
     for part in _shown(rows, entity.name):
         texts = _texts(part)

@@ -28,9 +28,10 @@ DRAWN: dict[str, Callable[[Published, Callable[[pl.DataFrame], pl.DataFrame]], g
     "scored": lambda w, f: releases_charts.scored(f(w.scored("doc-0", "BTC"))),
     "release_path": lambda w, f: releases_charts.release_path(
         f(w.candles_around("BTC", w.release("doc-0")["event_ts"])),
-        w.release("doc-0")["event_ts"], w.release("doc-0")["retracted_ts"],
+        w.release("doc-0")["event_ts"],
+        w.release("doc-0")["retracted_ts"],
     ),
-}  # fmt: skip
+}
 
 
 def points(fig: go.Figure) -> int:

@@ -31,8 +31,10 @@ def test_a_release_that_is_not_there_is_a_key_error(published: Path):
 def test_prices_come_from_one_market_only(rows, tmp_path: Path):
     stable = rows.make_published(tmp_path)
     con = duckdb.connect(str(stable.resolve()))
-    con.execute("INSERT INTO core.candles_versions BY NAME SELECT * REPLACE ('other' AS exchange) "
-                "FROM core.candles_versions WHERE timeframe = '1h' AND asset = 'BTC' LIMIT 5")  # fmt: skip
+    con.execute(
+        "INSERT INTO core.candles_versions BY NAME SELECT * REPLACE ('other' AS exchange) "
+        "FROM core.candles_versions WHERE timeframe = '1h' AND asset = 'BTC' LIMIT 5"
+    )
     con.close()
     with Published(stable) as warehouse:
         closes = warehouse.hourly_close("BTC", rows.NOW)

@@ -72,8 +72,9 @@ def documents() -> pl.DataFrame:
 
 
 def document_assets() -> pl.DataFrame:
-    return documents().select("doc_id", "event_ts", "available_ts", asset=pl.lit("BTC"), confidence=1.0,
-                              method=pl.lit("given"))  # fmt: skip
+    return documents().select(
+        "doc_id", "event_ts", "available_ts", asset=pl.lit("BTC"), confidence=1.0, method=pl.lit("given")
+    )
 
 
 def ssr_daily() -> pl.DataFrame:
@@ -95,9 +96,11 @@ def ssr_daily() -> pl.DataFrame:
 def forecasts() -> pl.DataFrame:
     rows = [
         (model, model, asset, NOW, h, level, (level - 0.5) * 0.02 * math.sqrt(h), "live")
-        for model in MODELS[:2] for asset in ("BTC", "XRP") for h in (1, 4, 24)
+        for model in MODELS[:2]
+        for asset in ("BTC", "XRP")
+        for h in (1, 4, 24)
         for level in (0.05, 0.25, 0.5, 0.75, 0.95)
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(rows, orient="row", schema=[
         "model_id", "model_name", "asset", "origin_ts", "horizon_h", "level", "log_return", "purpose"])  # fmt: skip
 
@@ -150,10 +153,11 @@ def impact_paths() -> pl.DataFrame:
 
 def impact_tests() -> pl.DataFrame:
     rows = [
-        ("1h", group, w, "reference_walk", test, 5.6, -1.2, 12.4, 1.4, 0.2, 0.3, 9.5, 0.1,
-         test == "excess_move", n)
-        for group, n in (("real", 6), ("generated", 5)) for w in (4.0, 24.0) for test in ("excess_move", "mean_car")
-    ]  # fmt: skip
+        ("1h", group, w, "reference_walk", test, 5.6, -1.2, 12.4, 1.4, 0.2, 0.3, 9.5, 0.1, test == "excess_move", n)
+        for group, n in (("real", 6), ("generated", 5))
+        for w in (4.0, 24.0)
+        for test in ("excess_move", "mean_car")
+    ]
     return pl.DataFrame(rows, orient="row", schema=[
         "study_id", "release_group", "window_h", "benchmark", "test", "estimate", "low", "high", "statistic", "p_value",
         "q_value", "detectable", "power", "is_preferred", "n_releases"])  # fmt: skip
@@ -170,7 +174,7 @@ def impact_comparisons() -> pl.DataFrame:
             ("scored", "counterfactual", "other_asset", "expected_width_change", ("all", "all"), "paired"),
         )
         for w in (4.0, 24.0)
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(rows, orient="row", schema=[
         "study_id", "answer", "group_a", "group_b", "window_h", "quantity", "slice_by", "slice", "method", "mean_a",
         "mean_b", "difference", "low", "high", "p_value", "q_value", "n_a", "n_b", "detectable"])  # fmt: skip
@@ -199,8 +203,10 @@ def impact_coverage() -> pl.DataFrame:
 
 
 def release_alerts() -> pl.DataFrame:
-    rows = [("doc-0", "BTC", h, released(0), -0.02, 0.001, 0.02, -0.01, 0.01, 0.4, 0.99, "flagged", 1, 1.2, None)
-            for h in (1, 24)]  # fmt: skip
+    rows = [
+        ("doc-0", "BTC", h, released(0), -0.02, 0.001, 0.02, -0.01, 0.01, 0.4, 0.99, "flagged", 1, 1.2, None)
+        for h in (1, 24)
+    ]
     return pl.DataFrame(rows, orient="row", infer_schema_length=None, schema=[
         "doc_id", "asset", "horizon_h", "available_ts", "low_text", "median_text", "high_text", "low_walk", "high_walk",
         "width_change", "machine_probability", "machine_verdict", "n_similar", "similar_scaled_move",
@@ -230,11 +236,14 @@ def known_cases() -> pl.DataFrame:
 def backtest_equity() -> pl.DataFrame:
     rows = [
         (s, NOW - (240 - i) * HOUR, NOW - (240 - i) * HOUR, 1 + i / 5000, -i / 9000, 0.1, 0.01, 0.0)
-        for s in (*MODELS[:3], "buy_and_hold") for i in range(240)
-    ]  # fmt: skip
-    return pl.DataFrame(rows, orient="row", schema=[
-        "strategy", "event_ts", "available_ts", "equity", "drawdown", "gross_exposure", "turnover",
-        "cost"])  # fmt: skip
+        for s in (*MODELS[:3], "buy_and_hold")
+        for i in range(240)
+    ]
+    return pl.DataFrame(
+        rows,
+        orient="row",
+        schema=["strategy", "event_ts", "available_ts", "equity", "drawdown", "gross_exposure", "turnover", "cost"],
+    )
 
 
 def backtest_metrics() -> pl.DataFrame:
@@ -242,10 +251,12 @@ def backtest_metrics() -> pl.DataFrame:
               "turnover_per_year": 50.0, "cost_per_year": 0.01}  # fmt: skip
     rows = [
         (s, m, None if s == "reference_walk" and m == "sharpe" else v, v - 1, v + 1)
-        for s in (*MODELS[:3], "buy_and_hold") for m, v in values.items()
-    ]  # fmt: skip
-    return pl.DataFrame(rows, orient="row", infer_schema_length=None,
-                        schema=["strategy", "metric", "value", "low", "high"])  # fmt: skip
+        for s in (*MODELS[:3], "buy_and_hold")
+        for m, v in values.items()
+    ]
+    return pl.DataFrame(
+        rows, orient="row", infer_schema_length=None, schema=["strategy", "metric", "value", "low", "high"]
+    )
 
 
 def explanations() -> pl.DataFrame:
@@ -274,10 +285,13 @@ def token_scores() -> dict[str, list[object]]:
     """The hostile release is flagged, the next one too short."""
     scores = ("log_likelihood", "log_rank", "lrr", "top_1", "top_10", "top_100", "entropy", "curvature")
     return {
-        "n_tokens": [200, 9], **{name: [1.0, None] for name in scores}, "machine_probability": [0.97, None],
-        "threshold": [0.86, 0.86], "verdict": ["flagged", "too short"],
+        "n_tokens": [200, 9],
+        **{name: [1.0, None] for name in scores},
+        "machine_probability": [0.97, None],
+        "threshold": [0.86, 0.86],
+        "verdict": ["flagged", "too short"],
         "striking": [json.dumps([[HOSTILE_SUBJECT, 1.5]]), "[]"],
-    }  # fmt: skip
+    }
 
 
 def document_authorship() -> pl.DataFrame:

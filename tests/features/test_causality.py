@@ -109,8 +109,10 @@ def _documents(n: int = 200) -> tuple[pl.DataFrame, pl.DataFrame]:
     minutes = np.sort(rng.integers(0, 2000 * 60, n))
     ts = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=int(m)) for m in minutes]
     ids = [f"d{i:03d}" for i in range(n)]
-    links = pl.DataFrame({"doc_id": ids, "asset": rng.choice(["AAA", "BTC"], n), "available_ts": ts},
-                         schema_overrides={"available_ts": pl.Datetime("us", "UTC")})  # fmt: skip
+    links = pl.DataFrame(
+        {"doc_id": ids, "asset": rng.choice(["AAA", "BTC"], n), "available_ts": ts},
+        schema_overrides={"available_ts": pl.Datetime("us", "UTC")},
+    )
     vectors = rng.standard_normal((n, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return links, pl.DataFrame(
@@ -153,9 +155,10 @@ def test_an_hour_has_the_highest_probability_of_its_judged_documents():
     of_document = dict(told.iter_rows())
     for row in rows.to_dicts():
         hour = links.filter(
-            pl.col("asset") == row["asset"], pl.col("available_ts") <= row["event_ts"],
+            pl.col("asset") == row["asset"],
+            pl.col("available_ts") <= row["event_ts"],
             pl.col("available_ts") > row["event_ts"] - timedelta(hours=1),
-        )  # fmt: skip
+        )
         known = [of_document[d] for d in hour["doc_id"] if of_document.get(d) is not None]
         assert row["machine_probability"] == (max(known) if known else None)
     assert rows["machine_probability"].null_count() not in (0, len(rows))
@@ -173,9 +176,7 @@ def test_novelty_and_the_nearest_look_at_the_week_before_and_at_nothing_later():
     read = whole.join(meanings, on="doc_id", how="semi")
     nearest = _week_before(meanings)
     assert read["nearest_doc_id"].to_list() == [d for d, _ in nearest]
-    np.testing.assert_allclose(
-        read["nearest_similarity"].fill_null(0).to_numpy(), [c for _, c in nearest], atol=1e-6
-    )  # fmt: skip
+    np.testing.assert_allclose(read["nearest_similarity"].fill_null(0).to_numpy(), [c for _, c in nearest], atol=1e-6)
     assert whole.join(meanings, on="doc_id", how="anti")["nearest_doc_id"].null_count() == len(whole) - len(meanings)
 
 

@@ -208,8 +208,9 @@ def write_tiny_checkpoint(folder: Path = DATA) -> None:
 
     `python -c "from tests.models.bench import write_tiny_checkpoint as w; w()"`, once per format of checkpoints.
     """
-    config = NetConfig(lookback=24, patch=12, stride=12, width=8, heads=2, feed_forward=16, channels=2, context=5,
-                       embedding=4)  # fmt: skip
+    config = NetConfig(
+        lookback=24, patch=12, stride=12, width=8, heads=2, feed_forward=16, channels=2, context=5, embedding=4
+    )
     members = []
     for seed in (1, 2):
         torch.manual_seed(seed)

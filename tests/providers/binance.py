@@ -48,12 +48,12 @@ class Binance(Exchange):
         describe = {"spot": self._spot, "linear": self._linear}
         kinds = {symbol: "linear" if ":" in symbol else "spot" for symbol in self.known()}
         return {
-            "timezone": "UTC", "serverTime": self.clock_ms, "exchangeFilters": [],
-            "rateLimits": [
-                {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 6000},
-            ],
+            "timezone": "UTC",
+            "serverTime": self.clock_ms,
+            "exchangeFilters": [],
+            "rateLimits": [{"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 6000}],
             "symbols": [describe[kind](symbol) for symbol, kind in kinds.items() if kind == market],
-        }  # fmt: skip
+        }
 
     def _spot(self, symbol: str) -> dict[str, Any]:
         base, quote = symbol.split("/")

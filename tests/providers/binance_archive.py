@@ -53,9 +53,14 @@ class BinanceArchive(Exchange):
     """Simulated data.binance.vision. `spoilt`: {part of a file's name: one of SPOILT}."""
 
     def __init__(
-        self, candles: Mapping[str, Bars | Listing], now_ms: Callable[[], int], *, timeframe: str = "1h",
-        quirks: Quirks | None = None, spoilt: Mapping[str, str] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        candles: Mapping[str, Bars | Listing],
+        now_ms: Callable[[], int],
+        *,
+        timeframe: str = "1h",
+        quirks: Quirks | None = None,
+        spoilt: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(candles, now_ms, timeframe=timeframe, quirks=quirks)
         self.spoilt = dict(spoilt or {})
 

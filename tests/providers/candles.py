@@ -102,9 +102,13 @@ class Exchange:
     """
 
     def __init__(
-        self, candles: Mapping[str, Bars | pl.DataFrame | Listing], now_ms: Callable[[], int], *,
-        timeframe: str = "1h", quirks: Quirks | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        candles: Mapping[str, Bars | pl.DataFrame | Listing],
+        now_ms: Callable[[], int],
+        *,
+        timeframe: str = "1h",
+        quirks: Quirks | None = None,
+    ) -> None:
         self.quirks = quirks or Quirks()
         self.listings: dict[str, Listing] = {}
         self._now_ms = now_ms
@@ -125,9 +129,17 @@ class Exchange:
         self._base[symbol] = sorted(given, key=timeframe_ms)
 
     def revise(
-        self, symbol: str, open_ms: int, *, open: float | None = None, high: float | None = None,
-        low: float | None = None, close: float | None = None, volume: float | None = None, after: int = 0,
-    ) -> None:  # fmt: skip
+        self,
+        symbol: str,
+        open_ms: int,
+        *,
+        open: float | None = None,
+        high: float | None = None,
+        low: float | None = None,
+        close: float | None = None,
+        volume: float | None = None,
+        after: int = 0,
+    ) -> None:
         """Change a base bar; seen once `after` more requests for candles of this symbol have been answered."""
         values = {i: v for i, v in enumerate((open, high, low, close, volume), 1) if v is not None}
         self._revisions.append(_Revision(symbol, open_ms, values, self._served.get(symbol, 0) + after))

@@ -46,10 +46,13 @@ def network(n_days: int, seed: int, *, start_ms: int = START) -> dict[str, Serie
     price = market(n_days, seed, start_ms=start_ms, timeframe="1d", price=40_000.0, step=0.03)[:, 4]
     supply = 19_000_000 + 450.0 * np.arange(n_days)
     columns = {
-        "AdrActCnt": rng.integers(700_000, 1_100_000, n_days), "TxCnt": rng.integers(250_000, 500_000, n_days),
-        "FeeTotNtv": np.round(rng.lognormal(3, 0.5, n_days), 8), "PriceUSD": price, "SplyCur": supply,
+        "AdrActCnt": rng.integers(700_000, 1_100_000, n_days),
+        "TxCnt": rng.integers(250_000, 500_000, n_days),
+        "FeeTotNtv": np.round(rng.lognormal(3, 0.5, n_days), 8),
+        "PriceUSD": price,
+        "SplyCur": supply,
         "CapMrktCurUSD": np.round(price * supply, 2),
-    }  # fmt: skip
+    }
     return {name: np.column_stack([time, values]).astype(float) for name, values in columns.items()}
 
 
@@ -57,9 +60,13 @@ class CoinMetrics:
     """Simulated Coin Metrics community API. `assets`: asset -> metric -> series. `paid`: metrics one must pay for."""
 
     def __init__(
-        self, assets: Mapping[str, Mapping[str, Series]], now_ms: Callable[[], int], *,
-        paid: Iterable[str] = (), nulls: str = "null",
-    ) -> None:  # fmt: skip
+        self,
+        assets: Mapping[str, Mapping[str, Series]],
+        now_ms: Callable[[], int],
+        *,
+        paid: Iterable[str] = (),
+        nulls: str = "null",
+    ) -> None:
         if nulls not in ("null", "absent"):
             raise ValueError(f"nulls is {nulls!r}; expected 'null' or 'absent'")
         self.assets = {asset: dict(metrics) for asset, metrics in assets.items()}

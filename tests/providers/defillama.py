@@ -63,9 +63,16 @@ def example_coins(n_days: int, seed: int, *, start_s: int = START_S) -> list[Coi
     """Two large dollars, a second coin with the symbol USDC, a euro, and a dollar without a price."""
 
     def coin(
-        id: str, name: str, symbol: str, gecko: str | None, chains: dict[str, float], *,
-        around: float | None = 1.0, peg: str = "peggedUSD", mechanism: str = "fiat-backed",
-    ) -> Coin:  # fmt: skip
+        id: str,
+        name: str,
+        symbol: str,
+        gecko: str | None,
+        chains: dict[str, float],
+        *,
+        around: float | None = 1.0,
+        peg: str = "peggedUSD",
+        mechanism: str = "fiat-backed",
+    ) -> Coin:
         offset = seed * 1000 + int(id) * 10
         supply = {c: history(n_days, offset + i, amount=a, start_s=start_s) for i, (c, a) in enumerate(chains.items())}
         prices = np.empty((0, 2)) if around is None else price_history(n_days, offset, around=around, start_s=start_s)
@@ -163,7 +170,7 @@ class DefiLlama:
                 {"gecko_id": chain.lower(), "totalCirculatingUSD": amounts, "tokenSymbol": None, "name": chain}
                 for chain, amounts in on_chain.items()
             ],
-        }  # fmt: skip
+        }
 
     def _one(self, coin: Coin) -> dict[str, Any]:
         chains = self._chains(coin)
@@ -204,13 +211,15 @@ class DefiLlama:
             self._count(coin)
         return [
             {
-                "date": str(at), "totalCirculating": row["totalCirculating"],
+                "date": str(at),
+                "totalCirculating": row["totalCirculating"],
                 "totalUnreleased": dict.fromkeys(row["totalCirculating"], 0),
-                "totalCirculatingUSD": row["totalCirculatingUSD"], "totalMintedUSD": row["totalCirculatingUSD"],
+                "totalCirculatingUSD": row["totalCirculatingUSD"],
+                "totalMintedUSD": row["totalCirculatingUSD"],
                 "totalBridgedToUSD": dict.fromkeys(row["totalCirculating"], 0),
             }
             for at, row in sorted(rows.items())
-        ]  # fmt: skip
+        ]
 
     def _prices(self) -> list[dict[str, Any]]:
         """Prices per day; the real answer begins with an entry of date 0 that holds current ones, and so does this."""

@@ -60,9 +60,14 @@ class Fault:
 
 
 def status(
-    code: int, headers: Mapping[str, str] | None = None, body: bytes = b"", *,
-    path: str = "", times: int | None = 1, skip: int = 0,
-) -> Fault:  # fmt: skip
+    code: int,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+    *,
+    path: str = "",
+    times: int | None = 1,
+    skip: int = 0,
+) -> Fault:
     """The status `code` with these headers and this body instead of the answer."""
 
     async def apply(_http: web.BaseRequest, _real: Answer) -> web.StreamResponse:

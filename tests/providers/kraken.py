@@ -91,9 +91,7 @@ def _altname(code: str) -> str:
 
 
 def _describe_asset(code: str) -> dict[str, Any]:
-    return {
-        "aclass": "currency", "altname": _altname(code), "decimals": 10, "display_decimals": 5, "status": "enabled",
-    }  # fmt: skip
+    return {"aclass": "currency", "altname": _altname(code), "decimals": 10, "display_decimals": 5, "status": "enabled"}
 
 
 def _pair(symbol: str) -> str:

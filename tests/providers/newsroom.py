@@ -102,9 +102,13 @@ class Newsroom:
     """
 
     def __init__(
-        self, feeds: Mapping[str, Feed], *, robots: str | int = 404, redirects: Mapping[str, str] | None = None,
+        self,
+        feeds: Mapping[str, Feed],
+        *,
+        robots: str | int = 404,
+        redirects: Mapping[str, str] | None = None,
         pages: Mapping[str, str | bytes] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.feeds = dict(feeds)
         self.robots = robots
         self.redirects = dict(redirects or {})
@@ -175,13 +179,17 @@ def _write(feed: Feed, items: list[Item], site: str) -> str:
 
 def _rss(title: str, items: list[Item], site: str) -> str:
     entries = "".join(
-        "<item>" + _text("title", i) + f"<link>{site}{i.link}</link>"
+        "<item>"
+        + _text("title", i)
+        + f"<link>{site}{i.link}</link>"
         + f'<guid isPermaLink="false">{html.escape(i.id)}</guid>'
         + _date("pubDate", i, format_datetime)
         + (f"<author>{html.escape(i.author)}</author>" if i.author else "")
-        + _text("description", i, "summary") + _text("content:encoded", i, "content") + "</item>\n"
+        + _text("description", i, "summary")
+        + _text("content:encoded", i, "content")
+        + "</item>\n"
         for i in items
-    )  # fmt: skip
+    )
     return (
         '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/">'
         f"<channel><title>{title}</title><link>{site}/</link><description>simulated</description>\n{entries}</channel></rss>"
@@ -206,12 +214,16 @@ def _atom(title: str, items: list[Item], site: str) -> str:
 def _rdf(title: str, items: list[Item], site: str) -> str:
     listed = "".join(f'<rdf:li rdf:resource="{site}{i.link}"/>' for i in items)
     entries = "".join(
-        f'<item rdf:about="{html.escape(i.id)}">' + _text("title", i) + f"<link>{site}{i.link}</link>"
+        f'<item rdf:about="{html.escape(i.id)}">'
+        + _text("title", i)
+        + f"<link>{site}{i.link}</link>"
         + _date("dc:date", i, datetime.isoformat)
         + (f"<dc:creator>{html.escape(i.author)}</dc:creator>" if i.author else "")
-        + _text("description", i, "summary") + _text("content:encoded", i, "content") + "</item>\n"
+        + _text("description", i, "summary")
+        + _text("content:encoded", i, "content")
+        + "</item>\n"
         for i in items
-    )  # fmt: skip
+    )
     return (
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" '
         'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:content="http://purl.org/rss/1.0/modules/content/">'

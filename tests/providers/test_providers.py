@@ -357,10 +357,11 @@ def test_spoilt_feeds_are_served_and_no_entity_is_fetched(spoilt: str) -> None:
 
 def test_odd_items_robots_redirects_and_articles_are_served() -> None:
     items = [
-        Item("No date", "/a"), Item("No zone", "/b", date_text="2024-01-05 10:00:00"),
+        Item("No date", "/a"),
+        Item("No zone", "/b", date_text="2024-01-05 10:00:00"),
         Item("<script>alert(1)</script>Hello", "/c", guid="same", cdata=True, content="<p>Body of it.</p>"),
         Item("Again", "/d", datetime(2099, 1, 1, tzinfo=UTC), guid="same"),
-    ]  # fmt: skip
+    ]
     redirects = {"/old": "/feed", "/loop": "/loop"}
     room = Newsroom({"/feed": Feed(items)}, robots=robots_text(allow=False), redirects=redirects)
     entries = feedparser.parse(get(room, "/feed")[1]).entries

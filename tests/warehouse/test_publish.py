@@ -91,9 +91,11 @@ def test_an_analyst_process_queries_in_a_loop_while_the_night_writes_and_publish
     folder = tmp_path / "published"
     publish(warehouse, folder, now=NOW)
     reader = subprocess.Popen(
-        [sys.executable, "-c", READER, str(folder / STABLE_NAME), "4"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [sys.executable, "-c", READER, str(folder / STABLE_NAME), "4"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-    )  # fmt: skip
+    )
     published = 0
     while reader.poll() is None:
         published += 1

@@ -70,8 +70,10 @@ def test_checks_look_only_at_what_was_available_then(con, batch):
 def test_two_venues_that_disagree_are_reported_and_two_that_agree_are_not(con, batch):
     bars = candle_rows(20)
     dear = pl.int_range(pl.len()) == 7
-    raised = [pl.when(dear).then(pl.col(c) * 1.1).otherwise(c).alias(c)
-              for c in ("open_quote", "high_quote", "low_quote", "close_quote")]  # fmt: skip
+    raised = [
+        pl.when(dear).then(pl.col(c) * 1.1).otherwise(c).alias(c)
+        for c in ("open_quote", "high_quote", "low_quote", "close_quote")
+    ]
     write(con, CANDLES, bars, batch)
     write(con, CANDLES, bars.with_columns(exchange=pl.lit("coinbase"), symbol=pl.lit("BTC/USD")), batch)
     assert not [k for k in _found(con) if k[0] == "candles_across_venues"]

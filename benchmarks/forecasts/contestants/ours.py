@@ -26,7 +26,7 @@ from common import (
     passes,
     peak_mb,
     report,
-)  # fmt: skip
+)
 from numpy.typing import NDArray
 from torch import Tensor, nn
 

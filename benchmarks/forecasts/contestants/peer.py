@@ -26,7 +26,7 @@ from common import (
     passes,
     peak_mb,
     report,
-)  # fmt: skip
+)
 from neuralforecast.losses.pytorch import MQLoss
 from neuralforecast.models import PatchTST
 from neuralforecast.tsdataset import TimeSeriesDataset

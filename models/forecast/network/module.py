@@ -100,9 +100,11 @@ class ForecastModule(lightning.LightningModule):
         self.log("valid_ratio", self.ratio("valid"), prog_bar=True)
 
     def configure_gradient_clipping(
-        self, optimizer: torch.optim.Optimizer, gradient_clip_val: float | None = None,
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: float | None = None,
         gradient_clip_algorithm: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Clip the norm of all gradients. Lightning refuses to beside a fused optimizer in mixed precision, for fear of
         scaled gradients; bfloat16 has none.
         """
@@ -115,8 +117,9 @@ class ForecastModule(lightning.LightningModule):
         plain = [p for p in self.net.parameters() if p.ndim <= 1]
         optimizer = torch.optim.AdamW(
             [{"params": decayed, "weight_decay": c.weight_decay}, {"params": plain, "weight_decay": 0.0}],
-            lr=c.learning_rate, fused=True,
-        )  # fmt: skip
+            lr=c.learning_rate,
+            fused=True,
+        )
         warm = max(1, int(c.warm_up * self.total_steps))
 
         def factor(step: int) -> float:

@@ -176,9 +176,14 @@ def _with_targets(store: WindowStore, pairs: NDArray[np.int64]) -> NDArray[np.in
 
 
 def _train_member(
-    net_config: NetConfig, config: TrainConfig, store: WindowStore, learn: NDArray[np.int64], check: NDArray[np.int64],
-    progress: bool, partial: Path | None,
-) -> Member:  # fmt: skip
+    net_config: NetConfig,
+    config: TrainConfig,
+    store: WindowStore,
+    learn: NDArray[np.int64],
+    check: NDArray[np.int64],
+    progress: bool,
+    partial: Path | None,
+) -> Member:
     lightning.seed_everything(config.seed, workers=True, verbose=False)
     order = BatchOrder(
         len(learn), config.batch, seed=config.seed, limit=config.windows_per_epoch, growth=config.batch_growth

@@ -21,7 +21,7 @@ CHECK_PERMUTATIONS = 200
 
 def cluster_bootstrap(
     values: Array, is_a: NDArray[np.bool_], when_h: Array, window_h: float, *, seed: int = 4
-) -> Comparison | None:  # fmt: skip
+) -> Comparison | None:
     """Difference of means with days (or as many days as the window has) drawn whole; symmetric bootstrap-t.
 
     `values`, `when_h` [N]; `is_a` [N]. None below MIN_EVENTS values or MIN_BLOCKS days in a group, or MIN_CLUSTERS
@@ -70,7 +70,7 @@ def _clustered(weights: Array, sums: Array) -> tuple[Array, Array]:
 
 def matched(
     values: Array, is_a: NDArray[np.bool_], when_h: Array, window_h: float, asset: NDArray[np.int64], likeness: Array
-) -> Comparison | None:  # fmt: skip
+) -> Comparison | None:
     """Each release of group a less the mean of its NEAREST most alike of group b, of the same asset where there are
     any.
 
@@ -108,7 +108,7 @@ def matched(
 
 def mislabelled(
     values: Array, is_a: NDArray[np.bool_], when_h: Array, window_h: float, *, share: float = WRONG_SHARE, seed: int = 6
-) -> Comparison | None:  # fmt: skip
+) -> Comparison | None:
     """What would be found if `share` of each group's labels were wrong: mean and 95 % range over DRAWS relabellings.
 
     p is the median permutation p of ten of them: whether the finding outlives wrong labels.
@@ -131,7 +131,7 @@ def mislabelled(
 
 def placebo_labels(
     values: Array, is_a: NDArray[np.bool_], when_h: Array, window_h: float, *, seed: int = 8
-) -> Comparison | None:  # fmt: skip
+) -> Comparison | None:
     """The same comparison between groups that were dealt out by lot: the range of differences that chance makes."""
     honest = compare(values, is_a, when_h, window_h, permutations=CHECK_PERMUTATIONS)
     if honest is None:
@@ -147,7 +147,7 @@ def placebo_labels(
 
 def soft_labels(
     values: Array, probability: Array, when_h: Array, window_h: float, *, seed: int = 9
-) -> Comparison | None:  # fmt: skip
+) -> Comparison | None:
     """Exploratory: means weighted by a detector's probability of machine authorship, and by its complement.
 
     `probability` [N]. The probabilities are permuted. None where they are all alike, or the weights of either side sum

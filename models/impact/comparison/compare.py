@@ -32,9 +32,14 @@ class Comparison:
 
 
 def compare(
-    values: Array, is_a: NDArray[np.bool_], when_h: Array, window_h: float, *, seed: int = 1,
+    values: Array,
+    is_a: NDArray[np.bool_],
+    when_h: Array,
+    window_h: float,
+    *,
+    seed: int = 1,
     permutations: int = PERMUTATIONS,
-) -> Comparison | None:  # fmt: skip
+) -> Comparison | None:
     """Compare the means of two groups, labels permuted; None where a group has fewer than MIN_EVENTS valid values, or
     lies in fewer than MIN_BLOCKS blocks of the window (a day at least): its shocks could not be told from its label.
 
@@ -50,8 +55,9 @@ def compare(
         return None
     difference, se = (v[0] for v in _studentise(x, a[None], when, window_h))
     rng = np.random.default_rng(seed)
-    t = np.concatenate([_shuffled(x, a, when, window_h, rng, min(CHUNK, permutations - at))
-                        for at in range(0, permutations, CHUNK)])  # fmt: skip
+    t = np.concatenate(
+        [_shuffled(x, a, when, window_h, rng, min(CHUNK, permutations - at)) for at in range(0, permutations, CHUNK)]
+    )
     if not se > 0:
         return None  # nothing varies: nothing is claimed
     observed = abs(difference / se)
@@ -68,9 +74,7 @@ def blocks(when_h: Array, window_h: float) -> int:
     return len(np.unique(np.floor(when_h / max(window_h, 24.0))))
 
 
-def _shuffled(
-    x: Array, a: NDArray[np.bool_], when: Array, window_h: float, rng: np.random.Generator, n: int
-) -> Array:  # fmt: skip
+def _shuffled(x: Array, a: NDArray[np.bool_], when: Array, window_h: float, rng: np.random.Generator, n: int) -> Array:
     """|t| of n labellings by lot, [n]."""
     moved, errors = _studentise(x, rng.permuted(np.broadcast_to(a, (n, len(a))), axis=1), when, window_h)
     return np.abs(np.divide(moved, errors, out=np.zeros_like(moved), where=errors > 0))

@@ -127,9 +127,13 @@ def _made(ways: dict[str, Callable[[], Comparison | None]], told: dict[str, obje
 
 
 def _slices(
-    x: Array, is_a: NDArray[np.bool_], when_h: Array, window: float, slices: dict[str, NDArray[np.str_]],
+    x: Array,
+    is_a: NDArray[np.bool_],
+    when_h: Array,
+    window: float,
+    slices: dict[str, NDArray[np.str_]],
     told: dict[str, object],
-) -> list[dict[str, object]]:  # fmt: skip
+) -> list[dict[str, object]]:
     rows = []
     for by, names in slices.items():
         for name in np.unique(names[names != ""]):
@@ -150,7 +154,7 @@ def with_q(rows: list[dict[str, object]]) -> pl.DataFrame:
     if frame.is_empty():
         return frame
     return frame.with_columns(
-        q_value=pl.col("p_value").map_batches(
-            lambda p: pl.Series(stats.false_discovery_control(p.to_numpy())), return_dtype=pl.Float64
-        ).over("study_id", "answer", "quantity", "method", pl.col("slice_by") == WHOLE[0])
-    )  # fmt: skip
+        q_value=pl.col("p_value")
+        .map_batches(lambda p: pl.Series(stats.false_discovery_control(p.to_numpy())), return_dtype=pl.Float64)
+        .over("study_id", "answer", "quantity", "method", pl.col("slice_by") == WHOLE[0])
+    )

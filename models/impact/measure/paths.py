@@ -38,8 +38,10 @@ def _base(study: Study) -> int:
 def _end(study: Study, window_h: float) -> int:
     at = np.flatnonzero(np.isclose(study.offsets_h, window_h))
     if len(at) != 1:
-        raise ValueError(f"a window of {window_h} h does not end at a bar; bars end every "
-                         f"{study.offsets_h[1] - study.offsets_h[0]:g} h up to {study.offsets_h[-1]:g} h")  # fmt: skip
+        raise ValueError(
+            f"a window of {window_h} h does not end at a bar; bars end every "
+            f"{study.offsets_h[1] - study.offsets_h[0]:g} h up to {study.offsets_h[-1]:g} h"
+        )
     return int(at[0])
 
 

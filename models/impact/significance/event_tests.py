@@ -148,12 +148,14 @@ def event_tests(
         known = np.isfinite(part.scar) & np.isfinite(part.car)
         drawn = _resampled(part, known, when, draws)
         means = _means_over_events(part, known)
-        out.append([
-            _classic(part, w, known[:, w], member, [m[:, w] for m in means])
-            + [o for o in (drawn[t][w] for t in RESAMPLED) if o]
-            + _mean_car(part, w, known[:, w], when)
-            for w in range(len(made.windows_h))
-        ])  # fmt: skip
+        out.append(
+            [
+                _classic(part, w, known[:, w], member, [m[:, w] for m in means])
+                + [o for o in (drawn[t][w] for t in RESAMPLED) if o]
+                + _mean_car(part, w, known[:, w], when)
+                for w in range(len(made.windows_h))
+            ]
+        )
     return out
 
 
@@ -169,7 +171,7 @@ def _means_over_events(part: Ready, known: NDArray[np.bool_]) -> list[Array]:
 
 def _classic(
     part: Ready, w: int, known: NDArray[np.bool_], member: NDArray[np.bool_], means: list[Array]
-) -> list[Outcome]:  # fmt: skip
+) -> list[Outcome]:
     n = int(known.sum())
     if n < MIN_EVENTS:
         return []
@@ -203,9 +205,10 @@ def _resampled(part: Ready, known: NDArray[np.bool_], when_h: Array, draws: int)
         for i, o in zip(at, clustered_bootstrap(x[:, at], cluster, draws=draws), strict=True):
             clustered[i] = o
     return {
-        "permutation": sign_flips(x, draws=draws), "wild_bootstrap": wild_bootstrap(x, draws=draws),
+        "permutation": sign_flips(x, draws=draws),
+        "wild_bootstrap": wild_bootstrap(x, draws=draws),
         "clustered_bootstrap": clustered,
-    }  # fmt: skip
+    }
 
 
 def _mean_car(part: Ready, w: int, known: NDArray[np.bool_], when_h: Array) -> list[Outcome]:

@@ -58,10 +58,12 @@ class Detector:
         """`scores` with `probability`, `threshold` and `verdict`: flagged, not flagged, or too short."""
         p = pl.Series("probability", self.probability(scores, texts)).fill_nan(None)
         verdict = (
-            pl.when(pl.col("probability").is_null()).then(pl.lit("too short"))
-            .when(pl.col("probability") >= self.threshold).then(pl.lit("flagged"))
+            pl.when(pl.col("probability").is_null())
+            .then(pl.lit("too short"))
+            .when(pl.col("probability") >= self.threshold)
+            .then(pl.lit("flagged"))
             .otherwise(pl.lit("not flagged"))
-        )  # fmt: skip
+        )
         return scores.with_columns(p, threshold=pl.lit(self.threshold)).with_columns(verdict=verdict)
 
     def fingerprint(self) -> str:
@@ -109,9 +111,16 @@ def inputs(scores: pl.DataFrame, texts: list[str | None]) -> Vector:
 
 
 def fit(
-    x: Vector, n_tokens: NDArray[np.int64], is_machine: NDArray[np.bool_], groups: NDArray[np.str_], *, fitted_on: str,
-    causal: str = PACKAGED, max_tokens: int = MAX_TOKENS, min_tokens: int = MIN_TOKENS,
-) -> Detector:  # fmt: skip
+    x: Vector,
+    n_tokens: NDArray[np.int64],
+    is_machine: NDArray[np.bool_],
+    groups: NDArray[np.str_],
+    *,
+    fitted_on: str,
+    causal: str = PACKAGED,
+    max_tokens: int = MAX_TOKENS,
+    min_tokens: int = MIN_TOKENS,
+) -> Detector:
     """Fit on `inputs` of labelled texts; both classes weigh the same. No text helps to judge another of its group.
 
     The threshold is that at which FALSE_POSITIVES of the human texts would have been flagged by regressions that had

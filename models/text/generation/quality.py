@@ -52,8 +52,10 @@ def form(text: Text) -> dict[str, bool]:
     start = next((line for line in body.splitlines() if line.strip()), "")
     found = (
         2 <= len(words(title)) <= 25 and not title.rstrip().endswith("."),
-        bool(_DATELINE.match(start.strip())), bool(_QUOTE.search(body)), bool(_BOILERPLATE.search(body)),
-    )  # fmt: skip
+        bool(_DATELINE.match(start.strip())),
+        bool(_QUOTE.search(body)),
+        bool(_BOILERPLATE.search(body)),
+    )
     return dict(zip(FORM, found, strict=True))
 
 
@@ -107,7 +109,7 @@ def quality(
         "copied_8grams": _mean(float(np.mean(h)) for h in hits if h),
         "longest_copy_words": max((_longest(h) for h in hits), default=None),
         **{name: _mean(f[name] for f in forms) for name in FORM},
-    }  # fmt: skip
+    }
 
 
 def _runs(text: list[str], n: int) -> list[tuple[str, ...]]:

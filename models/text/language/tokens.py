@@ -148,9 +148,13 @@ def striking(made: Read, tokenizer: Any, n: int = 3) -> list[tuple[str, float]]:
 
 
 def score_texts(
-    texts: list[str | None], causal: Causal, max_tokens: int = MAX_TOKENS, progress: Any = iter, *,
+    texts: list[str | None],
+    causal: Causal,
+    max_tokens: int = MAX_TOKENS,
+    progress: Any = iter,
+    *,
     explained: bool = False,
-) -> pl.DataFrame:  # fmt: skip
+) -> pl.DataFrame:
     """`n_tokens` and SCORES of each text, in their order. `progress` wraps the iteration over texts.
 
     With `explained` also `striking`: JSON of the stretches that were too likely.

@@ -100,10 +100,13 @@ class Client:
             )
         exchange = kind(
             {
-                "session": self.net.session(json=True), "asyncio_loop": self.net.loop, "enableRateLimit": True,
-                "timeout": OUTER_TIMEOUT_MS, "options": self._options(),
+                "session": self.net.session(json=True),
+                "asyncio_loop": self.net.loop,
+                "enableRateLimit": True,
+                "timeout": OUTER_TIMEOUT_MS,
+                "options": self._options(),
             }
-        )  # fmt: skip
+        )
         if self.source.base_url:
             exchange.urls["api"] = _rebased(exchange.urls["api"], self.source.base_url)
         return exchange

@@ -119,11 +119,13 @@ class FeedPart:
         told = reply.headers
         state = pl.DataFrame(
             {
-                "feed": [self.feed.name], "etag": [told.get("ETag") or self.memory.etag],
-                "last_modified": [told.get("Last-Modified") or self.memory.last_modified], "polled_ts": [seen_at],
+                "feed": [self.feed.name],
+                "etag": [told.get("ETag") or self.memory.etag],
+                "last_modified": [told.get("Last-Modified") or self.memory.last_modified],
+                "polled_ts": [seen_at],
             },
             schema_overrides={"etag": pl.String, "last_modified": pl.String},
-        )  # fmt: skip
+        )
         return Page(FEED_STATES, state, self.name, shown(self.feed.url), digest(self.feed.url, seen_at))
 
     def _reads_pages(self) -> bool:

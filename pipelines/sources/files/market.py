@@ -31,8 +31,8 @@ def _funding(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed
     settled = _moment(frame, "ts", name)
     base = pl.col("symbol").str.splitn("/", 2).struct.field("field_0").str.replace(r"^1000", "")
     shaped = frame.select(
-        "exchange", "symbol", "funding_rate", asset=base, event_ts=_keep(settled, "ts", frame), available_ts=settled,
-    )  # fmt: skip
+        "exchange", "symbol", "funding_rate", asset=base, event_ts=_keep(settled, "ts", frame), available_ts=settled
+    )
     yield Typed(FUNDING, shaped, f"files:{name}")
 
 

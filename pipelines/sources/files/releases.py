@@ -26,17 +26,23 @@ def _documents(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typ
     docs = (
         frame.with_columns(
             doc_id=pl.Series([document_id(u, g) for u, g in ids.iter_rows()], dtype=pl.String),
-            event_ts=_floor(published, precision), ts_precision=precision,
+            event_ts=_floor(published, precision),
+            ts_precision=precision,
         )
         .with_columns(
             available_ts=pl.col("event_ts") + pl.duration(seconds=seconds),
-            is_late_stamp=pl.lit(False), availability_assumed=pl.lit(True), publisher=text["source"],
-            kind=pl.col("kind").fill_null("news"), title=text["title"], body=text["body"],
-            authorship=pl.col("authorship").fill_null("unknown"), veracity=pl.col("veracity").fill_null("unknown"),
+            is_late_stamp=pl.lit(False),
+            availability_assumed=pl.lit(True),
+            publisher=text["source"],
+            kind=pl.col("kind").fill_null("news"),
+            title=text["title"],
+            body=text["body"],
+            authorship=pl.col("authorship").fill_null("unknown"),
+            veracity=pl.col("veracity").fill_null("unknown"),
             is_recommended=pl.lit(True),
         )
         .with_columns(*_evidence())
-    )  # fmt: skip
+    )
     yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
     docs = docs.with_columns(assets=pl.col("assets").cast(pl.String).fill_null(""))
     given = _links(docs, "given by the source", 0.6)
@@ -45,11 +51,14 @@ def _documents(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typ
 
 def _floor(moment: pl.Expr, precision: pl.Expr) -> pl.Expr:
     return (
-        pl.when(precision == "day").then(moment.dt.truncate("1d"))
-        .when(precision == "hour").then(moment.dt.truncate("1h"))
-        .when(precision == "minute").then(moment.dt.truncate("1m"))
+        pl.when(precision == "day")
+        .then(moment.dt.truncate("1d"))
+        .when(precision == "hour")
+        .then(moment.dt.truncate("1h"))
+        .when(precision == "minute")
+        .then(moment.dt.truncate("1m"))
         .otherwise(moment)
-    )  # fmt: skip
+    )
 
 
 def _evidence() -> list[pl.Expr]:
@@ -81,23 +90,31 @@ def _events(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]
     machine = label.str.contains("machine")
     frame = frame.with_columns(utc_time=_with_time("utc_time"), retraction_utc_time=_with_time("retraction_utc_time"))
     moment, retracted = _moment(frame, "utc_time", name), _moment(frame, "retraction_utc_time", name)
-    docs = (
-        frame.with_columns(
-            doc_id=pl.col("event_key"), event_ts=moment, available_ts=moment + pl.duration(seconds=seconds),
-            ts_precision=pl.when(seconds >= 86400).then(pl.lit("day")).when(seconds >= 3600).then(pl.lit("hour"))
-            .otherwise(pl.lit("minute")),
-            is_late_stamp=pl.col("time_precision").str.starts_with("report"), availability_assumed=pl.lit(True),
-            publisher=pl.col("channel").fill_null("unknown"), kind=pl.lit("event"), body=pl.lit(""),
-            url=pl.col("source_urls").str.split("|").list.first().str.strip_chars(),
-            authorship=pl.when(machine).then(pl.lit("machine")).otherwise(pl.lit("human")),
-            veracity=pl.when(label.str.starts_with("none")).then(pl.lit("unknown"))
-            .otherwise(pl.col("veracity").fill_null("unknown")),
-            event_label=pl.col("label"), retracted_ts=retracted, reported_move=pl.col("price_move"),
-            is_recommended=pl.col("include_recommended").fill_null("yes").str.starts_with("yes"),
-            assets=pl.col("asset").str.extract(r"^([A-Z0-9]+)", 1),
-        )
-        .with_columns(*_evidence())
-    )  # fmt: skip
+    docs = frame.with_columns(
+        doc_id=pl.col("event_key"),
+        event_ts=moment,
+        available_ts=moment + pl.duration(seconds=seconds),
+        ts_precision=pl.when(seconds >= 86400)
+        .then(pl.lit("day"))
+        .when(seconds >= 3600)
+        .then(pl.lit("hour"))
+        .otherwise(pl.lit("minute")),
+        is_late_stamp=pl.col("time_precision").str.starts_with("report"),
+        availability_assumed=pl.lit(True),
+        publisher=pl.col("channel").fill_null("unknown"),
+        kind=pl.lit("event"),
+        body=pl.lit(""),
+        url=pl.col("source_urls").str.split("|").list.first().str.strip_chars(),
+        authorship=pl.when(machine).then(pl.lit("machine")).otherwise(pl.lit("human")),
+        veracity=pl.when(label.str.starts_with("none"))
+        .then(pl.lit("unknown"))
+        .otherwise(pl.col("veracity").fill_null("unknown")),
+        event_label=pl.col("label"),
+        retracted_ts=retracted,
+        reported_move=pl.col("price_move"),
+        is_recommended=pl.col("include_recommended").fill_null("yes").str.starts_with("yes"),
+        assets=pl.col("asset").str.extract(r"^([A-Z0-9]+)", 1),
+    ).with_columns(*_evidence())
     yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
     yield Typed(DOCUMENT_ASSETS, _links(docs, "curated", 1.0), f"files:{name}")
 

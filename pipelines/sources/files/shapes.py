@@ -22,10 +22,18 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "events": (
         ("event_key", "utc_time", "time_precision", "asset", "title", "channel"),
-        ("label", "retraction_utc_time", "price_move", "include_recommended", "veracity", "evidence", "notes",
-         "source_urls"),
+        (
+            "label",
+            "retraction_utc_time",
+            "price_move",
+            "include_recommended",
+            "veracity",
+            "evidence",
+            "notes",
+            "source_urls",
+        ),
     ),
-}  # fmt: skip
+}
 
 
 def shape(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:

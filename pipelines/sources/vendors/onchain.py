@@ -129,7 +129,10 @@ class Asset:
             frame.with_columns(event_ts=end + timedelta(days=1))
             .filter((pl.col("event_ts") <= self.now) | pl.col("event_ts").is_null())
             .select(
-                "metric", "event_ts", "value", asset=pl.lit(canonical(self.asset, SOURCE)),
+                "metric",
+                "event_ts",
+                "value",
+                asset=pl.lit(canonical(self.asset, SOURCE)),
                 available_ts=pl.col("event_ts") + timedelta(hours=self.source.lag_h),
             )
-        )  # fmt: skip
+        )

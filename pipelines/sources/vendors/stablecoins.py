@@ -55,9 +55,10 @@ class Llama:
         if len(chosen) != 1:
             names = ", ".join(f"{c.get('name')} (gecko_id {c.get('gecko_id')})" for c in chosen)
             raise SourceError(
-                f"DefiLlama lists no {ticker}" if not chosen
+                f"DefiLlama lists no {ticker}"
+                if not chosen
                 else f"DefiLlama lists several {ticker}: {names}; name the one meant in GECKO_IDS"
-            )  # fmt: skip
+            )
         return chosen[0]
 
     def prices(self, gecko_id: str) -> dict[int, float]:
@@ -142,14 +143,19 @@ class Coin:
         )
         lag = timedelta(hours=self.llama.source.lag_h)
         return (
-            _daily(supply, "chain").join(_daily(price), on="event_ts", how="left")
+            _daily(supply, "chain")
+            .join(_daily(price), on="event_ts", how="left")
             .filter(pl.col("event_ts") <= self.now)
             .select(
-                "chain", "event_ts", "supply_units", coin=pl.lit(self.ticker), available_ts=pl.col("event_ts") + lag,
+                "chain",
+                "event_ts",
+                "supply_units",
+                coin=pl.lit(self.ticker),
+                available_ts=pl.col("event_ts") + lag,
                 price_usd=pl.when(pl.col("chain") == "all").then("price_usd"),
             )
             .sort("chain", "event_ts")
-        )  # fmt: skip
+        )
 
 
 def _rows(chains: Mapping[str, Any], peg: str) -> tuple[list[tuple[str, int, float | None]], pl.DataFrame]:

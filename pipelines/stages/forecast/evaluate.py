@@ -43,9 +43,14 @@ def night_folds(run: Run, market: Market) -> list[Fold]:
 
 
 def walk_forward(
-    con: duckdb.DuckDBPyConnection, run: Run, market: Market, parts: list[Fold], names: tuple[str, ...],
-    hours: tuple[int, ...], assets: NDArray[np.bool_] | None = None,
-) -> Evaluation:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    market: Market,
+    parts: list[Fold],
+    names: tuple[str, ...],
+    hours: tuple[int, ...],
+    assets: NDArray[np.bool_] | None = None,
+) -> Evaluation:
     """Per fold train and forecast; then blend and calibrate over all of them in order of time."""
     s = run.settings.forecast
     wanted = tuple(dict.fromkeys((NETWORK, *names, *s.blend)))

@@ -32,26 +32,33 @@ def explanation_rows(
     each = explain(net, store, pairs, channels)
     frames += [_single(each, i, market.bars.assets[asset], names) for i, asset in enumerate(pairs[:, 0])]
     return pl.concat(frames).with_columns(
-        model_id=pl.lit(model_id), origin_ts=pl.lit(as_datetime(market.bars.close_ts[last])),
+        model_id=pl.lit(model_id),
+        origin_ts=pl.lit(as_datetime(market.bars.close_ts[last])),
         attention=pl.col("attention").fill_nan(None),
-    )  # fmt: skip
+    )
 
 
 def _rows(
-    e: Explanation, asset: str, subjects: list[str | None], width: NDArray[np.float64], median: NDArray[np.float64],
+    e: Explanation,
+    asset: str,
+    subjects: list[str | None],
+    width: NDArray[np.float64],
+    median: NDArray[np.float64],
     attention: NDArray[np.float64],
-) -> pl.DataFrame:  # fmt: skip
+) -> pl.DataFrame:
     """Rows for one asset; arrays [S, H]. A subject without a name (no such document) has none."""
     kept = [s for s, name in enumerate(subjects) if name is not None]
     return pl.DataFrame(
         {
-            "asset": asset, "horizon_h": pl.Series(np.tile(HORIZONS_H, len(kept)), dtype=pl.Int32),
+            "asset": asset,
+            "horizon_h": pl.Series(np.tile(HORIZONS_H, len(kept)), dtype=pl.Int32),
             "kind": np.repeat([e.kinds[s] for s in kept], len(HORIZONS_H)),
             "subject": np.repeat([str(subjects[s]) for s in kept], len(HORIZONS_H)),
-            "attention": attention[kept].ravel(), "width_change": width[kept].ravel(),
+            "attention": attention[kept].ravel(),
+            "width_change": width[kept].ravel(),
             "median_change": median[kept].ravel(),
         }
-    )  # fmt: skip
+    )
 
 
 def _average(e: Explanation) -> pl.DataFrame:

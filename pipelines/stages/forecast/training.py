@@ -49,9 +49,15 @@ def recipe(s: ForecastSettings, seed: int, threads: int, market: Market) -> Reci
 
 
 def fit_network(
-    con: duckdb.DuckDBPyConnection, run: Run, market: Market, walk: Walk, train_end: int, kind: str = NETWORK,
-    *, resume: bool = True,
-) -> tuple[str, Trained]:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    market: Market,
+    walk: Walk,
+    train_end: int,
+    kind: str = NETWORK,
+    *,
+    resume: bool = True,
+) -> tuple[str, Trained]:
     """Train one kind of network up to row `train_end` (no target beyond it), or load the very same training.
 
     A training that was killed goes on from its last whole epoch, unless `resume` is false. Returns the model's id and
@@ -85,29 +91,48 @@ def fit_network(
 
 
 def _record_training(
-    con: duckdb.DuckDBPyConnection, run: Run, market: Market, model_id: str, kind: str, trained: Trained,
-    how: TrainConfig, train_end: int, data: str,
-) -> None:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    market: Market,
+    model_id: str,
+    kind: str,
+    trained: Trained,
+    how: TrainConfig,
+    train_end: int,
+    data: str,
+) -> None:
     ts = market.bars.close_ts
     validation = split(WARM_UP_H, train_end, how.validation_days * 24).validation
     first = trained.members[0].net
     row = {
-        "model_id": model_id, "model_name": kind, "train_start_ts": as_datetime(ts[WARM_UP_H]),
-        "train_end_ts": as_datetime(ts[train_end]), "validation_start_ts": as_datetime(ts[validation]),
-        "epochs": max(len(m.curve) for m in trained.members), "best_epoch": trained.best_epoch,
+        "model_id": model_id,
+        "model_name": kind,
+        "train_start_ts": as_datetime(ts[WARM_UP_H]),
+        "train_end_ts": as_datetime(ts[train_end]),
+        "validation_start_ts": as_datetime(ts[validation]),
+        "epochs": max(len(m.curve) for m in trained.members),
+        "best_epoch": trained.best_epoch,
         "validation_ratio": trained.validation_ratio,
         "learning_curve": json.dumps([m.curve for m in trained.members]),
-        "n_parameters": sum(p.numel() for p in first.parameters()), "n_windows": trained.n_windows,
+        "n_parameters": sum(p.numel() for p in first.parameters()),
+        "n_windows": trained.n_windows,
         "settings": json.dumps({**asdict(first.config), **asdict(how), "members": len(trained.members)}),
-        "data_fingerprint": data, "checkpoint": f"{model_id}.ckpt",
-    }  # fmt: skip
+        "data_fingerprint": data,
+        "checkpoint": f"{model_id}.ckpt",
+    }
     write(con, TRAINING_RUNS, pl.DataFrame([row]), run.batch("train"))
 
 
 def forecasts(
-    con: duckdb.DuckDBPyConnection, run: Run, market: Market, train_end: int, pairs: np.ndarray,
-    names: tuple[str, ...], *, resume: bool = True,
-) -> Quantiles:  # fmt: skip
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    market: Market,
+    train_end: int,
+    pairs: np.ndarray,
+    names: tuple[str, ...],
+    *,
+    resume: bool = True,
+) -> Quantiles:
     """Quantiles [N, H, Q] for origins `pairs` [N, 2] by each model, trained up to row `train_end`, with its id.
 
     The reference walk is always among them, since the others build on it.

@@ -49,14 +49,16 @@ def alert_rows(
     own = own.filter(pl.col("doc_id").is_in(chosen.implode()))
     similar = _similar(con, own.select("doc_id", "asset", "available_ts").unique(maintain_order=True), impact)
     followed = similar.group_by("doc_id", "asset").agg(
-        n_similar=pl.len().cast(pl.Int32), similar_scaled_move=pl.col("scaled_move").mean(),
+        n_similar=pl.len().cast(pl.Int32),
+        similar_scaled_move=pl.col("scaled_move").mean(),
         similar_excess_move=pl.col("excess_move").mean(),
-    )  # fmt: skip
+    )
     judged = (
         read.read(con, "features.document_authorship")
-        .sort("ingested_ts", "detector").unique("doc_id", keep="last")
+        .sort("ingested_ts", "detector")
+        .unique("doc_id", keep="last")
         .select("doc_id", "machine_probability", machine_verdict="verdict")
-    )  # fmt: skip
+    )
     alerts = (
         own.join(judged, on="doc_id", how="left")
         .join(followed, on=["doc_id", "asset"], how="left")

@@ -28,6 +28,8 @@ def case_rows(bars: Bars, as_of: datetime) -> pl.DataFrame:
             "lead_h": denied_after_h(case, move.flagged_h), "threshold": THRESHOLD, "false_alarms": move.false_alarms,
         })  # fmt: skip
     frame = pl.DataFrame(rows, infer_schema_length=None)
-    return frame if frame.is_empty() else frame.with_columns(
-        pl.col("flagged_ts").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    )  # fmt: skip
+    return (
+        frame
+        if frame.is_empty()
+        else frame.with_columns(pl.col("flagged_ts").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
+    )

@@ -39,9 +39,9 @@ def score(con: duckdb.DuckDBPyConnection, run: Run, market: Market, releases: pl
     Releases known to the day only have no hour to score at and are left out, as are those before the first model.
     """
     rows = usable(market.panel, market.sigma, run.settings.forecast.lookback_h)
-    timed = releases.filter(
-        pl.col("asset").is_in(list(market.bars.assets)), pl.col("ts_precision") != "day"
-    ).sort("event_ts", "doc_id", "asset")  # fmt: skip
+    timed = releases.filter(pl.col("asset").is_in(list(market.bars.assets)), pl.col("ts_precision") != "day").sort(
+        "event_ts", "doc_id", "asset"
+    )
     generated = read.read(con, "models.generated_releases").sort("text_id")
     spans = [s for s in _spans(con, run, market, timed, rows, generated) if s]
     n_scored = sum(s.releases["doc_id"].n_unique() for s in spans)
@@ -58,9 +58,13 @@ def score(con: duckdb.DuckDBPyConnection, run: Run, market: Market, releases: pl
 
 
 def _spans(
-    con: duckdb.DuckDBPyConnection, run: Run, market: Market, timed: pl.DataFrame, rows: NDArray[np.bool_],
+    con: duckdb.DuckDBPyConnection,
+    run: Run,
+    market: Market,
+    timed: pl.DataFrame,
+    rows: NDArray[np.bool_],
     generated: pl.DataFrame,
-) -> list[_Span | None]:  # fmt: skip
+) -> list[_Span | None]:
     models = con.execute(
         "SELECT model_id, train_end_ts FROM models.training_runs WHERE model_name = $1 AND train_end_ts <= $2 "
         "QUALIFY row_number() OVER (PARTITION BY train_end_ts ORDER BY ingested_ts DESC, model_id) = 1 "
@@ -76,9 +80,13 @@ def _spans(
 
 
 def _span(
-    run: Run, market: Market, made: tuple[str, datetime], releases: pl.DataFrame, rows: NDArray[np.bool_],
+    run: Run,
+    market: Market,
+    made: tuple[str, datetime],
+    releases: pl.DataFrame,
+    rows: NDArray[np.bool_],
     generated: pl.DataFrame,
-) -> _Span | None:  # fmt: skip
+) -> _Span | None:
     """The releases of one model's span with the windows to score them in; None where there are none."""
     if releases.is_empty():
         return None
@@ -126,7 +134,7 @@ def _with_texts(store: WindowStore, generated: pl.DataFrame) -> WindowStore:
 
 def _scored(
     market: Market, span: _Span, releases: pl.DataFrame, pairs: NDArray[np.int64], own: NDArray[np.int64]
-) -> pl.DataFrame:  # fmt: skip
+) -> pl.DataFrame:
     """Rows of models.scored for releases at origins `pairs` [N, 2]; a generated one stands in its host's place."""
     hidden = own
     if "placed_doc_id" in releases.columns:
@@ -175,14 +183,17 @@ def _other_words(market: Market, span: _Span, generated: pl.DataFrame) -> pl.Dat
         found = read_texts(
             span.net, span.store, span.pairs[there], text[there], market.sigma, instead_of=span.own[there]
         )
-        base = hosts.filter(pl.Series(there)).select("doc_id", "asset", "available_ts").with_columns(
-            words=pl.lit(words), text_id=ids.filter(pl.Series(there)), model_id=pl.lit(span.model_id)
-        )  # fmt: skip
+        base = (
+            hosts.filter(pl.Series(there))
+            .select("doc_id", "asset", "available_ts")
+            .with_columns(words=pl.lit(words), text_id=ids.filter(pl.Series(there)), model_id=pl.lit(span.model_id))
+        )
         frames += [
             base.with_columns(
-                horizon_h=pl.lit(h, pl.Int32), median=pl.Series(found[:, i, MEDIAN]),
+                horizon_h=pl.lit(h, pl.Int32),
+                median=pl.Series(found[:, i, MEDIAN]),
                 width=pl.Series(found[:, i, HIGH] - found[:, i, LOW]),
             )
             for i, h in enumerate(HORIZONS_H)
-        ]  # fmt: skip
+        ]
     return pl.concat(frames)

@@ -57,15 +57,15 @@ def _placed(spans: list[_Span], generated: pl.DataFrame, market: Market, rows: N
         s = spans[i]
         at_host, numbers = (np.array(x, dtype=np.int64) for x in zip(*picks, strict=True))
         placed = s.releases[at_host.tolist()].with_columns(
-            placed_doc_id=pl.col("doc_id"), doc_id=generated[numbers.tolist()]["text_id"],
-        )  # fmt: skip
+            placed_doc_id=pl.col("doc_id"), doc_id=generated[numbers.tolist()]["text_id"]
+        )
         out.append(_of_generated(market, s, placed, s.pairs[at_host], numbers))
     return out + _at_last_close(market, spans[-1], generated, alone, rows)
 
 
 def _of_generated(
     market: Market, span: _Span, placed: pl.DataFrame, pairs: NDArray[np.int64], numbers: NDArray[np.int64]
-) -> _Span:  # fmt: skip
+) -> _Span:
     releases = placed.with_columns(
         release_group=pl.lit("generated"), is_late_stamp=pl.lit(False), is_recommended=pl.lit(True)
     )
@@ -74,7 +74,7 @@ def _of_generated(
 
 def _at_last_close(
     market: Market, span: _Span, generated: pl.DataFrame, numbers: list[int], rows: NDArray[np.bool_]
-) -> list[_Span]:  # fmt: skip
+) -> list[_Span]:
     """Generated releases that have no real one to stand beside, at the last close that their asset can be read at."""
     pairs = [
         (asset, int(np.flatnonzero(rows[asset])[-1]), n)
@@ -125,7 +125,7 @@ def _drawn(market: Market, span: _Span) -> dict[str, Words]:
     return {
         words: (np.array([rows[d] if d else NOTHING for d in ids], dtype=np.int64), pl.Series(ids, dtype=pl.String))
         for words, ids in out.items()
-    }  # fmt: skip
+    }
 
 
 def _one(names: list[str], places: NDArray[np.int64], draw: float) -> str | None:

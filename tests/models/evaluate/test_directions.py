@@ -68,9 +68,7 @@ def test_tests_of_direction_find_a_forecast_with_a_correlation_of_a_quarter() ->
     rng = np.random.default_rng(23)
     forecast = ar1(rng, 0.5, 300, 400)
     outcome = 0.3 * forecast + ar1(rng, 0.5, 300, 400)
-    for test, options in (
-        (pesaran_timmermann, {}), (excess_predictability, {}), (sign_dependence_hac, {"lags": 8})
-    ):  # fmt: skip
+    for test, options in ((pesaran_timmermann, {}), (excess_predictability, {}), (sign_dependence_hac, {"lags": 8})):
         assert rejections(test, outcome, forecast, **options) > 0.8
 
 

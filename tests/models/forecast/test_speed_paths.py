@@ -97,11 +97,15 @@ class TestPrecision:
     @pytest.mark.parametrize(
         ("precision", "width", "device", "native", "mixed"),
         [
-            ("auto", 32, "cuda", False, True), ("auto", 32, "cpu", True, False), ("auto", 128, "cpu", True, True),
-            ("auto", 128, "cpu", False, False), ("fp32", 128, "cuda", True, False), ("fp32", 128, "cpu", True, False),
+            ("auto", 32, "cuda", False, True),
+            ("auto", 32, "cpu", True, False),
+            ("auto", 128, "cpu", True, True),
+            ("auto", 128, "cpu", False, False),
+            ("fp32", 128, "cuda", True, False),
+            ("fp32", 128, "cpu", True, False),
             ("bf16", 32, "cpu", False, True),
         ],
-    )  # fmt: skip
+    )
     def test_bfloat16_is_taken_where_it_pays_or_where_it_is_asked_for(
         self, precision, width, device, native, mixed, monkeypatch
     ):

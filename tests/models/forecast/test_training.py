@@ -335,8 +335,9 @@ def test_a_checkpoint_of_an_earlier_version_still_gives_its_forecasts():
     np.testing.assert_array_equal(base, np.linspace(-2, 2, 200).reshape(2, 4, 25))
     assert trained.n_windows == 1234
     assert [m.curve for m in trained.members] == [
-        ((1, 0.99, 0.981), (2, 0.97, 0.99)), ((1, 0.99, 0.982), (2, 0.97, 0.99)),
-    ]  # fmt: skip
+        ((1, 0.99, 0.981), (2, 0.97, 0.99)),
+        ((1, 0.99, 0.982), (2, 0.97, 0.99)),
+    ]
     assert [(m.best_epoch, m.validation_ratio) for m in trained.members] == [(1, 0.981), (2, 0.982)]
 
 

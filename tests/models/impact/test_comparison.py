@@ -159,9 +159,9 @@ def test_a_capitalisation_counts_from_when_it_was_known():
     bars = random_bars(3000, gaps=False)
     at = bars.close_ts[2000].astype("datetime64[us]").item()
     many = [f"X{i}" for i in range(8)]
-    caps = pl.DataFrame({
-        "asset": [*bars.assets, *many][:8], "available_ts": [at] * 8, "market_cap_usd": np.arange(1.0, 9.0),
-    }).with_columns(pl.col("available_ts").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))  # fmt: skip
+    caps = pl.DataFrame(
+        {"asset": [*bars.assets, *many][:8], "available_ts": [at] * 8, "market_cap_usd": np.arange(1.0, 9.0)}
+    ).with_columns(pl.col("available_ts").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
     from models.impact.comparison.groups import _caps_at
 
     found = _caps_at(bars.close_ts[[1999, 2000]], caps, bars.assets)
@@ -185,8 +185,9 @@ def test_volume_and_volatility_that_multiply_after_a_release_show_by_their_logar
     before = abnormal_volatility(bars, events, 4.0)
     middle = np.sqrt(bars.high[2001:2005, 0] * bars.low[2001:2005, 0])
     bars.high[2001:2005, 0], bars.low[2001:2005, 0] = (
-        middle * (bars.high[2001:2005, 0] / middle) ** 2, middle * (bars.low[2001:2005, 0] / middle) ** 2,
-    )  # fmt: skip
+        middle * (bars.high[2001:2005, 0] / middle) ** 2,
+        middle * (bars.low[2001:2005, 0] / middle) ** 2,
+    )
     assert abnormal_volatility(bars, events, 4.0) - before == pytest.approx([np.log(2), 0.0])
     bars.volume[2002, 1] = np.nan
     assert np.isnan(abnormal_volume(bars, events, 4.0)[1]), "a window with a hole has no volume"
@@ -202,9 +203,11 @@ def test_releases_that_cannot_be_measured_are_counted_with_the_rule_that_leaves_
     }).with_columns(pl.col("event_ts").dt.replace_time_zone("UTC"))  # fmt: skip
     chosen = sample(frame.with_columns(available_ts=pl.col("event_ts") + pl.duration(minutes=90)), bars)
     assert chosen.left_out == {
-        "asset has no candles": 1, "before the candles begin": 1, "after the candles end": 1,
+        "asset has no candles": 1,
+        "before the candles begin": 1,
+        "after the candles end": 1,
         "no price at the base close": 1,
-    }  # fmt: skip
+    }
     rows = ImpactStudy(chosen, (1.0, 4.0), None).coverage_rows()
     told = {(r["window_h"], r["reason"]): r["n_releases"] for r in rows.to_dicts()}
     assert told[1.0, "time less certain than the window"] == 1

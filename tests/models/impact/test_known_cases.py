@@ -81,11 +81,13 @@ def _real(folder, name: str, timeframe: str) -> Bars:
     parts = pl.col("symbol").str.split("/")
     return dense(
         frame.with_columns(
-            asset=parts.list.first(), quote=parts.list.last().str.split(":").list.first(),
+            asset=parts.list.first(),
+            quote=parts.list.last().str.split(":").list.first(),
             event_ts=pl.col("event_ts").cast(pl.Datetime("us", "UTC")),
         ).with_columns(available_ts=pl.col("event_ts")),
-        timeframe, ("USDT", "USD"),
-    )  # fmt: skip
+        timeframe,
+        ("USDT", "USD"),
+    )
 
 
 def test_the_litecoin_walmart_case_comes_out_as_it_was(data):

@@ -49,8 +49,9 @@ def test_the_same_seed_writes_the_same_and_another_seed_or_batch_something_else(
 
 
 def test_a_framed_release_has_the_form_of_a_press_release_whatever_the_model_writes(instructed):
-    for brief, written in zip(briefs(6), write_releases(instructed, framed(instructed, 6), Sampling(), seed=1, batch=0),
-                              strict=True):  # fmt: skip
+    for brief, written in zip(
+        briefs(6), write_releases(instructed, framed(instructed, 6), Sampling(), seed=1, batch=0), strict=True
+    ):
         told = form((written.title, written.body))
         assert told["has_dateline"]
         assert told["has_quote"]

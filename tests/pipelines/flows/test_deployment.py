@@ -65,8 +65,10 @@ def server(tmp_path_factory):
 def test_the_deployments_have_the_names_schedules_and_limits_that_operators_rely_on():
     deployments = {d["name"]: d for d in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]}
     assert {n: d["schedules"][0]["cron"] for n, d in deployments.items()} == {
-        "nightly": "15 0 * * *", "hourly-ingest": "5 * * * *", "weekly-training": "45 1 * * 0",
-    }  # fmt: skip
+        "nightly": "15 0 * * *",
+        "hourly-ingest": "5 * * * *",
+        "weekly-training": "45 1 * * 0",
+    }
     assert all(d["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"} for d in deployments.values())
     assert all(s["timezone"] == "UTC" for d in deployments.values() for s in d["schedules"])
 

@@ -94,9 +94,12 @@ detect = {str(WORDS).lower()}
 def _night(profile: Path, home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "pipelines.cli", "nightly", "-p", str(profile), "--home", str(home)],
-        capture_output=True, text=True, timeout=300, check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
         env=os.environ | {"PREFECT_HOME": str(home / "prefect")},
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture
@@ -106,10 +109,13 @@ def world(tmp_path):
     swap = {"BTC/USDT:USDT": Listing(bars["BTC"], funding=funding_rates(DAYS * 3, 1))}
     stories = releases(45, 1, first=datetime(2024, 2, 15, tzinfo=UTC), every=timedelta(hours=40))
     providers = (
-        Binance({f"{a}/USDT": b for a, b in bars.items()}, lambda: NOW), Binance(swap, lambda: NOW),
-        Coinbase({"BTC/USD": bars["BTC"]}, lambda: NOW), DefiLlama(_coins(), lambda: NOW), _figures(),
+        Binance({f"{a}/USDT": b for a, b in bars.items()}, lambda: NOW),
+        Binance(swap, lambda: NOW),
+        Coinbase({"BTC/USD": bars["BTC"]}, lambda: NOW),
+        DefiLlama(_coins(), lambda: NOW),
+        _figures(),
         Newsroom({"/a.xml": Feed(stories)}),
-    )  # fmt: skip
+    )
     with ExitStack() as stack:
         servers = [stack.enter_context(LocalServer(p)) for p in providers]
         yield _profile(tmp_path, *(s.url for s in servers)), servers

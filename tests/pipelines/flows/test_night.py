@@ -22,10 +22,13 @@ from warehouse.schema.texts import GENERATED_RELEASES
 from warehouse.write import write
 
 SMALL = {
-    "TAPEWIRE_FORECAST__EPOCHS": "1", "TAPEWIRE_FORECAST__WINDOWS_PER_EPOCH": "1024",
-    "TAPEWIRE_FORECAST__TEST_DAYS": "60", "TAPEWIRE_FORECAST__N_FOLDS": "1", "TAPEWIRE_FORECAST__VALIDATION_DAYS": "20",
+    "TAPEWIRE_FORECAST__EPOCHS": "1",
+    "TAPEWIRE_FORECAST__WINDOWS_PER_EPOCH": "1024",
+    "TAPEWIRE_FORECAST__TEST_DAYS": "60",
+    "TAPEWIRE_FORECAST__N_FOLDS": "1",
+    "TAPEWIRE_FORECAST__VALIDATION_DAYS": "20",
     "TAPEWIRE_THREADS": "1",
-}  # fmt: skip
+}
 OF_REAL_TEXTS = {"generated_releases", "text_quality", "detection", "story_alarms", "known_cases"}
 AS_OF = "2024-03-01T00:00:00Z"
 TAPEWIRE = [sys.executable, "-m", "pipelines.cli"]
@@ -218,9 +221,11 @@ def test_the_real_files_are_all_delivered_and_no_check_is_fatal(real):
      ("2022-01-19", "2022-01-19", 5.26)],
 )  # fmt: skip
 def test_the_ratio_comes_within_four_per_cent_of_published_values(real, first, last, published):
-    value = real[1].execute(
-        "SELECT max(ssr_par) FROM marts.ssr_daily WHERE coin = 'ALL' AND day BETWEEN $1 AND $2", [first, last]
-    ).fetchall()[0][0]  # fmt: skip
+    value = (
+        real[1]
+        .execute("SELECT max(ssr_par) FROM marts.ssr_daily WHERE coin = 'ALL' AND day BETWEEN $1 AND $2", [first, last])
+        .fetchall()[0][0]
+    )
     assert value == pytest.approx(published, rel=0.04)
 
 

@@ -52,14 +52,17 @@ def sources(tmp_path):
     metrics = CoinMetrics({"btc": {"PriceUSD": _days(60)}}, lambda: NOW_MS)
     room = Newsroom({"/rss.xml": Feed(releases(12, seed=1)), "/b.xml": Feed(releases(20, seed=1))})
     with (
-        LocalServer(exchange, latency_s=0.005) as prices, LocalServer(coins) as supply,
-        LocalServer(metrics) as chain, LocalServer(room) as news,
-    ):  # fmt: skip
+        LocalServer(exchange, latency_s=0.005) as prices,
+        LocalServer(coins) as supply,
+        LocalServer(metrics) as chain,
+        LocalServer(room) as news,
+    ):
         host = news.url.split("//")[1]
         feeds = "".join(
             f'[[feeds]]\nname = "{n}"\npublisher = "Room"\nurl = "{news.url}/{n}.xml"\nkind = "news"\n'
-            f'full_text = true\narticle_hosts = ["{host}"]\n' for n in ("rss", "b")
-        )  # fmt: skip
+            f'full_text = true\narticle_hosts = ["{host}"]\n'
+            for n in ("rss", "b")
+        )
         (tmp_path / "feeds.toml").write_text("version = 1\n" + feeds)
         yield {
             "exchanges": [{"id": "binance", "symbols": list(symbols), "since": SINCE, "base_url": prices.url,

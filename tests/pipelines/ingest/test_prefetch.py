@@ -69,8 +69,10 @@ def test_a_part_that_fails_as_no_part_should_costs_itself_only(desk, monkeypatch
     assert result.delivered == ("AAA", "BBB")
     assert "BAD failed on what it was given" in result.missing[0][1]
     assert desk.rows("SELECT source, delivered FROM ops.source_status ORDER BY 1") == [
-        ("AAA", True), ("BAD", False), ("BBB", True)
-    ]  # fmt: skip
+        ("AAA", True),
+        ("BAD", False),
+        ("BBB", True),
+    ]
 
 
 def test_a_worker_runs_ahead_by_a_few_pages_and_no_more():
@@ -127,8 +129,9 @@ def test_an_interrupt_ends_a_run_that_waits_for_the_network(tmp_path, fault):
         )
         run = subprocess.Popen(
             [sys.executable, "-m", "pipelines.cli", "ingest", "-p", str(profile), "--home", str(tmp_path)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         for _ in range(300):
             if server.asked("klines"):
                 break

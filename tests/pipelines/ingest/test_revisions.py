@@ -29,9 +29,10 @@ LINE = (
 def settings(tmp_path):
     (tmp_path / "p.toml").write_text("")
     return load_settings(
-        str(tmp_path / "p.toml"), home=str(tmp_path),
+        str(tmp_path / "p.toml"),
+        home=str(tmp_path),
         files={"root": str(tmp_path), "tables": [{"path": "n.jsonl", "shape": "documents"}]},
-    )  # fmt: skip
+    )
 
 
 def test_a_label_added_later_changes_the_group_and_not_when_the_document_was_available(settings, tmp_path):
@@ -66,7 +67,7 @@ def test_a_stored_model_that_does_not_fit_todays_panel_is_left_out_with_a_warnin
         bars=SimpleNamespace(assets=("A", "B")),
         panel=SimpleNamespace(tape=np.zeros((2, 5, 5)), context=np.zeros((2, 5, 63))),
         documents=SimpleNamespace(vectors=np.zeros((1, 8))),
-    )  # fmt: skip
+    )
     run = SimpleNamespace(settings=settings)
     path = settings.checkpoints / "m.ckpt"
     _checkpoint(path)
@@ -86,10 +87,13 @@ def test_the_same_documents_have_the_same_fingerprint_whatever_comes_after_train
 
     def documents(n: int, sign: float = 1.0):
         links = pl.DataFrame(
-            {"doc_id": [f"d{i}" for i in range(n)], "asset": "A",
-             "available_ts": [datetime(2024, 1, 1 + i, tzinfo=UTC) for i in range(n)]},
+            {
+                "doc_id": [f"d{i}" for i in range(n)],
+                "asset": "A",
+                "available_ts": [datetime(2024, 1, 1 + i, tzinfo=UTC) for i in range(n)],
+            },
             schema_overrides={"available_ts": pl.Datetime("us", "UTC")},
-        )  # fmt: skip
+        )
         vectors = pl.DataFrame(
             {"doc_id": links["doc_id"], "embedding": [[sign * (i + 1), 0.0] for i in range(n)]},
             schema_overrides={"embedding": pl.List(pl.Float32)},

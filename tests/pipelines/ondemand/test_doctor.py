@@ -43,7 +43,7 @@ def test_the_doctor_says_of_each_source_whether_it_answers_why_not_and_what_is_s
         told = {
             "exchanges": [{"id": "binance", "symbols": ["BTC/USDT"], "since": since, "base_url": prices.url}],
             "feeds": {"enabled": True, "list_file": tmp_path / "feeds.toml"},
-        }  # fmt: skip
+        }
         desk.ingest(**told)
         checks = {c.name: c for c in diagnose(desk.settings(**told))}
     binance, feed = checks["source exchange binance"], checks["source feed rss"]
@@ -95,8 +95,9 @@ def test_a_backfill_reaches_further_back_than_the_profile_and_names_what_it_did(
             f'[network]\nbackoff_s = {QUICK["backoff_s"]}\n[[exchanges]]\nid = "binance"\nbase_url = "{server.url}"\n'
             f'symbols = ["BTC/USDT", "ETH/USDT"]\nsince = 2024-01-08T00:00:00Z\n'
         )
-        done = _run("backfill", "prices", "--since", "2024-01-01", "-p", str(profile), "--symbol", "BTC/USDT",
-                    home=tmp_path)  # fmt: skip
+        done = _run(
+            "backfill", "prices", "--since", "2024-01-01", "-p", str(profile), "--symbol", "BTC/USDT", home=tmp_path
+        )
         assert done.returncode == 0, done.stderr
         assert f"exchange:binance:BTC/USDT:1h: {N - 1} rows" in done.stderr
         assert "s waiting for sources" in done.stdout
@@ -104,8 +105,9 @@ def test_a_backfill_reaches_further_back_than_the_profile_and_names_what_it_did(
         rest = _run("ingest", "prices", "-p", str(profile), home=tmp_path)
         assert rest.returncode == 0
         assert "exchange:binance:ETH/USDT:1h: 31 rows" in rest.stderr
-        wrong = _run("backfill", "prices", "--since", "2024-01-01", "-p", str(profile), "--exchange", "kraken",
-                     home=tmp_path)  # fmt: skip
+        wrong = _run(
+            "backfill", "prices", "--since", "2024-01-01", "-p", str(profile), "--exchange", "kraken", home=tmp_path
+        )
     assert wrong.returncode == 2
     assert "has no exchange 'kraken'; it has binance" in wrong.stderr
     assert _run("backfill", "news", "--since", "2024-01-01", home=tmp_path).returncode == 2

@@ -35,8 +35,9 @@ def test_the_command_gives_the_reference_values(reference, tmp_path):
     for window, name in ((24.0, "0,0"), (48.0, "0,1")):
         found = dict(
             tests.filter(pl.col("window_h") == window, pl.col("release_group") == "all")
-            .select("test", "statistic").iter_rows()
-        )  # fmt: skip
+            .select("test", "statistic")
+            .iter_rows()
+        )
         for test, key in (("cross_sectional_t", "t_cross"), ("patell", "patell_z_scar"), ("bmp", "bmp_t_scar"),
                           ("kp_bmp", "kp_bmp_t_scar"), ("grank_t", "grank_t"), ("sign", "sign_z"),
                           ("generalised_sign", "gsign_z"), ("brown_warner_1985", "bw1985")):  # fmt: skip

@@ -28,8 +28,10 @@ def told(location: str, *symbols: str, **more):
 
 
 def stored(desk) -> np.ndarray:
-    rows = desk.rows("SELECT epoch_ms(event_ts), open_quote, high_quote, low_quote, close_quote, volume_base "
-                     "FROM core.candles ORDER BY 1")  # fmt: skip
+    rows = desk.rows(
+        "SELECT epoch_ms(event_ts), open_quote, high_quote, low_quote, close_quote, volume_base "
+        "FROM core.candles ORDER BY 1"
+    )
     return np.array(rows, dtype=float).reshape(-1, 6)
 
 

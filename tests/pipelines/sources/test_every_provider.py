@@ -41,10 +41,11 @@ class Case:
 
 def _exchange(kind: Any, id: str, symbol: str, path: str) -> Case:
     return Case(
-        lambda: kind({symbol: market(N, 1)}, now_ms=lambda: NOW), path,
+        lambda: kind({symbol: market(N, 1)}, now_ms=lambda: NOW),
+        path,
         lambda url, _: {"exchanges": [{"id": id, "symbols": [symbol], "since": SINCE, "base_url": url}]},
         "core.candles",
-    )  # fmt: skip
+    )
 
 
 def _feeds(url: str, folder: Path) -> dict[str, Any]:
@@ -66,20 +67,25 @@ PROVIDERS = {
     "coinbase": _exchange(Coinbase, "coinbase", "BTC/USD", "candles"),
     "okx": _exchange(Okx, "okx", "BTC/USDT", "candles"),
     "archive": Case(
-        lambda: BinanceArchive({"BTC/USDT": market(N, 1)}, lambda: NOW), "/monthly/",
-        lambda url, _: {"archives": [{"location": url, "symbols": ["BTC/USDT"], "since": SINCE}]}, "core.candles",
+        lambda: BinanceArchive({"BTC/USDT": market(N, 1)}, lambda: NOW),
+        "/monthly/",
+        lambda url, _: {"archives": [{"location": url, "symbols": ["BTC/USDT"], "since": SINCE}]},
+        "core.candles",
     ),
     "stablecoins": Case(
-        lambda: DefiLlama(example_coins(30, seed=1), lambda: NOW), "/stablecoin/",
+        lambda: DefiLlama(example_coins(30, seed=1), lambda: NOW),
+        "/stablecoin/",
         lambda url, _: {"stablecoins": {"enabled": True, "url": url, "coin_list": "one", "chains": False}},
         "core.supply",
     ),
     "onchain": Case(
-        _figures, "asset-metrics",
-        lambda url, _: {"onchain": {"enabled": True, "url": f"{url}/v4", "since": SINCE}}, "core.asset_metrics",
+        _figures,
+        "asset-metrics",
+        lambda url, _: {"onchain": {"enabled": True, "url": f"{url}/v4", "since": SINCE}},
+        "core.asset_metrics",
     ),
     "feeds": Case(lambda: Newsroom({"/rss.xml": Feed(releases(5, seed=1))}), "rss.xml", _feeds, "core.documents"),
-}  # fmt: skip
+}
 PASSING: dict[str, Callable[..., faults.Fault]] = {
     "429 with Retry-After": lambda **k: faults.status(429, {"Retry-After": "1"}, **k),
     "418 with Retry-After": lambda **k: faults.status(418, {"Retry-After": "1"}, **k),

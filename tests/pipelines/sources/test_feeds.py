@@ -44,8 +44,10 @@ def test_every_format_gives_the_same_documents_with_text_time_and_assets(desk, t
     with LocalServer(room(kind=kind)) as server:
         result = desk.ingest(feeds=listed(tmp_path, server))
     assert (result.exit_code, result.writes["documents"].new) == (0, len(ITEMS))
-    docs = desk.rows("SELECT title, event_ts, ts_precision, publisher, kind, body, authorship, release_group "
-                     "FROM core.documents ORDER BY event_ts")  # fmt: skip
+    docs = desk.rows(
+        "SELECT title, event_ts, ts_precision, publisher, kind, body, authorship, release_group "
+        "FROM core.documents ORDER BY event_ts"
+    )
     want = sorted(ITEMS, key=lambda i: i.published)
     assert [(d[0], d[1]) for d in docs] == [(i.title, i.published) for i in want]
     assert {d[2:5] + d[6:] for d in docs} == {("second", "Room", "news", "unknown", "unlabelled")}
@@ -64,11 +66,13 @@ def test_what_a_feed_shows_first_is_back_filled_and_what_comes_later_was_seen_to
         newsroom.feeds["/rss.xml"].items.insert(0, late)
         result = desk.ingest(feeds=listed(tmp_path, server))
     assert (result.writes["documents"].new, result.writes["documents"].unchanged) == (1, 0)
-    first = desk.rows("SELECT DISTINCT availability_assumed, available_ts - event_ts FROM core.documents "
-                      "WHERE url NOT LIKE '%late'")  # fmt: skip
+    first = desk.rows(
+        "SELECT DISTINCT availability_assumed, available_ts - event_ts FROM core.documents WHERE url NOT LIKE '%late'"
+    )
     assert first == [(True, timedelta(seconds=1))]
-    seen = desk.rows("SELECT availability_assumed, available_ts = first_seen_ts, event_ts FROM core.documents "
-                     "WHERE url LIKE '%late'")  # fmt: skip
+    seen = desk.rows(
+        "SELECT availability_assumed, available_ts = first_seen_ts, event_ts FROM core.documents WHERE url LIKE '%late'"
+    )
     assert seen == [(False, True, WHEN)]
 
 
@@ -109,8 +113,9 @@ def test_a_story_in_two_feeds_belongs_to_the_first_and_is_stored_once(desk, tmp_
         assert result.writes["documents"].quarantined == 0
         assert desk.ingest(feeds=listed(tmp_path, server, "b", "a")).is_quiet
     assert desk.rows("SELECT source, count(*) FROM core.documents GROUP BY ALL ORDER BY 1") == [
-        ("feeds:a", len(ITEMS)), ("feeds:b", 1)
-    ]  # fmt: skip
+        ("feeds:a", len(ITEMS)),
+        ("feeds:b", 1),
+    ]
 
 
 @pytest.mark.parametrize(("robots", "reads"), [
@@ -157,8 +162,9 @@ def test_what_came_over_a_wire_is_a_press_release_wherever_it_is_printed(desk, t
     with LocalServer(room([item, ITEMS[0]])) as server:
         desk.ingest(feeds=listed(tmp_path, server, full_text=False))
     assert desk.rows("SELECT kind FROM core.documents ORDER BY title = 'Acme custodies Bitcoin' DESC") == [
-        ("press_release",), ("news",)
-    ]  # fmt: skip
+        ("press_release",),
+        ("news",),
+    ]
 
 
 BROKEN = {
@@ -245,8 +251,10 @@ def test_a_publication_time_is_as_precise_as_what_is_written(text, moment, preci
 def test_an_item_without_a_date_takes_the_day_it_was_seen_on_and_nothing_is_assumed(desk, tmp_path):
     with LocalServer(room([Item("Undated Bitcoin", "/news/u", None, "text")])) as server:
         desk.ingest(feeds=listed(tmp_path, server))
-    row = desk.rows("SELECT event_ts = date_trunc('day', first_seen_ts), available_ts = first_seen_ts, ts_precision, "
-                    "availability_assumed FROM core.documents")  # fmt: skip
+    row = desk.rows(
+        "SELECT event_ts = date_trunc('day', first_seen_ts), available_ts = first_seen_ts, ts_precision, "
+        "availability_assumed FROM core.documents"
+    )
     assert row == [(True, True, "day", False)]
 
 
@@ -345,8 +353,9 @@ def test_a_page_that_is_blocked_costs_its_neighbours_nothing(desk, tmp_path):
     with LocalServer(room(), faults=[faults.status(451, path=ITEMS[0].link, times=None)]) as server:
         desk.ingest(feeds=listed(tmp_path, server))
     assert sorted(desk.rows("SELECT article, count(*) FROM ops.feed_items GROUP BY ALL")) == [
-        ("failed", 1), ("full", len(ITEMS) - 1)
-    ]  # fmt: skip
+        ("failed", 1),
+        ("full", len(ITEMS) - 1),
+    ]
 
 
 def test_a_redirect_to_what_robots_txt_forbids_is_not_followed(desk, tmp_path):

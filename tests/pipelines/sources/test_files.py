@@ -24,9 +24,11 @@ def _ingest(tmp_path: Path, *tables: tuple[str, str], root: Path | None = None, 
     """Ingest files of (name, shape) and return the result with an open connection's reader."""
     listed = [{"path": name, "shape": shape, **more} for name, shape in tables]
     built = load_settings(
-        str(_profile(tmp_path)), home=str(tmp_path / "home"), as_of=datetime(2024, 6, 1, tzinfo=UTC),
+        str(_profile(tmp_path)),
+        home=str(tmp_path / "home"),
+        as_of=datetime(2024, 6, 1, tzinfo=UTC),
         files={"root": str(root or tmp_path), "tables": listed},
-    )  # fmt: skip
+    )
     run = runs.start(built, "ingest")
     return ingest(run), run
 
@@ -63,7 +65,7 @@ BAD_ROWS = {
     "too few fields": ("binance,BTC/USDT,1h", "3 fields where the header has 9"),
     "contradiction": (ROW.format(3).replace(",5", ",6"), "contradicts a later row"),
     "not utf-8": ("\udcff" + ROW.format(11), "not UTF-8"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD_ROWS)
@@ -85,14 +87,16 @@ BAD_FILES = {
     "header only": ("a.csv", HEADER.encode(), "no rows"),
     "wrong columns": ("a.csv", GOOD.replace("close", "clsoe").encode(), "did you mean 'clsoe'"),
     "extra column": (
-        "a.csv", GOOD.replace("volume", "volume,colour").replace(",5\n", ",5,red\n").encode(), "unknown column colour"
+        "a.csv",
+        GOOD.replace("volume", "volume,colour").replace(",5\n", ",5,red\n").encode(),
+        "unknown column colour",
     ),
     "naive times": ("a.csv", GOOD.replace(":00Z", ":00").encode(), "times without a zone"),
     "truncated parquet": ("a.parquet", b"PAR1" + b"\x00" * 100, "no complete Parquet file"),
     "not parquet": ("a.parquet", b"hello", "no complete Parquet file"),
     "unknown ending": ("a.xlsx", b"hello", "expected .csv, .parquet"),
     "json with wrong columns": ("a.jsonl", b'{"x": 1}\n', "lacks exchange"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD_FILES)
@@ -227,6 +231,8 @@ def test_documents_get_their_availability_from_the_precision_of_their_time(tmp_p
         "FROM core.documents ORDER BY 1",
     )
     assert got == [
-        ("a", "01 10:20:30", "01 10:20:31"), ("b", "01 10:20:00", "01 10:21:00"), ("c", "01 00:00:00", "02 00:00:00"),
-    ]  # fmt: skip
+        ("a", "01 10:20:30", "01 10:20:31"),
+        ("b", "01 10:20:00", "01 10:21:00"),
+        ("c", "01 00:00:00", "02 00:00:00"),
+    ]
     assert _rows(run, "SELECT asset FROM core.document_assets ORDER BY 1") == [("BTC",), ("ETH",)]

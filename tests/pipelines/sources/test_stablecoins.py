@@ -49,8 +49,9 @@ def test_supply_comes_in_total_and_per_chain_with_prices_and_pegs(desk, two_coin
         ("BSC",), ("Ethereum",), ("Tron",), ("all",)
     ]  # fmt: skip
     assert desk.rows("SELECT coin, vendor_id, peg_type, peg_mechanism FROM core.stablecoins ORDER BY 1") == [
-        ("USDC", "2", "peggedUSD", "fiat-backed"), ("USDT", "1", "peggedUSD", "fiat-backed")
-    ]  # fmt: skip
+        ("USDC", "2", "peggedUSD", "fiat-backed"),
+        ("USDT", "1", "peggedUSD", "fiat-backed"),
+    ]
     assert desk.rows("SELECT DISTINCT available_ts - event_ts FROM core.supply") == [(timedelta(hours=6),)]
 
 
@@ -121,10 +122,12 @@ class Metrics(CoinMetrics):
 
         days = START + DAY * np.arange(DAYS)
         series = {
-            "btc": {m: np.column_stack([days, (i + 1) * 1e4 + np.arange(DAYS)])
-                    for i, m in enumerate(("PriceUSD", "CapMrktCurUSD", "SplyCur"))},
+            "btc": {
+                m: np.column_stack([days, (i + 1) * 1e4 + np.arange(DAYS)])
+                for i, m in enumerate(("PriceUSD", "CapMrktCurUSD", "SplyCur"))
+            },
             "ltc": {"PriceUSD": np.column_stack([days, 70.0 + np.arange(DAYS)])},
-        }  # fmt: skip
+        }
         super().__init__(series, lambda: NOW_MS, **more)
 
 
@@ -144,13 +147,14 @@ def test_figures_come_through_all_pages_each_asset_with_the_metrics_that_it_has(
         result = desk.ingest(onchain=onchain(server.url), as_of=AS_OF, network={"backoff_s": 0.01})
         assert (result.exit_code, result.missing) == (0, ())
         assert desk.ingest(onchain=onchain(server.url), as_of=AS_OF).is_quiet
-    assert desk.rows("SELECT asset, metric, count(*), min(event_ts), min(value) FROM core.asset_metrics "
-                     "GROUP BY ALL ORDER BY 1, 2") == [
+    assert desk.rows(
+        "SELECT asset, metric, count(*), min(event_ts), min(value) FROM core.asset_metrics GROUP BY ALL ORDER BY 1, 2"
+    ) == [
         ("BTC", "market_cap_usd", DAYS, datetime(2024, 1, 2, tzinfo=UTC), 2e4),
         ("BTC", "price_usd", DAYS, datetime(2024, 1, 2, tzinfo=UTC), 1e4),
         ("BTC", "supply_units", DAYS, datetime(2024, 1, 2, tzinfo=UTC), 3e4),
         ("LTC", "price_usd", DAYS, datetime(2024, 1, 2, tzinfo=UTC), 70.0),
-    ]  # fmt: skip
+    ]
 
 
 def test_the_csv_form_gives_the_same_rows(desk, tmp_path):
@@ -171,8 +175,9 @@ def test_a_metric_that_must_be_paid_for_or_an_unknown_asset_costs_itself_only(de
     assert result.exit_code == 3
     assert [name for name, _ in result.missing] == ["onchain:NOPE"]
     assert desk.rows("SELECT DISTINCT metric FROM core.asset_metrics ORDER BY 1") == [
-        ("market_cap_usd",), ("price_usd",)
-    ]  # fmt: skip
+        ("market_cap_usd",),
+        ("price_usd",),
+    ]
 
 
 def test_a_restated_price_becomes_a_new_version(desk):

@@ -25,9 +25,11 @@ def run(tmp_path):
     (tmp_path / "b.csv").write_text(BTC)
     tables = [{"path": "s.csv", "shape": "supply"}, {"path": "b.csv", "shape": "asset_metrics"}]
     settings = load_settings(
-        str(tmp_path / "p.toml"), home=str(tmp_path), as_of=datetime(2024, 2, 1, tzinfo=UTC),
+        str(tmp_path / "p.toml"),
+        home=str(tmp_path),
+        as_of=datetime(2024, 2, 1, tzinfo=UTC),
         files={"root": str(tmp_path), "tables": tables},
-    )  # fmt: skip
+    )
     run = runs.start(settings, "test")
     assert ingest(run).exit_code == 0
     return run

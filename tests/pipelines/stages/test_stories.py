@@ -88,10 +88,13 @@ class TestFirstTold:
     """Of a story about an asset, the first row stays."""
 
     LINKS = pl.DataFrame(
-        {"doc_id": ["b", "a", "c", "d"], "asset": ["BTC", "BTC", "ETH", "BTC"],
-         "available_ts": [MOMENT + timedelta(hours=h) for h in (1, 0, 2, 3)]},
+        {
+            "doc_id": ["b", "a", "c", "d"],
+            "asset": ["BTC", "BTC", "ETH", "BTC"],
+            "available_ts": [MOMENT + timedelta(hours=h) for h in (1, 0, 2, 3)],
+        },
         schema_overrides={"available_ts": pl.Datetime("us", "UTC")},
-    )  # fmt: skip
+    )
 
     def test_copies_go_and_other_assets_stay(self):
         stories = pl.DataFrame({"doc_id": ["a", "b", "c"], "story_id": ["a", "a", "a"]})
