@@ -22,14 +22,18 @@ from warehouse.write import Batch
 PACKAGES = ("domain", "features", "models", "warehouse", "pipelines")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Run:
-    """One run of a flow or command. Every moment it writes as wall clock is `now`, taken when it started."""
+    """One run of a flow or command. Every moment it writes as wall clock is `now`, taken when it started.
+
+    `exit_code` is what it ends with when nothing is raised.
+    """
 
     settings: Settings
     run_id: str
     now: datetime
     as_of: datetime
+    exit_code: int = 0
 
     @contextmanager
     def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -49,7 +53,7 @@ class Run:
 
 
 def start(settings: Settings, flow: str) -> Run:
-    """Begin a run and record it."""
+    """Begin a run and record it; `recorded_run` also records its end."""
     now = datetime.now(UTC).replace(microsecond=0)
     token = hashlib.sha256(f"{time.time_ns()}{os.getpid()}".encode()).hexdigest()[:6]
     run = Run(settings, f"{now:%Y%m%dT%H%M%S}-{token}", now, settings.moment())
@@ -58,19 +62,33 @@ def start(settings: Settings, flow: str) -> Run:
             "INSERT INTO ops.runs (run_id, flow, profile, as_of_ts, started_ts, status, code_fingerprint, settings, "
             "is_simulated) VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $8)",
             [run.run_id, flow, settings.profile, run.as_of, now, code_fingerprint(),
-             settings.shown(), settings.simulated.enabled],
+             settings.redacted(), settings.simulated.enabled],
         )  # fmt: skip
     return run
 
 
-def finish(run: Run, exit_code: int) -> None:
+STATUS = {0: "complete", 3: "complete with a source missing"}
+
+
+def record_end(run: Run, exit_code: int) -> None:
     """Record how a run ended."""
-    status = {0: "complete", 3: "complete with a source missing"}.get(exit_code, "failed")
     with run.open() as con:
         con.execute(
             "UPDATE ops.runs SET finished_ts = $1, status = $2, exit_code = $3 WHERE run_id = $4",
-            [datetime.now(UTC), status, exit_code, run.run_id],
+            [datetime.now(UTC), STATUS.get(exit_code, "failed"), exit_code, run.run_id],
         )
+
+
+@contextmanager
+def recorded_run(settings: Settings, flow: str) -> Iterator[Run]:
+    """A run that is recorded when it begins and when it ends: with its `exit_code`, or as failed where it raises."""
+    run = start(settings, flow)
+    code = 1
+    try:
+        yield run
+        code = run.exit_code
+    finally:
+        record_end(run, code)
 
 
 @cache
@@ -88,7 +106,7 @@ def code_fingerprint() -> str:
 def fingerprint(con: duckdb.DuckDBPyConnection, run: Run, stage: str, entities: tuple[str, ...], *parts: object) -> str:
     """What the result of a stage depends on: rows of core as of the run's moment, settings, code, threads."""
     rows = [read.fingerprint(con, e, run.as_of) for e in entities]
-    told = [
+    depends_on = [
         stage,
         run.as_of.isoformat(),
         run.settings.seed,
@@ -96,7 +114,7 @@ def fingerprint(con: duckdb.DuckDBPyConnection, run: Run, stage: str, entities: 
         code_fingerprint(),
         *map(repr, parts),
     ]
-    return hashlib.sha256(json.dumps([rows, told]).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps([rows, depends_on]).encode()).hexdigest()[:32]
 
 
 def is_done(con: duckdb.DuckDBPyConnection, stage: str, mark: str) -> bool:

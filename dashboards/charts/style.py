@@ -5,17 +5,14 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
+from domain.names import DEFAULT, MODELS
+
 FEWEST_RELEASES = 5
 PRICE = ",.6~g"
 
 BLUE, ORANGE, GREEN, RED, GREY, VIOLET = "#3b82c4", "#e08a2e", "#3a9d6e", "#d1495b", "#8a8f98", "#8e6bbf"
 GROUP_COLOURS = {"real": BLUE, "generated": ORANGE, "fabricated": RED, "unlabelled": GREY, "late_stamp": VIOLET}
-MODEL_NAMES = {
-    "tapewire": "tapewire", "patch_transformer": "Transformer", "patch_linear": "Linear patches", "lstm": "LSTM",
-    "lightgbm": "LightGBM", "har": "HAR", "garch": "GARCH(1,1)-t", "reference_walk": "Reference walk",
-    "volatility_walk": "Walk without hour of week", "walk_plain": "Plain walk", "walk_drift": "Walk with drift",
-    "buy_and_hold": "Buy and hold",
-}  # fmt: skip
+MODEL_NAMES = {DEFAULT: "tapewire", **MODELS, "buy_and_hold": "Buy and hold"}
 MODEL_COLOURS = {
     "tapewire": BLUE, "patch_transformer": RED, "reference_walk": GREY, "walk_plain": GREEN, "walk_drift": ORANGE,
     "buy_and_hold": VIOLET,

@@ -19,6 +19,7 @@ from dashboards.report.impact import impact_section
 from dashboards.report.tables import table_of
 from dashboards.report.texts import words_section
 from dashboards.wording import by_reason, tied
+from domain.files import appears_whole
 
 HERE = Path(__file__).parent
 COUNTED = {
@@ -32,9 +33,8 @@ def write_report(published: Path, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with Published(published) as warehouse:
         text = render(warehouse)
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    with appears_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 def render(warehouse: Published) -> str:

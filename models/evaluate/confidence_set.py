@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from domain.types import Array
+
 SAME = 1e-12  # share of the largest loss below which two losses count as one
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-Array = NDArray[np.float64]
+from domain.types import Array
+
 Alternative = Literal["two_sided", "less", "greater"]
 Kernel = Literal["acf", "bartlett"]
 

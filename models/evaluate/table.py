@@ -7,13 +7,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from domain.names import REFERENCE, VOLATILITY
+from domain.types import Array
 from models.evaluate.confidence_set import model_confidence_set
 from models.evaluate.loss_tests import clark_west_gain, diebold_mariano, mean_above_zero, sign_dependence_hac
 from models.evaluate.walk_forward import REGIMES, Forecasts
 from models.quantiles.quantiles import CENTRAL, HORIZONS_H, LEVELS, MEDIAN, as_datetime, quantile_of
 from models.quantiles.scores import block_bootstrap_ratio, coverage, crps
 
-Array = NDArray[np.float64]
 CENTRAL_VALUES = np.array(LEVELS)[CENTRAL]
 LOW_90, HIGH_90 = LEVELS.index(0.05), LEVELS.index(0.95)
 MIN_ORIGINS = 30

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.errors import NotEnoughDataError
+from domain.types import Array
 from features.panel import Panel
 from models.quantiles.quantiles import HORIZONS_H
 
-Array = NDArray[np.float64]
 REGIMES = ("calm", "normal", "turbulent")
 REGIME_CHANNEL = "log_level_market_month"
 

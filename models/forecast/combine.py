@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.types import Array
 from models.quantiles.quantiles import CENTRAL, HORIZONS_H, LEVELS, MEDIAN
 from models.quantiles.scores import crps
 
-Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
 MISS = 0.10

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from domain.names import NETWORK
-from models.forecast.baselines.walks import Walk
-from models.forecast.dataset import Ground
+from models.forecast.baselines.scaled import reference_walk
+from models.forecast.dataset import Dataset
 from models.forecast.network.train import split, train
-from models.forecast.network.windows import usable
-from models.forecast.roster import WARM_UP_H, Recipe
+from models.forecast.recipe import WARM_UP_H, Recipe
 
 if TYPE_CHECKING:
     from optuna import Trial
@@ -29,18 +28,17 @@ class Tried:
     validation_ratio: float
 
 
-def search(
-    ground: Ground, recipe: Recipe, walk: Walk, train_end: int, trials: int, *, done: Callable[[Tried], None]
-) -> list[Tried]:
-    """Train `trials` networks up to row `train_end`; all of them, best first. `done` hears of each as it ends.
+def search(dataset: Dataset, recipe: Recipe, until: int, trials: int, *, done: Callable[[Tried], None]) -> list[Tried]:
+    """Train `trials` networks up to row `until`; all of them, best first. `done` hears of each as it ends.
 
     Needs Optuna, an extra (`tune`).
     """
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    store, rows = ground.store(walk, recipe.net.lookback), usable(ground.panel, ground.sigma, recipe.net.lookback)
-    span = split(WARM_UP_H, train_end, recipe.train.validation_days * 24)
+    lookback = recipe.net.lookback
+    store, rows = dataset.store(reference_walk(dataset, until).quantiles, lookback), dataset.usable(lookback)
+    span = split(WARM_UP_H, until, recipe.train.validation_days * 24)
     tried: list[Tried] = []
 
     def objective(trial: "Trial") -> float:

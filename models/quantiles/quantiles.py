@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from domain.types import Array
+
 HORIZONS_H = (1, 4, 8, 24)
 CENTRAL_LEVELS = tuple(round(0.05 * i, 2) for i in range(1, 20))
 LEVELS = (0.005, 0.01, 0.025, *CENTRAL_LEVELS, 0.975, 0.99, 0.995)

@@ -4,10 +4,9 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-Array = NDArray[np.float64]
+from domain.types import Array
 
 
 def pinball(quantiles: Array, outcome: Array, levels: Array) -> Array:

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from domain.types import Array
 from features.candles import Bars
 from features.volatility import EWMA_HALF_LIFE_H, SLOTS, hour_of_week_patterns
 from models.quantiles.quantiles import HORIZONS_H, LEVELS
-from models.simulation.prices import ASSETS, MARKET_VOL, SUBSTEPS, Array, Paths, make_bars, seasonal_factor
+from models.simulation.prices import ASSETS, MARKET_VOL, SUBSTEPS, Paths, make_bars, seasonal_factor
 
 START = datetime(2023, 7, 3)
 RUN_IN_H = 4 * SLOTS

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from models.simulation.prices import ASSETS, BLOCK, Array, SimulatedBars, block_rng, make_bars, simulate_paths
+from domain.types import Array
+from models.simulation.prices import ASSETS, BLOCK, SimulatedBars, block_rng, make_bars, simulate_paths
 from models.simulation.releases import Release, draw_releases, planted_effects
 from models.simulation.supply import COINS, asset_supply, simulate_supply
 

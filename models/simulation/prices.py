@@ -7,10 +7,10 @@ longer run begins with exactly the shorter one.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-Array = NDArray[np.float64]
+from domain.types import Array
+
 BLOCK = 168
 SUBSTEPS = 12
 

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from models.simulation.prices import ASSETS, BLOCK, Array, Asset, block_rng
+from domain.types import Array
+from models.simulation.prices import ASSETS, BLOCK, Asset, block_rng
 from models.simulation.prose import KINDS, write_release
 
 PER_DAY = 0.85

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from models.simulation.prices import ASSETS, Array, block_rng
+from domain.types import Array
+from models.simulation.prices import ASSETS, block_rng
 
 COINS = ("AUSD", "BSTB", "CUSD", "DPEG", "EUSD")
 START_SUPPLY = np.array([5.2e10, 2.1e10, 6.0e9, 4.0e9, 1.5e9])

@@ -14,7 +14,6 @@ from pipelines.cli.options import Format
 if TYPE_CHECKING:
     from pipelines.ingest.progress import Progress
     from pipelines.settings.settings import Settings
-    from pipelines.stages.stage import Bench, StageResult
 
 
 @contextmanager
@@ -65,27 +64,19 @@ def expected_errors() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def run_stages(settings: "Settings", flow: str, steps: list[Callable[["Bench"], "StageResult"]]) -> None:
-    """Run stages in order and exit with their code."""
-    from pipelines import run as runs
+def run_up_to(settings: "Settings", stage: str, *, flow: str = "", retrain: bool = False, resume: bool = True) -> None:
+    """Run a stage after those that it needs, print how they went, and exit with their code."""
     from pipelines.cli.summary import stage_summary
-    from pipelines.stages.stage import Bench
+    from pipelines.run import recorded_run
+    from pipelines.stages.plan import stages_up_to
+    from pipelines.stages.stage import RunContext, run_stages
 
     log_to_stderr()
-    with expected_errors():
-        run = runs.start(settings, flow)
-        results, code = [], 1
-        try:
-            bench = Bench(run)
-            for step in steps:
-                results.append(step(bench))
-                if results[-1].status == "missing":
-                    break
-            code = 3 if any(r.status == "missing" for r in results) else 0
-        finally:
-            runs.finish(run, code)
+    with expected_errors(), recorded_run(settings, flow or stage) as run:
+        results = run_stages(stages_up_to(stage), RunContext(run, retrain, resume))
+        run.exit_code = 3 if any(r.status == "missing" for r in results) else 0
     print(stage_summary(results))
-    raise typer.Exit(code)
+    raise typer.Exit(run.exit_code)
 
 
 def print_frame(frame: Any, output: Format) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.console import expected_errors, log_to_stderr, print_frame, run_stages, wrong_usage
+from pipelines.cli.console import expected_errors, log_to_stderr, print_frame, run_up_to, wrong_usage
 from pipelines.cli.options import AsOf, Format, Home, Profile, moment, settings_of
 
 
@@ -23,13 +23,7 @@ def train(
 
     Examples:  tapewire train -p examples/files.example.toml   |   tapewire train --resume
     """
-    from pipelines.stages import plan as stages
-
-    run_stages(
-        settings_of(profile, as_of, home),
-        "train",
-        [stages.derive_stage, lambda bench: stages.forecast_stage(bench, retrain=True, resume=resume)],
-    )
+    run_up_to(settings_of(profile, as_of, home), "forecast", flow="train", retrain=True, resume=resume)
 
 
 def tune(
@@ -48,25 +42,19 @@ def tune(
     if find_spec("optuna") is None:
         print("tapewire: the search needs Optuna: pip install 'tapewire[tune]'", file=sys.stderr)
         raise typer.Exit(1)
-    from pipelines import run as runs
-    from pipelines.stages.forecast.training import tune as work
-    from pipelines.stages.plan import derive_stage
-    from pipelines.stages.stage import Bench
+    from pipelines.run import recorded_run
+    from pipelines.stages.forecast.training import tune as search
+    from pipelines.stages.plan import BY_NAME
+    from pipelines.stages.stage import RunContext, run_stage
 
     settings = settings_of(profile, as_of, home)
     log_to_stderr()
-    with expected_errors():
-        run = runs.start(settings, "tune")
-        code = 1
-        try:
-            bench = Bench(run)
-            derive_stage(bench)
-            with run.open() as con:
-                market = bench.market(con)
-            tried = work(run, market, trials)
-            code = 0
-        finally:
-            runs.finish(run, code)
+    with expected_errors(), recorded_run(settings, "tune") as run:
+        context = RunContext(run)
+        run_stage(BY_NAME["derive"], context)
+        with run.open() as con:
+            dataset = context.dataset(con)
+        tried = search(run, dataset, trials)
     best = tried[0]
     print(f"Best of {len(tried)}: {best.validation_ratio:.4f} of the reference walk's loss on the validation span.\n")
     print("[forecast]\n" + "\n".join(f"{name} = {value}" for name, value in best.settings.items()))
@@ -77,9 +65,7 @@ def forecast(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> 
 
     Example:  tapewire forecast
     """
-    from pipelines.stages import plan as stages
-
-    run_stages(settings_of(profile, as_of, home), "forecast", [stages.derive_stage, stages.forecast_stage])
+    run_up_to(settings_of(profile, as_of, home), "forecast")
 
 
 def evaluate(
@@ -102,12 +88,10 @@ def evaluate(
     Examples:  tapewire evaluate   |   tapewire evaluate -p FILE --train-until 2024-01-01 --test-from 2024-01-01
     --test-to 2025-01-01 --origins 00:00,12:00 --out results
     """
-    from pipelines.stages import plan as stages
-
     settings = settings_of(profile, as_of, home)
     given = {"--train-until": train_until, "--test-from": test_from, "--test-to": test_to, "--out": out}
     if not any(given.values()):
-        run_stages(settings, "evaluate", [stages.derive_stage, stages.evaluate_stage])
+        run_up_to(settings, "evaluate")
         return
     from models.evaluate.protocol import Protocol, origin_hours, spacing
     from models.evaluate.table import league
@@ -130,10 +114,4 @@ def backtest(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> 
 
     Example:  tapewire backtest
     """
-    from pipelines.stages import plan as stages
-
-    run_stages(
-        settings_of(profile, as_of, home),
-        "backtest",
-        [stages.derive_stage, stages.evaluate_stage, stages.backtest_stage],
-    )
+    run_up_to(settings_of(profile, as_of, home), "backtest")

@@ -7,21 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from domain.timeframes import SECONDS
 from pipelines.cli.console import expected_errors, log_to_stderr, progress, quiet_prefect
 from pipelines.cli.options import AsOf, Home, Profile, moment, settings_of
 
 if TYPE_CHECKING:
     from pipelines.settings.settings import Settings
-
-
-class Timeframe(StrEnum):
-    """Length of a bar."""
-
-    minute = "1m"
-    five_minutes = "5m"
-    quarter = "15m"
-    hour = "1h"
-    day = "1d"
 
 
 class Kind(StrEnum):
@@ -30,6 +21,13 @@ class Kind(StrEnum):
     prices = "prices"
     supply = "supply"
     news = "news"
+
+
+def _known_timeframes(names: list[str] | None) -> list[str] | None:
+    for name in names or ():
+        if name not in SECONDS:
+            raise typer.BadParameter(f"{name!r} is no timeframe; expected {', '.join(SECONDS)}")
+    return names
 
 
 def nightly(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> None:
@@ -76,7 +74,9 @@ def backfill(
     kinds: Annotated[list[Kind] | None, typer.Argument(help="prices, supply; both where left out.")] = None,
     exchange: Annotated[str | None, typer.Option(help="One exchange of the profile, by its ccxt id.")] = None,
     symbol: Annotated[list[str] | None, typer.Option(help="A symbol of the profile; may be given again.")] = None,
-    timeframe: Annotated[list[Timeframe] | None, typer.Option(help="May be given again.")] = None,
+    timeframe: Annotated[
+        list[str] | None, typer.Option(help=f"{', '.join(SECONDS)}; may be given again.", callback=_known_timeframes)
+    ] = None,
     archive: Annotated[bool, typer.Option("--archive", help="From the Binance public data archives.")] = False,
     profile: Annotated[str, typer.Option("--profile", "-p", help="'live', or the path of a TOML file.")] = "live",
     home: Home = None,
@@ -98,7 +98,7 @@ def backfill(
     try:
         settings = reaching_back(
             settings, start, exchange=exchange, symbols=tuple(symbol or ()),
-            timeframes=tuple(t.value for t in timeframe or ()), archive=archive,
+            timeframes=tuple(timeframe or ()), archive=archive,
         )  # fmt: skip
     except SettingsError as error:
         print(f"tapewire: {error}", file=sys.stderr)
@@ -108,21 +108,16 @@ def backfill(
 
 def _ingest(settings: "Settings", flow: str, kinds: tuple[str, ...]) -> None:
     """Ingest with progress and a summary, and exit with its code."""
-    from pipelines import run as runs
     from pipelines.cli.summary import ingest_summary, network_line
 
     log_to_stderr()
     with expected_errors():
         from pipelines.ingest.ingest import ingest as work
+        from pipelines.run import recorded_run
 
-        run = runs.start(settings, flow)
-        code = 1
-        try:
-            with progress() as shown:
-                result = work(run, kinds, shown)
-            code = result.exit_code
-        finally:
-            runs.finish(run, code)
+        with recorded_run(settings, flow) as run, progress() as shown:
+            result = work(run, kinds, shown)
+            run.exit_code = result.exit_code
     print(ingest_summary(result))
     print(network_line(result))
-    raise typer.Exit(code)
+    raise typer.Exit(result.exit_code)

@@ -22,18 +22,12 @@ def publish(profile: Profile = None, home: Home = None) -> None:
 
         if not settings.warehouse.exists():
             raise WarehouseMissingError(f"no warehouse at {settings.warehouse}: run `tapewire nightly` first")
-        from pipelines import run as runs
+        from pipelines.run import record_end, recorded_run
         from pipelines.stages.publish import publish_run
 
-        run = runs.start(settings, "publish")
-        code = 1
-        runs.finish(run, 0)  # so that what is published says that this run ended
-        try:
+        with recorded_run(settings, "publish") as run:
+            record_end(run, 0)  # so that what is published says that this run ended
             published = publish_run(run)
-            code = 0
-        finally:
-            if code:
-                runs.finish(run, code)
     print(f"Published {published.stable} (copy {published.copy.name})")
 
 

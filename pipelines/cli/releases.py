@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.console import expected_errors, log_to_stderr, run_stages, wrong_usage
+from pipelines.cli.console import expected_errors, log_to_stderr, run_up_to, wrong_usage
 from pipelines.cli.options import AsOf, Home, Profile, settings_of
 
 if TYPE_CHECKING:
@@ -57,9 +57,7 @@ def impact(
     if release is not None:
         _alert(settings, release)
         return
-    from pipelines.stages import plan as stages
-
-    run_stages(settings, "impact", [stages.derive_stage, stages.impact_stage])
+    run_up_to(settings, "impact")
 
 
 def _study(
@@ -67,8 +65,7 @@ def _study(
 ) -> None:
     from models.impact.measure.events import Design
     from pipelines.ondemand.event_study import event_study, hours
-    from pipelines.ondemand.study_tables import StudyTableError
-    from pipelines.ondemand.tables import TextTableError
+    from pipelines.ondemand.tables import TableError
 
     with wrong_usage():
         design = Design(*(hours(s) for s in spans))
@@ -76,7 +73,7 @@ def _study(
     try:
         with expected_errors(), wrong_usage():
             done = event_study(events, candles, out, windows_h=windows_h, design=design, index=index)
-    except (StudyTableError, TextTableError) as error:
+    except TableError as error:
         print(f"tapewire: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
     _print_study(done, out)
@@ -150,8 +147,8 @@ def label(
 
     Example:  tapewire label labels.csv -p live
     """
-    from pipelines.ondemand.labels import LabelTableError, import_labels
-    from pipelines.ondemand.tables import TextTableError
+    from pipelines.ondemand.labels import import_labels
+    from pipelines.ondemand.tables import TableError
 
     settings = settings_of(profile, None, home)
     try:
@@ -161,7 +158,7 @@ def label(
             if not settings.warehouse.exists():
                 raise WarehouseMissingError(f"no warehouse at {settings.warehouse}: run `tapewire nightly` first")
             done = import_labels(settings, source)
-    except (LabelTableError, TextTableError) as error:
+    except TableError as error:
         print(f"tapewire: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
     w = done.written

@@ -22,12 +22,12 @@ def _text_errors() -> Iterator[None]:
     from models.text.detection.detector import DetectorError
     from models.text.generation.write import PromptError
     from models.text.language.causal import MissingModelError
-    from pipelines.ondemand.tables import TextTableError
+    from pipelines.ondemand.tables import TableError
 
     try:
         with expected_errors():
             yield
-    except (TextTableError, DetectorError, PromptError, VocabularyError) as error:
+    except (TableError, DetectorError, PromptError, VocabularyError) as error:
         print(f"tapewire: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
     except MissingModelError as error:

@@ -1,4 +1,4 @@
-"""The night: ingest, words, derive, evaluate, forecast, score, backtest, publish, report. One Prefect flow.
+"""The night: ingest, the stages in pipelines/stages/plan.py, publish, report. One Prefect flow.
 
 It runs with no server at all; on a server the same flow is a scheduled deployment (prefect.yaml).
 """
@@ -14,13 +14,12 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from pipelines import run as runs
 from pipelines.ingest.ingest import IngestResult, ingest
-from pipelines.run import Run
+from pipelines.run import Run, record_end, recorded_run
 from pipelines.settings.load import load_settings
-from pipelines.stages import plan as stages
+from pipelines.stages.plan import STAGES
 from pipelines.stages.publish import Published, publish_run, report_run
-from pipelines.stages.stage import Bench, StageResult
+from pipelines.stages.stage import RunContext, Stage, StageResult, run_stage, run_stages
 from warehouse.quality import errors
 
 log = logging.getLogger("tapewire.night")
@@ -76,14 +75,14 @@ def _task(name: str, retries: int = 0) -> Any:
 
 
 ingest_task = _task("ingest", retries=1)(ingest)
-words_task = _task("words")(stages.words_stage)
-derive_task = _task("derive")(stages.derive_stage)
-evaluate_task = _task("evaluate")(stages.evaluate_stage)
-forecast_task = _task("forecast")(stages.forecast_stage)
-impact_task = _task("impact")(stages.impact_stage)
-backtest_task = _task("backtest")(stages.backtest_stage)
 publish_task = _task("publish", retries=1)(publish_run)
 report_task = _task("report", retries=1)(report_run)
+
+
+def _stage_task(stage: Stage, context: RunContext) -> StageResult:
+    """Run a stage as a task of its name."""
+    result: StageResult = _task(stage.name)(run_stage)(stage, context)
+    return result
 
 
 @flow(name="nightly", flow_run_name=_night_name, validate_parameters=False)
@@ -93,13 +92,9 @@ def nightly(profile: str | None = None, as_of: datetime | None = None, home: str
     NightFailedError otherwise, so that a scheduler sees a failed run.
     """
     settings = load_settings(profile, as_of=as_of, home=home)
-    run = runs.start(settings, "nightly")
-    code = 1
-    try:
+    with recorded_run(settings, "nightly") as run:
         night = _work(run)
-        code = night.exit_code
-    finally:
-        runs.finish(run, code)
+        run.exit_code = night.exit_code
     _artifact(night)
     if night.published is None:
         raise NightFailedError(night)
@@ -114,13 +109,8 @@ def _work(run: Run) -> Night:
     if night.ingest.exit_code == 1:
         log.error("not published: %s", "integrity is broken" if broken else "no source delivered anything")
         return night
-    bench = Bench(run)
-    for step in (words_task, derive_task, evaluate_task, forecast_task, impact_task, backtest_task):
-        result = step(bench)
-        night.stages.append(result)
-        if result.status == "missing" and result.stage == "derive":
-            break
-    runs.finish(run, 3 if night.is_incomplete else 0)  # so that what is published says how the night ended
+    night.stages += run_stages(STAGES, RunContext(run), _stage_task)
+    record_end(run, 3 if night.is_incomplete else 0)  # so that what is published says how the night ended
     night.published = publish_task(run)
     night.report = report_task(run)
     return night

@@ -45,7 +45,10 @@ def parts(run: Run, con: duckdb.DuckDBPyConnection, net: Net, kinds: tuple[str, 
             out += _exchange(source, settings, con, net)
     if "supply" in wanted:
         if settings.stablecoins.enabled:
-            out += _or_broken("stablecoins", lambda: stablecoins.coins(settings.stablecoins, net, run.as_of))
+            out += _or_broken(
+                "stablecoins",
+                lambda: stablecoins.coins(settings.stablecoins, settings.features.coin_list, net, run.as_of),
+            )
         if settings.onchain.enabled:
             out += [_onchain(asset, run, con, net) for asset in settings.onchain.assets]
     if "documents" in wanted and settings.feeds.enabled:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import duckdb
 
-from domain.timeframes import TIMEFRAMES
+from domain.timeframes import SECONDS
 from pipelines.sources.exchanges.paging import Asked, Span
 from pipelines.sources.feeds.memory import FeedMemory, SeenItem
 
@@ -23,7 +23,7 @@ _ASKED = """
 def bars(con: duckdb.DuckDBPyConnection, exchange: str, symbol: str, timeframe: str) -> tuple[list[Span], Asked]:
     """Unbroken runs of stored bars, and spans that were asked for in vain (ms since 1970)."""
     which = {"exchange": exchange, "symbol": symbol, "timeframe": timeframe}
-    step = TIMEFRAMES[timeframe] * 1000
+    step = SECONDS[timeframe] * 1000
     return con.execute(_SPANS, which | {"step": step}).fetchall(), con.execute(_ASKED, which).fetchall()
 
 

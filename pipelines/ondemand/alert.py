@@ -7,15 +7,14 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipelines import run as runs
-from pipelines.run import Run
+from pipelines.run import Run, recorded_run
 from pipelines.settings.settings import Settings
 from pipelines.stages.dataset import with_labels
 from pipelines.stages.impact.alerts import alert_rows
 from pipelines.stages.impact.expected import score
 from pipelines.stages.impact.impact import of_releases
-from pipelines.stages.plan import derive_stage
-from pipelines.stages.stage import Bench
+from pipelines.stages.plan import BY_NAME
+from pipelines.stages.stage import RunContext, run_stage
 from warehouse import read
 from warehouse.connect import WarehouseMissingError
 
@@ -47,14 +46,8 @@ def alert(settings: Settings, wanted: str) -> Alert:
     """
     if not settings.warehouse.exists():
         raise WarehouseMissingError(f"no warehouse at {settings.warehouse}: run `tapewire nightly` first")
-    run = runs.start(settings, "alert")
-    code = 1
-    try:
-        found = _alert(run, wanted)
-        code = 0
-    finally:
-        runs.finish(run, code)
-    return found
+    with recorded_run(settings, "alert") as run:
+        return _alert(run, wanted)
 
 
 def _alert(run: Run, wanted: str) -> Alert:
@@ -95,13 +88,13 @@ def _document(documents: pl.DataFrame, wanted: str) -> dict[str, Any]:
 
 def _score_now(run: Run, doc_id: str) -> tuple[pl.DataFrame, str]:
     """Rows of models.scored for a release that no night has scored, and why there are none where there are none."""
-    bench = Bench(run)
+    context = RunContext(run)
     with run.open() as con:
         placed = read.read(con, "features.document_embeddings").filter(pl.col("doc_id") == doc_id)
     if placed.is_empty():
-        derive_stage(bench)
+        run_stage(BY_NAME["derive"], context)
     with run.open() as con:
-        market = bench.market(con)
+        market = context.dataset(con)
         releases = of_releases(con, run, market).filter(pl.col("doc_id") == doc_id)
         if releases.is_empty():
             return _nothing(), "it speaks of no asset that there are candles of, or is a copy of an earlier release"

@@ -15,7 +15,7 @@ from models.text.detection.binoculars import binoculars
 from models.text.detection.detector import Detector, DetectorError, fit, inputs, load_detector
 from models.text.language.causal import Causal, load_causal
 from models.text.language.tokens import MAX_TOKENS, score_texts
-from pipelines.ondemand.tables import READERS, WRITERS, TextTableError, by_ending, write_atomically
+from pipelines.ondemand.tables import TableError, check_ending, need_columns, read_table, write_table
 
 log = logging.getLogger("tapewire.detect")
 LOG_EVERY_S = 15.0
@@ -24,21 +24,15 @@ LOG_EVERY_S = 15.0
 def read_texts(path: Path, *, labelled: bool = False) -> pl.DataFrame:
     """The columns `id`, `text` (and, to fit on, `label`, `pair` where there is one) of a file, ids as text.
 
-    TextTableError with what was found and what was expected.
+    TableError with what was found and what was expected.
     """
-    reader = by_ending(path, READERS)
-    try:
-        frame = reader(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise TextTableError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
-    wanted = ["id", "text", *(["label"] if labelled else [])]
-    lacking = [c for c in wanted if c not in frame.columns]
-    if lacking:
-        raise TextTableError(f"{path.name} lacks {', '.join(lacking)}; it has {', '.join(frame.columns)}")
+    frame = read_table(path)
+    wanted = ("id", "text", "label") if labelled else ("id", "text")
+    need_columns(frame, wanted, path)
     chosen = [*wanted, *(["pair"] if labelled and "pair" in frame.columns else [])]
     texts = frame.select(pl.col(c).cast(pl.String, strict=False) for c in chosen)
     if texts["id"].null_count():
-        raise TextTableError(f"{path.name}: {texts['id'].null_count()} rows have no id")
+        raise TableError(f"{path.name}: {texts['id'].null_count()} rows have no id")
     return texts
 
 
@@ -56,7 +50,8 @@ def detect_file(
     With `explained` also `striking`, the stretches that were too likely; with a `second` model of the same vocabulary
     also `binoculars`. Returns what was written, in the order of the source.
     """
-    texts, _ = read_texts(source), by_ending(out, WRITERS)  # before the long work
+    texts = read_texts(source)
+    check_ending(out)
     chosen = load_detector(detector) if detector else load_detector()
     if model and model != chosen.causal:
         raise DetectorError(
@@ -68,7 +63,7 @@ def detect_file(
     judged = texts.select("id").hstack(chosen.judge(scores, texts["text"].to_list()))
     if ratio is not None:
         judged = judged.with_columns(binoculars=pl.Series(ratio, dtype=pl.Float64))
-    write_atomically(judged, out)
+    write_table(judged, out)
     return judged
 
 
@@ -78,7 +73,7 @@ def fit_file(source: Path, out: Path, *, model: str) -> Detector:
     other = set(texts["label"].unique()) - {"human", "machine"}
     if other:
         told = ", ".join(sorted(map(repr, other)))
-        raise TextTableError(f"{source.name}: label holds {told}; expected 'human' and 'machine'")
+        raise TableError(f"{source.name}: label holds {told}; expected 'human' and 'machine'")
     scores = _scores(texts, _loaded(model), MAX_TOKENS)
     made = fit(
         inputs(scores, texts["text"].to_list()),

@@ -18,7 +18,8 @@ from models.impact.measure.events import Design
 from models.impact.sample import NoWindowError, sample
 from models.impact.study import ImpactStudy
 from models.impact.study_inference import test_rows
-from pipelines.ondemand.study_tables import StudyTableError, read_bars, read_events
+from pipelines.ondemand.study_tables import read_bars, read_events
+from pipelines.ondemand.tables import TableError
 
 NO_CAPS = pl.DataFrame(
     schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64}
@@ -52,7 +53,7 @@ def event_study(
 ) -> Studied:
     """Run the whole study and write its tables to `out`, each as Parquet and JSON, with the sentences beside them.
 
-    StudyTableError with what was found and what was expected; NotEnoughDataError where no event can be measured.
+    TableError with what was found and what was expected; NotEnoughDataError where no event can be measured.
     """
     _folder(out)
     bars = read_bars(candles)
@@ -61,13 +62,11 @@ def event_study(
     chosen = sample(frame, bars, design)
     if len(chosen.events) == 0:
         why = ", ".join(f"{n} × {reason}" for reason, n in chosen.left_out.items())
-        raise StudyTableError(
-            f"none of the {len(frame)} events of {events.name} can be measured on {candles.name}: {why}"
-        )
+        raise TableError(f"none of the {len(frame)} events of {events.name} can be measured on {candles.name}: {why}")
     try:
         study = ImpactStudy(chosen, windows_h, _pattern(bars), index=market)
     except NoWindowError as error:
-        raise StudyTableError(str(error)) from error
+        raise TableError(str(error)) from error
     tables = {
         "impact": study.impact_rows(), "tests": test_rows(study), "paths": study.path_rows(),
         "coverage": study.coverage_rows(), "comparisons": realised_comparisons(study, traits(study, NO_CAPS)),
@@ -82,7 +81,7 @@ def _folder(out: Path) -> None:
     """Refuse a path that cannot be a folder before the long work."""
     there = next(p for p in (out, *out.absolute().parents) if p.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
-        raise StudyTableError(f"--out {out}: {there} is no folder that can be written to")
+        raise TableError(f"--out {out}: {there} is no folder that can be written to")
 
 
 def write_tables(tables: dict[str, pl.DataFrame], said: list[str], out: Path) -> None:
@@ -105,6 +104,6 @@ def _index(bars: Bars, asset: str | None) -> Array | None:
         none = not np.isfinite(bars.volume).any()
         return market_index(log_returns(bars), np.ones_like(bars.close)) if none else None
     if asset not in bars.assets:
-        raise StudyTableError(f"--index {asset}: no such asset among the candles; there are {', '.join(bars.assets)}")
+        raise TableError(f"--index {asset}: no such asset among the candles; there are {', '.join(bars.assets)}")
     returns = log_returns(bars)
     return np.repeat(returns[:, [bars.assets.index(asset)]], len(bars.assets), axis=1)

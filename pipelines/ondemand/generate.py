@@ -20,10 +20,9 @@ from models.text.generation.small_gpt import SmallGPT, train_small_gpt
 from models.text.generation.write import MARK, Order, prompt, write_releases
 from models.text.language.causal import PACKAGED, Causal, MissingModelError, load_causal
 from models.text.linking.catalogue import name_of
-from pipelines import run as runs
 from pipelines.ondemand.generation_request import Pool, Wish, _pool
-from pipelines.ondemand.tables import WRITERS, by_ending, write_atomically
-from pipelines.run import Run
+from pipelines.ondemand.tables import check_ending, write_table
+from pipelines.run import Run, recorded_run
 from pipelines.settings.settings import Settings
 from warehouse import read
 from warehouse.connect import transaction
@@ -55,17 +54,12 @@ def generate(settings: Settings, wish: Wish, out: Path | None, shown: Progress) 
     """
     name = name_of(wish.asset)
     if out:
-        by_ending(out, WRITERS)
+        check_ending(out)
     torch.set_num_threads(settings.threads)
-    run = runs.start(settings, "generate")
-    code = 1
-    try:
+    with recorded_run(settings, "generate") as run:
         made = _generate(run, wish, name, shown)
-        code = 0
-    finally:
-        runs.finish(run, code)
     if out:
-        write_atomically(exported(made.rows), out)
+        write_table(exported(made.rows), out)
     return made
 
 

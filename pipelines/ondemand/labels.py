@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 
 from domain.labels import AUTHORSHIP, VERACITY
-from pipelines import run as runs
-from pipelines.ondemand.tables import READERS, by_ending
+from pipelines.ondemand.tables import TableError, read_table
+from pipelines.run import recorded_run
 from pipelines.settings.settings import Settings
 from warehouse import read
 from warehouse.connect import transaction
@@ -15,10 +15,6 @@ from warehouse.schema.documents import DOCUMENT_LABELS
 from warehouse.write import WriteResult, write
 
 COLUMNS = {"authorship": AUTHORSHIP, "veracity": VERACITY}
-
-
-class LabelTableError(ValueError):
-    """A file is no table of labels."""
 
 
 @dataclass(frozen=True)
@@ -33,45 +29,35 @@ def import_labels(settings: Settings, path: Path) -> Labelled:
     """Write the labels of a file: doc_id or url, authorship and/or veracity, note. They count from now on.
 
     A cell that is empty says nothing: an earlier label of the document stays, else what its source says, now and later.
-    The same file twice changes nothing. LabelTableError with what was found and what was expected.
+    The same file twice changes nothing. TableError with what was found and what was expected.
     """
     rows = read_labels(path)
-    run = runs.start(settings, "label")
-    code = 1
-    try:
-        with run.open() as con, transaction(con):
-            documents = read.as_of(con, "documents", run.as_of).select("doc_id", "url", "event_ts").sort("doc_id")
-            before = read.read(con, "core.document_labels").select(
-                "doc_id", before_authorship="authorship", before_veracity="veracity", before_note="note"
-            )
-            key = "doc_id" if "doc_id" in rows.columns else "url"
-            found = rows.join(documents.unique(key, keep="first", maintain_order=True), on=key, how="inner").join(
-                before, on="doc_id", how="left"
-            )
-            frame = found.select(
-                "doc_id",
-                "event_ts",
-                pl.max_horizontal("event_ts", pl.lit(run.now)).alias("available_ts"),
-                *(pl.coalesce(c, f"before_{c}").alias(c) for c in ("authorship", "veracity", "note")),
-            )
-            written = write(con, DOCUMENT_LABELS, frame, run.batch("desk", is_simulated=False, locator=path.name))
-        code = 0
-    finally:
-        runs.finish(run, code)
+    with recorded_run(settings, "label") as run, run.open() as con, transaction(con):
+        documents = read.as_of(con, "documents", run.as_of).select("doc_id", "url", "event_ts").sort("doc_id")
+        before = read.read(con, "core.document_labels").select(
+            "doc_id", before_authorship="authorship", before_veracity="veracity", before_note="note"
+        )
+        key = "doc_id" if "doc_id" in rows.columns else "url"
+        found = rows.join(documents.unique(key, keep="first", maintain_order=True), on=key, how="inner").join(
+            before, on="doc_id", how="left"
+        )
+        frame = found.select(
+            "doc_id",
+            "event_ts",
+            pl.max_horizontal("event_ts", pl.lit(run.now)).alias("available_ts"),
+            *(pl.coalesce(c, f"before_{c}").alias(c) for c in ("authorship", "veracity", "note")),
+        )
+        written = write(con, DOCUMENT_LABELS, frame, run.batch("desk", is_simulated=False, locator=path.name))
     return Labelled(written, len(rows) - len(found))
 
 
 def read_labels(path: Path) -> pl.DataFrame:
     """doc_id or url, authorship, veracity, note of a file, as text; checked."""
-    reader = by_ending(path, READERS)
-    try:
-        frame = reader(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise LabelTableError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+    frame = read_table(path)
     key = next((c for c in ("doc_id", "url") if c in frame.columns), None)
     given = [c for c in COLUMNS if c in frame.columns]
     if key is None or not given:
-        raise LabelTableError(
+        raise TableError(
             f"{path.name} needs doc_id or url, and authorship or veracity; it has {', '.join(frame.columns)}"
         )
     rows = frame.select(
@@ -83,7 +69,7 @@ def read_labels(path: Path) -> pl.DataFrame:
     for column, allowed in COLUMNS.items():
         strange = set(rows[column].drop_nulls().to_list()) - set(allowed)
         if strange:
-            raise LabelTableError(f"{path.name}: {column} {sorted(strange)[0]!r}; expected {', '.join(allowed)}")
+            raise TableError(f"{path.name}: {column} {sorted(strange)[0]!r}; expected {', '.join(allowed)}")
     if rows[key].null_count() or rows[key].is_duplicated().any():
-        raise LabelTableError(f"{path.name}: every row needs a {key} of its own")
+        raise TableError(f"{path.name}: every row needs a {key} of its own")
     return rows

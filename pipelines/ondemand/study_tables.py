@@ -1,6 +1,5 @@
 """A user's tables of events and of prices, read for an event study."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,22 +9,11 @@ from domain.labels import release_group
 from domain.timeframes import SECONDS
 from features.candles import Bars
 from models.impact.sample import GROUPS
-from pipelines.ondemand.tables import by_ending
+from pipelines.ondemand.tables import STUDY_READERS, TableError, read_table
 
 MOMENTS = ("event_ts", "utc_time", "ts", "date", "event_date", "published_at")
 BAR_STARTS = ("ts", "event_ts", "date", "open_time")
 PRICES = ("open", "high", "low", "close", "volume")
-
-
-def _read_csv(path: Path) -> pl.DataFrame:
-    return pl.read_csv(path, try_parse_dates=True, infer_schema_length=None)
-
-
-READERS: dict[str, Callable[[Path], pl.DataFrame]] = {".parquet": pl.read_parquet, ".csv": _read_csv}
-
-
-class StudyTableError(ValueError):
-    """A table of events or of prices is not what the study needs."""
 
 
 def read_events(path: Path, timeframe: str) -> pl.DataFrame:
@@ -35,10 +23,10 @@ def read_events(path: Path, timeframe: str) -> pl.DataFrame:
     A moment without a zone is taken for UTC, a bare date for a time known to the day where bars are shorter. Groups are
     real, generated, fabricated or unlabelled.
     """
-    frame = _read(path)
+    frame = read_table(path, STUDY_READERS)
     moment = _first(frame, MOMENTS, path, "the moment of the event")
     if "asset" not in frame.columns:
-        raise StudyTableError(f"{path.name} lacks the column asset; it has {', '.join(frame.columns)}")
+        raise TableError(f"{path.name} lacks the column asset; it has {', '.join(frame.columns)}")
     group = _group(frame, path)
     ids = pl.col("event_id") if "event_id" in frame.columns else pl.int_range(pl.len()).add(1)
     vague = 24.0 if frame.schema[moment] == pl.Date and SECONDS[timeframe] < SECONDS["1d"] else 0.0
@@ -53,12 +41,10 @@ def read_events(path: Path, timeframe: str) -> pl.DataFrame:
     )
     empty = kept.filter(pl.any_horizontal(pl.col("doc_id", "asset", "event_ts").is_null())).height
     if empty or kept.is_empty():
-        raise StudyTableError(f"{path.name}: {empty} of {kept.height} rows lack an id, an asset or a moment")
+        raise TableError(f"{path.name}: {empty} of {kept.height} rows lack an id, an asset or a moment")
     twice = kept.filter(pl.struct("doc_id", "asset").is_duplicated()).height
     if twice:
-        raise StudyTableError(
-            f"{path.name}: {twice} rows share event_id and asset with another one; each is wanted once"
-        )
+        raise TableError(f"{path.name}: {twice} rows share event_id and asset with another one; each is wanted once")
     return kept.with_columns(
         available_ts=pl.col("event_ts") + pl.duration(microseconds=(pl.col("uncertain") * 3.6e9).cast(pl.Int64)),
         is_late_stamp=pl.lit(False),
@@ -70,7 +56,7 @@ def _group(frame: pl.DataFrame, path: Path) -> pl.Expr:
     if "group" in frame.columns:
         unknown = set(frame["group"].drop_nulls().cast(pl.String).to_list()) - set(GROUPS)
         if unknown:
-            raise StudyTableError(f"{path.name}: group {sorted(unknown)[0]!r} is unknown; expected {', '.join(GROUPS)}")
+            raise TableError(f"{path.name}: group {sorted(unknown)[0]!r} is unknown; expected {', '.join(GROUPS)}")
         return pl.col("group").cast(pl.String).fill_null("unlabelled")
     if {"authorship", "veracity"} <= set(frame.columns):
         return release_group()
@@ -81,23 +67,21 @@ def read_bars(path: Path) -> Bars:
     """A grid of bars from a long table (asset, start of the bar, close; open, high, low, volume where known) or a wide
     one (a date and a column of closes per asset). Without volume all assets weigh alike in the index.
     """
-    frame = _read(path)
+    frame = read_table(path, STUDY_READERS)
     start = _first(frame, BAR_STARTS, path, "the start of a bar")
     long = frame if "close" in frame.columns else _melted(frame, start, path)
     if "asset" not in long.columns:
-        raise StudyTableError(f"{path.name} has a column close but no column asset")
+        raise TableError(f"{path.name} has a column close but no column asset")
     if long["asset"].null_count():
-        raise StudyTableError(f"{path.name}: {long['asset'].null_count()} bars have no asset")
+        raise TableError(f"{path.name}: {long['asset'].null_count()} bars have no asset")
     numbers = [_numbers(long, c, path) for c in PRICES if c in long.columns]
     known = long.with_columns(_utc(long, start, path).alias("_start"), *numbers).filter(
         pl.col("close") > 0, pl.col("close").is_finite()
     )
     if known.is_empty():
-        raise StudyTableError(f"{path.name}: no close is a positive number")
+        raise TableError(f"{path.name}: no close is a positive number")
     if known.select("asset", "_start").is_duplicated().any():
-        raise StudyTableError(
-            f"{path.name}: an asset has two bars that start at one moment; give one timeframe and market"
-        )
+        raise TableError(f"{path.name}: an asset has two bars that start at one moment; give one timeframe and market")
     timeframe = _timeframe(known, path)
     return _grid(known, timeframe)
 
@@ -105,7 +89,7 @@ def read_bars(path: Path) -> Bars:
 def _melted(frame: pl.DataFrame, start: str, path: Path) -> pl.DataFrame:
     numeric = [c for c in frame.columns if c != start and frame.schema[c].is_numeric()]
     if not numeric:
-        raise StudyTableError(
+        raise TableError(
             f"{path.name}: expected a column close, or a column of closes per asset; it has {', '.join(frame.columns)}"
         )
     return frame.unpivot(numeric, index=start, variable_name="asset", value_name="close").drop_nulls("close")
@@ -117,7 +101,7 @@ def _timeframe(known: pl.DataFrame, path: Path) -> str:
     for name, seconds in SECONDS.items():
         if seconds == common:
             return name
-    raise StudyTableError(f"{path.name}: bars lie {common} s apart; expected one of {', '.join(SECONDS)}")
+    raise TableError(f"{path.name}: bars lie {common} s apart; expected one of {', '.join(SECONDS)}")
 
 
 def _grid(known: pl.DataFrame, timeframe: str) -> Bars:
@@ -147,27 +131,19 @@ def _numbers(frame: pl.DataFrame, name: str, path: Path) -> pl.Series:
     column = frame[name].cast(pl.Float64, strict=False)
     strange = frame.filter(column.is_null() & pl.col(name).is_not_null())
     if strange.height:
-        raise StudyTableError(f"{path.name}: {name} {strange[name][0]!r} is no number")
+        raise TableError(f"{path.name}: {name} {strange[name][0]!r} is no number")
     if name == "uncertainty_h":
         column = column.fill_null(0.0)
         if not (column.is_finite() & (column >= 0)).all():
-            raise StudyTableError(f"{path.name}: uncertainty_h is to be 0 or more hours")
+            raise TableError(f"{path.name}: uncertainty_h is to be 0 or more hours")
     return column
-
-
-def _read(path: Path) -> pl.DataFrame:
-    reader = by_ending(path, READERS)
-    try:
-        return reader(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise StudyTableError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def _first(frame: pl.DataFrame, names: tuple[str, ...], path: Path, what: str) -> str:
     for name in names:
         if name in frame.columns:
             return name
-    raise StudyTableError(
+    raise TableError(
         f"{path.name} has no column for {what}; expected one of {', '.join(names)}, it has {', '.join(frame.columns)}"
     )
 
@@ -184,9 +160,7 @@ def _utc(frame: pl.DataFrame, name: str, path: Path) -> pl.Series:
         zoned = isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone
         column = column.dt.convert_time_zone("UTC") if zoned else column.dt.replace_time_zone("UTC")
     else:
-        raise StudyTableError(f"{path.name}: {name} is {column.dtype}; expected times such as 2024-06-01T13:30:00Z")
+        raise TableError(f"{path.name}: {name} is {column.dtype}; expected times such as 2024-06-01T13:30:00Z")
     if column.is_null().any():
-        raise StudyTableError(
-            f"{path.name}: {column.null_count()} values of {name} are no time; write 2024-06-01T13:30:00Z"
-        )
+        raise TableError(f"{path.name}: {column.null_count()} values of {name} are no time; write 2024-06-01T13:30:00Z")
     return column

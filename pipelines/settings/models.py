@@ -1,43 +1,57 @@
 """Settings of features, forecasts, texts, impact and backtests."""
 
-from typing import Literal
+import difflib
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from pipelines.settings.sources import _Section
+from domain.names import MODELS
+from models.forecast.network.config import NetConfig, TrainConfig
+from pipelines.settings.section import Section
 
-Model = Literal[
-    "reference_walk", "walk_plain", "walk_drift", "volatility_walk", "garch", "har", "lightgbm", "lstm", "patch_linear",
-    "patch_transformer",
-]  # fmt: skip
+_NET, _TRAIN = NetConfig(), TrainConfig()
 
 
-class FeatureSettings(_Section):
+def _known_model(name: str) -> str:
+    if name not in MODELS:
+        near = difflib.get_close_matches(name, MODELS, n=1)
+        raise ValueError(
+            f"no such model; did you mean {near[0]!r}?" if near else f"expected one of {', '.join(MODELS)}"
+        )
+    return name
+
+
+Model = Annotated[str, AfterValidator(_known_model)]
+
+
+class FeatureSettings(Section):
     """Features."""
 
-    coin_list: str = "majors-v1"
+    coin_list: str = Field(default="majors-v2", description="versioned list of stablecoins (features/ssr.py)")
 
 
-class ForecastSettings(_Section):
+class ForecastSettings(Section):
     """The network, its training, the models beside it and their walk-forward evaluation."""
 
-    lookback_h: int = 168
-    patch_h: int = 24
-    stride_h: int = 24
-    width: int = 32
-    heads: int = 4
-    layers: int = 1
-    dropout: float = Field(default=0.2, ge=0, lt=1)
+    lookback_h: int = _NET.lookback
+    patch_h: int = _NET.patch
+    stride_h: int = _NET.stride
+    width: int = _NET.width
+    heads: int = _NET.heads
+    layers: int = _NET.layers
+    dropout: float = Field(default=_NET.dropout, ge=0, lt=1)
     members: int = Field(default=4, ge=1, description="networks trained from different seeds and averaged")
-    epochs: int = Field(default=8, ge=1, description="at most; training stops once patience is over")
-    windows_per_epoch: int = Field(default=50_000, ge=256)
-    batch: int = Field(default=512, ge=1)
-    batch_growth: int = Field(default=1, ge=1, description="factor on the batch with each epoch")
-    learning_rate: float = Field(default=2e-3, gt=0)
-    max_log_gap: float = Field(default=3.0, gt=0, description="bound on the log factor of a gap between levels")
-    weight_decay: float = Field(default=0.05, ge=0)
-    patience: int = 2
-    validation_days: int = 45
+    epochs: int = Field(default=_TRAIN.epochs, ge=1, description="at most; training stops once patience is over")
+    windows_per_epoch: int = Field(default=_TRAIN.windows_per_epoch, ge=256)
+    batch: int = Field(default=_TRAIN.batch, ge=1)
+    batch_growth: int = Field(default=_TRAIN.batch_growth, ge=1, description="factor on the batch with each epoch")
+    learning_rate: float = Field(default=_TRAIN.learning_rate, gt=0)
+    max_log_gap: float = Field(
+        default=_NET.max_log_gap, gt=0, description="bound on the log factor of a gap between levels"
+    )
+    weight_decay: float = Field(default=_TRAIN.weight_decay, ge=0)
+    patience: int = _TRAIN.patience
+    validation_days: int = _TRAIN.validation_days
     devices: int = Field(default=1, ge=1, description="GPUs (or CPU processes) that train together")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         default="auto", description="of the network's products: auto is bf16 on CUDA, and on CPUs where it pays"
@@ -58,14 +72,14 @@ class ForecastSettings(_Section):
     retrain_every_days: int = 7
 
 
-class TextSettings(_Section):
+class TextSettings(Section):
     """Who wrote the documents."""
 
     detect: bool = Field(default=True, description="judge new documents every night (needs the extra `text`)")
     max_documents: int = Field(default=500, ge=0, description="documents judged in a night; the rest wait for the next")
 
 
-class ImpactSettings(_Section):
+class ImpactSettings(Section):
     """The event study of releases."""
 
     kinds: tuple[str, ...] = ("press_release", "exchange_announcement", "event")
@@ -75,7 +89,7 @@ class ImpactSettings(_Section):
     min_confidence: float = 0.5
 
 
-class BacktestSettings(_Section):
+class BacktestSettings(Section):
     """The backtest of the forecasts."""
 
     target_vol: float = 0.20

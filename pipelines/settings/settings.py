@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         """Where checkpoints lie."""
         return self.folder / "checkpoints"
 
-    def shown(self) -> str:
+    def redacted(self) -> str:
         """All settings as JSON, with passwords in addresses and values of keys and secrets masked."""
         masked = _PASSWORD.sub("://***@", self.model_dump_json())
         return _SECRET.sub(r'\1"***"', masked)

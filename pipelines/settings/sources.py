@@ -4,23 +4,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
+
+from domain.timeframes import Timeframe
+from pipelines.settings.section import Section
 
 Shape = Literal["candles", "supply", "asset_metrics", "funding", "documents", "events"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SimulatedSource(_Section):
+class SimulatedSource(Section):
     """The market simulator."""
 
     enabled: bool = True
     seed: int = 7
 
 
-class FileTable(_Section):
+class FileTable(Section):
     """One file on disk and what its rows are."""
 
     path: Path
@@ -30,7 +29,7 @@ class FileTable(_Section):
     lag_h: float = Field(default=6.0, ge=0, description="hours between the end of a day and its daily figure")
 
 
-class FilesSource(_Section):
+class FilesSource(Section):
     """Files on disk: CSV, Parquet, JSON lines."""
 
     root: Path = Path()
@@ -38,7 +37,7 @@ class FilesSource(_Section):
     max_line_mb: float = Field(default=8.0, gt=0)
 
 
-class Network(_Section):
+class Network(Section):
     """How we behave towards other people's servers."""
 
     contact: str = Field(default="", description="address or mail that the user agent names")
@@ -54,12 +53,12 @@ class Network(_Section):
     breaker_s: float = Field(default=120.0, ge=0, description="how long it stays open")
 
 
-class ExchangeSource(_Section):
+class ExchangeSource(Section):
     """Candles and funding of one exchange, through ccxt."""
 
     id: str = Field(description="ccxt id")
     symbols: tuple[str, ...] = Field(description="ccxt unified symbols; BTC/USDT:USDT is a perpetual swap")
-    timeframes: tuple[Literal["1m", "5m", "15m", "1h", "1d"], ...] = ("1h",)
+    timeframes: tuple[Timeframe, ...] = ("1h",)
     since: AwareDatetime
     funding: bool = Field(default=False, description="funding settlements of the swaps among the symbols")
     overlap_bars: int = Field(default=24, ge=0, description="stored bars that are asked for again, to see revisions")
@@ -67,27 +66,26 @@ class ExchangeSource(_Section):
     options: dict[str, Any] = Field(default={}, description="ccxt options")
 
 
-class ArchiveSource(_Section):
+class ArchiveSource(Section):
     """Bulk history from the Binance public data archives: a folder, or their address."""
 
     location: str = Field(default="https://data.binance.vision", description="URL, or a folder with the same layout")
     symbols: tuple[str, ...] = Field(description="ccxt unified symbols; BTC/USDT:USDT is a perpetual swap")
-    timeframes: tuple[Literal["1m", "5m", "15m", "1h", "1d"], ...] = ("1h",)
+    timeframes: tuple[Timeframe, ...] = ("1h",)
     since: AwareDatetime
     funding: bool = False
 
 
-class StablecoinsSource(_Section):
+class StablecoinsSource(Section):
     """Circulating supply and price of stablecoins: DefiLlama."""
 
     enabled: bool = False
     url: str = "https://stablecoins.llama.fi"
-    coin_list: str = Field(default="majors-v2", description="versioned list of coins (features/ssr.py)")
     chains: bool = Field(default=True, description="also per chain")
     lag_h: float = Field(default=6.0, ge=0, description="hours between the end of a day and its figure")
 
 
-class OnchainSource(_Section):
+class OnchainSource(Section):
     """Daily market capitalisation, supply and price per asset: Coin Metrics, its API or its CSV files."""
 
     enabled: bool = False
@@ -98,7 +96,7 @@ class OnchainSource(_Section):
     lag_h: float = Field(default=12.0, ge=0, description="hours between the end of a day and its figure")
 
 
-class FeedsSource(_Section):
+class FeedsSource(Section):
     """Newsrooms and wires: RSS, Atom, RDF."""
 
     enabled: bool = False

@@ -25,7 +25,7 @@ from warehouse.schema.features import DOCUMENT_EMBEDDINGS
 from warehouse.schema.texts import DETECTION, DOCUMENT_AUTHORSHIP, GENERATED_SCORES
 from warehouse.write import WriteResult, write
 
-log = logging.getLogger("tapewire.words")
+log = logging.getLogger("tapewire.authorship")
 CHUNK = 100
 LEAST_TOKENS = (30, 50, 100, 200)
 
@@ -54,7 +54,7 @@ def unscored(con: duckdb.DuckDBPyConnection, detector: Detector) -> pl.DataFrame
     return releases.join(judged, on="text_id", how="anti").sort("text_id")
 
 
-def judge_words(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
+def judge_documents(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
     """Judge and place at most `text.max_documents` new documents, judge new generated releases, hold the two together.
 
     MissingModelError where there is something to judge and the language model is not installed. Written in chunks: what
@@ -76,7 +76,7 @@ def judge_words(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
         )
     with transaction(con):
         study = detection_study(con, run, detector)
-        return [*written, write(con, DETECTION, study, run.batch("words", is_simulated=False), replace=True)]
+        return [*written, write(con, DETECTION, study, run.batch("authorship", is_simulated=False), replace=True)]
 
 
 def _place(con: duckdb.DuckDBPyConnection, run: Run, rows: pl.DataFrame, sentences: Sentences) -> WriteResult:
@@ -86,7 +86,7 @@ def _place(con: duckdb.DuckDBPyConnection, run: Run, rows: pl.DataFrame, sentenc
         model=pl.lit(MEANING), embedding=pl.Series(vectors, dtype=pl.Array(pl.Float32, MEANING_WIDTH)).arr.to_list()
     )
     with transaction(con):
-        return write(con, DOCUMENT_EMBEDDINGS, frame, run.batch("words", is_simulated=False))
+        return write(con, DOCUMENT_EMBEDDINGS, frame, run.batch("authorship", is_simulated=False))
 
 
 def _texts(rows: pl.DataFrame) -> list[str | None]:
@@ -104,17 +104,17 @@ def _judge(
     causal: Causal,
 ) -> WriteResult:
     total = WriteResult(entity.name)
-    for part in _shown(rows, entity.name):
+    for part in _with_progress(rows, entity.name):
         texts = _texts(part)
         scores = score_texts(texts, causal, detector.max_tokens, explained=True)
         judged = detector.judge(scores, texts).rename({"probability": DETECTOR_SCORE})
         frame = part.select(keep).hstack(judged).with_columns(detector=pl.lit(detector_name(detector)))
         with transaction(con):
-            total += write(con, entity, frame, run.batch("words", is_simulated=False))
+            total += write(con, entity, frame, run.batch("authorship", is_simulated=False))
     return total
 
 
-def _shown(rows: pl.DataFrame, what: str) -> Iterator[pl.DataFrame]:
+def _with_progress(rows: pl.DataFrame, what: str) -> Iterator[pl.DataFrame]:
     """Parts of CHUNK rows: a bar where a person looks on, lines in the log elsewhere."""
     parts = list(rows.iter_slices(CHUNK)) if len(rows) else []
     if sys.stderr.isatty():

@@ -11,7 +11,7 @@ from models.backtest.engine import Costs, Result, Rule, buy_and_hold, metrics, w
 from models.backtest.engine import run as trade
 from models.quantiles.quantiles import HORIZONS_H, LEVELS
 from pipelines.run import Run
-from pipelines.stages.dataset import Market
+from pipelines.stages.dataset import LinkedDataset
 from warehouse import read
 from warehouse.connect import transaction
 from warehouse.schema.forecasts import BACKTEST_EQUITY, BACKTEST_METRICS
@@ -20,7 +20,7 @@ from warehouse.write import WriteResult, write
 BUY_AND_HOLD = "buy_and_hold"
 
 
-def backtest(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> list[WriteResult]:
+def backtest(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDataset) -> list[WriteResult]:
     """Run every strategy over the walk-forward test span and write equity and figures.
 
     NotEnoughDataError where no evaluation forecasts are there.
@@ -33,12 +33,12 @@ def backtest(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> list[W
     results: dict[str, Result] = {}
     first = last = 0
     for name in (DEFAULT, NETWORK, "walk_drift", REFERENCE):
-        pairs, values = _arrays(forecasts.filter(pl.col("model_name") == name), market)
-        weights = weights_from_quantiles(values, len(market.bars.assets), rule)
-        grid = weight_grid(pairs, weights, len(market.bars.close_ts), len(market.bars.assets))
-        first, last = int(pairs[:, 1].min()), len(market.bars.close_ts) - 1
-        results[name] = trade(market.bars, grid, first, last, costs)
-    results[BUY_AND_HOLD] = buy_and_hold(market.bars, first, last, costs)
+        pairs, values = _arrays(forecasts.filter(pl.col("model_name") == name), dataset)
+        weights = weights_from_quantiles(values, len(dataset.bars.assets), rule)
+        grid = weight_grid(pairs, weights, len(dataset.bars.close_ts), len(dataset.bars.assets))
+        first, last = int(pairs[:, 1].min()), len(dataset.bars.close_ts) - 1
+        results[name] = trade(dataset.bars, grid, first, last, costs)
+    results[BUY_AND_HOLD] = buy_and_hold(dataset.bars, first, last, costs)
     batch = run.batch("backtest")
     with transaction(con):
         return [
@@ -47,14 +47,14 @@ def backtest(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> list[W
         ]
 
 
-def _arrays(forecasts: pl.DataFrame, market: Market) -> tuple[np.ndarray, Array]:
+def _arrays(forecasts: pl.DataFrame, dataset: LinkedDataset) -> tuple[np.ndarray, Array]:
     """Pairs [N, 2] and quantiles [N, H, Q] from the long table."""
     ordered = forecasts.sort("origin_ts", "asset", "horizon_h", "level")
     values = ordered["log_return"].to_numpy().reshape(-1, len(HORIZONS_H), len(LEVELS))
     heads = ordered.gather_every(len(HORIZONS_H) * len(LEVELS))
-    position = {a: i for i, a in enumerate(market.bars.assets)}
+    position = {a: i for i, a in enumerate(dataset.bars.assets)}
     asset = np.array([position[a] for a in heads["asset"].to_list()])
-    row = market.bars.row_at(heads["origin_ts"].dt.epoch("s").to_numpy().astype("datetime64[s]"))
+    row = dataset.bars.row_at(heads["origin_ts"].dt.epoch("s").to_numpy().astype("datetime64[s]"))
     return np.stack([asset, row], axis=1), values
 
 

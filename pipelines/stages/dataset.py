@@ -1,4 +1,4 @@
-"""The market as the models see it: core and features as of the run's moment, turned into grids and tensors."""
+"""The data set as the models see it: core and features as of the run's moment, turned into grids and tensors."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from features.candles import Bars, dense
 from features.panel import build_panel
 from features.volatility import scale
 from models.forecast.baselines.walks import horizon_sigma, targets
-from models.forecast.dataset import Ground
+from models.forecast.dataset import Dataset
 from models.forecast.network.windows import collect_documents
 from models.text.embed import MODEL as WORDS
 from models.text.embed import WIDTH
@@ -22,7 +22,7 @@ QUOTES = ("USDT", "USD", "USDC", "BUSD")
 
 
 @dataclass(frozen=True)
-class Market(Ground):
+class LinkedDataset(Dataset):
     """What the models are fitted on, with the links between documents and assets."""
 
     links: pl.DataFrame
@@ -67,7 +67,7 @@ def with_labels(documents: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def load_market(con: duckdb.DuckDBPyConnection, run: Run) -> Market:
+def load_dataset(con: duckdb.DuckDBPyConnection, run: Run) -> LinkedDataset:
     """Bars, panel and documents. Features must have been derived."""
     bars = load_bars(con, run)
     level = scale(bars)
@@ -79,4 +79,4 @@ def load_market(con: duckdb.DuckDBPyConnection, run: Run) -> Market:
     embeddings = read.read(con, "features.document_embeddings").filter(pl.col("model") == WORDS)
     documents = collect_documents(links, embeddings, bars.assets, WIDTH)
     y, sigma = targets(np.log(bars.close)), horizon_sigma(level)
-    return Market(bars, level, panel, documents, y, sigma, links)
+    return LinkedDataset(bars, level, panel, documents, y, sigma, links)

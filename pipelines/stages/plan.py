@@ -1,91 +1,121 @@
-"""The stages of a night, each a function of (run, bench): skipped where inputs, settings and code are as they were."""
+"""The night's stages in order. The flow, the commands and the rule by which stages are skipped follow from them.
 
-import logging
+Heavy libraries are imported by the work of a stage, so that a command which only ingests does not load them.
+"""
+
 from typing import TYPE_CHECKING
 
-import duckdb
-
-from domain.errors import NotEnoughDataError
-from pipelines.stages.derive import derive
-from pipelines.stages.stage import Bench, StageResult, _stage
-from warehouse.write import WriteResult
+from pipelines.stages.stage import RunContext, Stage
 
 if TYPE_CHECKING:
-    pass
+    import duckdb
+
+    from warehouse.write import WriteResult
 
 
-log = logging.getLogger("tapewire.night")
-
-
-def words_stage(bench: Bench) -> StageResult:
-    """Who wrote the new documents; generated releases beside real ones. While documents wait it has work to do."""
-    from models.text.detection.detector import load_detector
+def _authorship(con: "duckdb.DuckDBPyConnection", context: RunContext) -> "list[WriteResult]":
+    from domain.errors import NotEnoughDataError
     from models.text.language.causal import MissingModelError
-    from pipelines.stages.authorship import judge_words, unscored, waiting
+    from pipelines.stages.authorship import judge_documents
 
-    s, detector = bench.run.settings, load_detector()
-    if not s.text.detect:
-        return StageResult("words", "unchanged", 0.0, "switched off (text.detect)")
-    with bench.run.open() as con:
-        due = bool(len(unscored(con, detector))) or (
-            s.text.max_documents > 0 and bool(len(waiting(con, bench.run, detector)))
-        )
-
-    def work(con: duckdb.DuckDBPyConnection) -> list[WriteResult]:
-        try:
-            return judge_words(con, bench.run)
-        except MissingModelError as error:
-            raise NotEnoughDataError(f"{error}; or switch it off with text.detect = false") from error
-
-    return _stage(bench, "words", (s.text, s.impact.kinds), work, force=due)
+    try:
+        return judge_documents(con, context.run)
+    except MissingModelError as error:
+        raise NotEnoughDataError(f"{error}; or switch it off with text.detect = false") from error
 
 
-def derive_stage(bench: Bench) -> StageResult:
-    """Core to features."""
-    return _stage(
-        bench, "derive", (bench.run.settings.features, bench.run.settings.impact.min_confidence),
-        lambda con: derive(con, bench.run), models="SELECT count(*) FROM features.document_authorship",
-    )  # fmt: skip
+def _documents_wait(con: "duckdb.DuckDBPyConnection", context: RunContext) -> bool:
+    """While documents wait for a verdict there is work to do."""
+    from models.text.detection.detector import load_detector
+    from pipelines.stages.authorship import unscored, waiting
+
+    detector = load_detector()
+    if len(unscored(con, detector)):
+        return True
+    return context.run.settings.text.max_documents > 0 and len(waiting(con, context.run, detector)) > 0
 
 
-def evaluate_stage(bench: Bench) -> StageResult:
-    """Walk-forward evaluation."""
+def _derive(con: "duckdb.DuckDBPyConnection", context: RunContext) -> "list[WriteResult]":
+    from pipelines.stages.derive import derive
+
+    return derive(con, context.run)
+
+
+def _evaluate(con: "duckdb.DuckDBPyConnection", context: RunContext) -> "list[WriteResult]":
     from pipelines.stages.forecast.evaluate import evaluate
 
-    told = (bench.run.settings.features, bench.run.settings.forecast)
-    return _stage(bench, "evaluate", told, lambda con: evaluate(con, bench.run, bench.market(con)))
+    return evaluate(con, context.run, context.dataset(con))
 
 
-def forecast_stage(bench: Bench, *, retrain: bool = False, resume: bool = True) -> StageResult:
-    """The night's own forecast, with training where the model is too old."""
+def _forecast(con: "duckdb.DuckDBPyConnection", context: RunContext) -> "list[WriteResult]":
     from pipelines.stages.forecast.live import forecast_live
 
-    told = (bench.run.settings.features, bench.run.settings.forecast)
-
-    def work(con: duckdb.DuckDBPyConnection) -> list[WriteResult]:
-        return forecast_live(con, bench.run, bench.market(con), retrain=retrain, resume=resume)
-
-    return _stage(bench, "forecast", told, work, force=retrain)
+    return forecast_live(con, context)
 
 
-def impact_stage(bench: Bench) -> StageResult:
-    """Realised and scored impact."""
+def _impact(con: "duckdb.DuckDBPyConnection", context: RunContext) -> "list[WriteResult]":
     from pipelines.stages.impact.impact import score_impact
 
-    told = (bench.run.settings.features, bench.run.settings.forecast, bench.run.settings.impact)
-    models = (
-        "SELECT model_id FROM models.training_runs UNION ALL SELECT text_id FROM models.generated_releases UNION ALL "
-        "SELECT concat_ws('/', doc_id, authorship, veracity) FROM core.document_labels UNION ALL "
-        "SELECT count(*)::VARCHAR FROM features.document_authorship UNION ALL "
-        "SELECT count(*)::VARCHAR FROM features.document_embeddings ORDER BY 1"
-    )
-    return _stage(bench, "impact", told, lambda con: score_impact(con, bench.run, bench.market(con)), models=models)
+    return score_impact(con, context.run, context.dataset(con))
 
 
-def backtest_stage(bench: Bench) -> StageResult:
-    """Backtest of the walk-forward forecasts."""
+def _backtest(con: "duckdb.DuckDBPyConnection", context: RunContext) -> "list[WriteResult]":
     from pipelines.stages.backtest import backtest
 
-    told = (bench.run.settings.features, bench.run.settings.forecast, bench.run.settings.backtest)
-    models = "SELECT DISTINCT model_id FROM models.forecasts WHERE purpose = 'evaluation' ORDER BY 1"
-    return _stage(bench, "backtest", told, lambda con: backtest(con, bench.run, bench.market(con)), models=models)
+    return backtest(con, context.run, context.dataset(con))
+
+
+STAGES = (
+    Stage(
+        "authorship",
+        _authorship,
+        settings=("text", "impact.kinds"),
+        is_due=_documents_wait,
+        is_off=lambda context: "" if context.run.settings.text.detect else "switched off (text.detect)",
+    ),
+    Stage(
+        "derive",
+        _derive,
+        settings=("features", "impact.min_confidence"),
+        builds_on="SELECT count(*) FROM features.document_authorship",
+    ),
+    Stage("evaluate", _evaluate, after=("derive",), settings=("features", "forecast")),
+    Stage(
+        "forecast",
+        _forecast,
+        after=("derive",),
+        settings=("features", "forecast"),
+        is_due=lambda con, context: context.retrain,
+    ),
+    Stage(
+        "impact",
+        _impact,
+        after=("derive",),
+        settings=("features", "forecast", "impact"),
+        builds_on=(
+            "SELECT model_id FROM models.training_runs UNION ALL "
+            "SELECT text_id FROM models.generated_releases UNION ALL "
+            "SELECT concat_ws('/', doc_id, authorship, veracity) FROM core.document_labels UNION ALL "
+            "SELECT count(*)::VARCHAR FROM features.document_authorship UNION ALL "
+            "SELECT count(*)::VARCHAR FROM features.document_embeddings ORDER BY 1"
+        ),
+    ),
+    Stage(
+        "backtest",
+        _backtest,
+        after=("evaluate",),
+        settings=("features", "forecast", "backtest"),
+        builds_on="SELECT DISTINCT model_id FROM models.forecasts WHERE purpose = 'evaluation' ORDER BY 1",
+    ),
+)
+BY_NAME = {stage.name: stage for stage in STAGES}
+
+
+def stages_up_to(name: str) -> list[Stage]:
+    """The stage of this name with those that it needs, in the order of the night. KeyError for another name."""
+    needed, due = set[str](), [name]
+    while due:
+        stage = BY_NAME[due.pop()]
+        needed.add(stage.name)
+        due += stage.after
+    return [stage for stage in STAGES if stage.name in needed]

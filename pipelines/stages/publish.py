@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from domain.files import appears_whole
 from pipelines.run import Run
 from warehouse.publish import marts_fingerprint, publish
 
@@ -25,9 +26,8 @@ def publish_run(run: Run) -> Published:
     with run.open() as con:
         now = marts_fingerprint(con)
         copy = publish(con, stable.parent, now=run.now, keep=run.settings.keep_published)
-    partial = marks.with_suffix(".partial")
-    partial.write_text(json.dumps(now, indent=1))
-    partial.replace(marks)
+    with appears_whole(marks) as partial:
+        partial.write_text(json.dumps(now, indent=1))
     changed = None if before is None else tuple(m for m in now if now[m] != before.get(m))
     return Published(stable, copy, changed)
 

@@ -23,16 +23,17 @@ from features.candles import Bars
 from features.panel import build_panel
 from features.volatility import scale
 from models.forecast.baselines import boosting
-from models.forecast.baselines.boosting import BoostConfig
 from models.forecast.baselines.walks import Walk, horizon_sigma, targets
 from models.forecast.combine import Conformal, average, calibrate, weighted_by_past
 from models.forecast.dataset import Ground
 from models.forecast.network import train as training
 from models.forecast.network.checkpoint import save
-from models.forecast.network.module import ForecastModule, TrainConfig
-from models.forecast.network.net import NETS, Inputs, NetConfig, build_net
+from models.forecast.network.config import NetConfig, TrainConfig
+from models.forecast.network.module import ForecastModule
+from models.forecast.network.net import NETS, Inputs, build_net
 from models.forecast.network.train import Member, Span, Trained, predict, split
 from models.forecast.network.windows import collect_documents, usable
+from models.forecast.recipe import BoostConfig
 from models.forecast.roster import SCALED, Recipe, fit_scaled, lightgbm_forecast
 from tests.conftest import random_bars
 

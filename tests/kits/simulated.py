@@ -3,12 +3,10 @@
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import signal, stats
 
+from domain.types import Array
 from models.evaluate.loss_tests import TestResult
-
-Array = NDArray[np.float64]
 
 
 def ar1(rng: np.random.Generator, phi: float, draws: int, n: int) -> Array:

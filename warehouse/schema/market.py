@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from domain.timeframes import TIMEFRAMES
+from domain.timeframes import SECONDS
 from warehouse.schema.columns import ASSET, AVAILABLE_AFTER_LAG, BASE_ASSET, DAY_END_TS, EXCHANGE, SYMBOL
 from warehouse.schema.entity import (
     AVAILABLE_AFTER_EVENT,
@@ -47,12 +47,12 @@ CANDLES = Entity(
             "low_quote is above open or close",
             lambda: pl.col("low_quote") > pl.min_horizontal("open_quote", "close_quote"),
         ),
-        Rule("timeframe is unknown", lambda: ~pl.col("timeframe").is_in(list(TIMEFRAMES))),
+        Rule("timeframe is unknown", lambda: ~pl.col("timeframe").is_in(list(SECONDS))),
         Rule(
             "event_ts is not the start of a bar of its timeframe",
             lambda: (
                 pl.col("event_ts").dt.epoch("s")
-                % pl.col("timeframe").replace_strict(TIMEFRAMES, default=1, return_dtype=pl.Int64)
+                % pl.col("timeframe").replace_strict(SECONDS, default=1, return_dtype=pl.Int64)
                 != 0
             ),
         ),

@@ -12,7 +12,10 @@ from scipy.stats import norm
 
 from domain.errors import NotEnoughDataError
 from domain.types import Array
-from models.forecast.network.windows import WindowStore
+from models.forecast.baselines.scaled import reference_walk
+from models.forecast.dataset import Dataset
+from models.forecast.network.windows import WindowStore, origins
+from models.forecast.recipe import WARM_UP_H, BoostConfig, Recipe
 from models.quantiles.quantiles import HORIZONS_H, LEVELS
 
 if TYPE_CHECKING:
@@ -20,19 +23,7 @@ if TYPE_CHECKING:
 
 FITTED = (0.005, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.975, 0.995)
 MIN_ROWS = 500
-
-
-@dataclass(frozen=True)
-class BoostConfig:
-    """How the boosters are grown; each is small, since what can be learned is small."""
-
-    rounds: int = 60
-    leaves: int = 15
-    learning_rate: float = 0.05
-    min_leaf: int = 2000
-    feature_share: float = 0.5
-    l2: float = 10.0
-    seed: int = 7
+EVERY_H = 6
 
 
 @dataclass(frozen=True)
@@ -90,3 +81,33 @@ def _between(values: Array, at: Array, wanted: Array) -> Array:
 def _inputs(store: WindowStore, pairs: NDArray[np.int64]) -> NDArray[np.float32]:
     """Context of the origins, [N, K]."""
     return store.context[pairs[:, 0] * store.n_rows + pairs[:, 1]].numpy()
+
+
+@dataclass(frozen=True)
+class FittedBoosting:
+    """Boosters by their id, with the windows that they read."""
+
+    model_id: str
+    boosters: Boosters
+    store: WindowStore
+    dataset: Dataset
+
+    def forecast(self, pairs: NDArray[np.int64]) -> Array:
+        """Quantiles [N, H, Q] for pairs [N, 2] of (asset, row)."""
+        return predict_boosters(self.boosters, self.store, pairs, self.dataset.sigma)
+
+
+@dataclass(frozen=True)
+class Boosting:
+    """Boosted quantiles as a forecaster."""
+
+    name: str
+    recipe: Recipe
+
+    def fit(self, dataset: Dataset, until: int) -> FittedBoosting:
+        """Fit on every EVERY_H-th origin whose targets end at or before row `until`."""
+        lookback = self.recipe.net.lookback
+        store = dataset.store(reference_walk(dataset, until).quantiles, lookback)
+        learn = origins(dataset.usable(lookback), WARM_UP_H, until - max(HORIZONS_H) + 1, EVERY_H)
+        boosters = fit_boosters(store, learn, self.recipe.boost, threads=self.recipe.threads)
+        return FittedBoosting(dataset.model_id(self.name, until), boosters, store, dataset)

@@ -41,31 +41,31 @@ class Walk:
     `quantiles` [A, H, Q] in units of `sigma`; `drift` [A] per hour; `sigma` [T, A, H] known at each row.
     """
 
-    name: str
     quantiles: Array
     drift: Array
     sigma: Array
 
-    def forecast(self, rows: NDArray[np.int64], assets: NDArray[np.int64]) -> Array:
-        """Quantiles for N (row, asset) pairs, [N, H, Q], in log return."""
+    def forecast(self, pairs: NDArray[np.int64]) -> Array:
+        """Quantiles for pairs [N, 2] of (asset, row), [N, H, Q], in log return."""
+        assets, rows = pairs[:, 0], pairs[:, 1]
         spread = self.quantiles[assets] * self.sigma[rows, assets][:, :, None]
         return spread + (self.drift[assets, None] * np.array(HORIZONS_H))[:, :, None]
 
 
-def fit_walk(name: str, y: Array, sigma: Array, train_end: int) -> Walk:
+def fit_walk(kind: str, y: Array, sigma: Array, train_end: int) -> Walk:
     """Fit on rows whose targets end at or before row `train_end`.
 
     `y` [T, A, H] from `targets`, `sigma` [T, A, H] from `horizon_sigma`. An asset with few observations borrows from
     all: its quantiles are mixed with the pooled ones by n / (n + POOLING), n counted in non-overlapping spans.
-    ValueError for an unknown name, NotEnoughDataError where no asset has a target.
+    ValueError for an unknown kind, NotEnoughDataError where no asset has a target.
     """
-    if name not in WALKS:
-        raise ValueError(f"random walk {name!r} is unknown; there are {', '.join(WALKS)}")
-    unit = sigma if name == "reference" else np.ones_like(sigma)
+    if kind not in WALKS:
+        raise ValueError(f"random walk {kind!r} is unknown; there are {', '.join(WALKS)}")
+    unit = sigma if kind == "reference" else np.ones_like(sigma)
     known = [train_end - h + 1 for h in HORIZONS_H]
     one_hour = y[: max(known[0], 0), :, 0]
     drift = np.zeros(y.shape[1])
-    if name == "drift":
+    if kind == "drift":
         known_hours = np.isfinite(one_hour)
         drift = np.where(known_hours, one_hour, 0).sum(0) / np.maximum(known_hours.sum(0), 1)
     quantiles = np.stack(
@@ -75,7 +75,7 @@ def fit_walk(name: str, y: Array, sigma: Array, train_end: int) -> Walk:
         ],
         axis=1,
     )
-    return Walk(name, quantiles, drift, unit)
+    return Walk(quantiles, drift, unit)
 
 
 def _pooled_quantiles(y: Array, unit: Array, horizon: int) -> Array:

@@ -7,12 +7,14 @@ from typing import Any
 
 import torch
 
+from domain.files import appears_whole
 from domain.types import Array
-from models.forecast.network.module import TrainConfig
-from models.forecast.network.net import NetConfig, build_net
+from models.forecast.network.config import NetConfig, TrainConfig
+from models.forecast.network.net import build_net
 from models.forecast.network.train import Member, Trained
 
 FORMAT = 2
+OLD_MAX_LOG_GAP = 2.0  # of checkpoints from before it was a setting, which do not name it
 KEYS = {"format", "net", "train", "assets", "members", "base", "n_windows"}
 MEMBER_KEYS = {"weights", "curve", "best_epoch", "validation_ratio"}
 
@@ -23,7 +25,6 @@ class CheckpointError(RuntimeError):
 
 def save(path: Path, trained: Trained, config: TrainConfig, base: Array, assets: tuple[str, ...]) -> None:
     """Write a checkpoint; it appears whole or not at all. `base` [A, H, Q] is the reference walk's."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     members = [
         {"weights": m.net.state_dict(), "curve": json.dumps(m.curve), "best_epoch": m.best_epoch,
          "validation_ratio": m.validation_ratio}
@@ -33,9 +34,8 @@ def save(path: Path, trained: Trained, config: TrainConfig, base: Array, assets:
         "format": FORMAT, "net": asdict(trained.members[0].net.config), "train": asdict(config), "assets": list(assets),
         "members": members, "base": torch.from_numpy(base), "n_windows": trained.n_windows,
     }  # fmt: skip
-    partial = path.with_suffix(".partial")
-    torch.save(content, partial)
-    partial.replace(path)
+    with appears_whole(path) as partial:
+        torch.save(content, partial)
 
 
 def load(path: Path) -> tuple[Trained, Array, tuple[str, ...]]:
@@ -47,7 +47,7 @@ def load(path: Path) -> tuple[Trained, Array, tuple[str, ...]]:
                 f"{path.name} has format {content['format']}, this version reads {FORMAT}; train again"
             )
         _check(content)
-        config = NetConfig(**content["net"])
+        config = NetConfig(**({"max_log_gap": OLD_MAX_LOG_GAP} | content["net"]))
         trained = Trained(tuple(_member(config, m) for m in content["members"]), content["n_windows"])
         return trained, content["base"].numpy(), tuple(content["assets"])
     except CheckpointError:

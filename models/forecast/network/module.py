@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pytorch_lightning as lightning
@@ -12,28 +11,10 @@ from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from models.forecast.network.config import TrainConfig
 from models.forecast.network.net import Inputs, Net
 from models.forecast.network.windows import WindowStore
 from models.quantiles.quantiles import LEVELS
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """How a network is trained; plain numbers, so that a checkpoint can hold them."""
-
-    epochs: int = 4
-    windows_per_epoch: int = 50_000
-    batch: int = 512
-    batch_growth: int = 1
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.05
-    warm_up: float = 0.1
-    gradient_clip: float = 1.0
-    patience: int = 2
-    seed: int = 7
-    validation_days: int = 45
-    origin_every_h: int = 1
-    devices: int = 1
 
 
 def pinball(quantiles: Tensor, target: Tensor, levels: Tensor) -> Tensor:

@@ -11,67 +11,16 @@ Shapes: B batch, L lookback (bars), C channels of the tape, P patches, K channel
 H horizons, Q levels, M width.
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.hardware import cpu_has_bf16
+from models.forecast.network.config import NetConfig
 
 N_CALENDAR = 4
 N_SHAPES = 5
-PRECISIONS = ("auto", "fp32", "bf16")
-BF16_PAYS_FROM_WIDTH = 128
-
-
-@dataclass(frozen=True)
-class NetConfig:
-    """Hyper-parameters of a network; plain values, so that a checkpoint can hold them."""
-
-    kind: str = "patch_transformer"
-    lookback: int = 168
-    patch: int = 24
-    stride: int = 24
-    width: int = 64
-    heads: int = 4
-    layers: int = 1
-    feed_forward: int = 128
-    dropout: float = 0.4
-    channels: int = 5
-    context: int = 63
-    embedding: int = 128
-    horizons: int = 4
-    levels: int = 25
-    precision: str = "auto"
-    max_log_gap: float = 2.0  # checkpoints from before it was a setting do not name it: theirs is 2
-
-    def __post_init__(self) -> None:
-        if self.stride > self.patch or self.lookback < self.patch or (self.lookback - self.patch) % self.stride:
-            raise ValueError(
-                f"patches of {self.patch} every {self.stride} bars do not tile a lookback of {self.lookback}: "
-                "lookback − patch must be a multiple of stride, and stride at most patch"
-            )
-        if self.width % self.heads:
-            raise ValueError(f"width ({self.width}) must be a multiple of heads ({self.heads})")
-        if self.precision not in PRECISIONS:
-            raise ValueError(f"precision {self.precision!r} is unknown; there are {', '.join(PRECISIONS)}")
-
-    def mixed(self, device: str) -> bool:
-        """Whether products run in bfloat16 on a device ("cuda", "cpu").
-
-        `auto`: on CUDA; on a CPU that multiplies it natively where the network is wide enough to gain from it, which
-        the shipped one is not.
-        """
-        if self.precision == "auto":
-            return device == "cuda" or (self.width >= BF16_PAYS_FROM_WIDTH and cpu_has_bf16())
-        return self.precision == "bf16"
-
-    @property
-    def patches(self) -> int:
-        """Number of patches in a lookback."""
-        return (self.lookback - self.patch) // self.stride + 1
 
 
 class Inputs(NamedTuple):

@@ -17,8 +17,9 @@ from torch.utils.data import DataLoader
 
 from domain.errors import NotEnoughDataError
 from domain.types import Array
-from models.forecast.network.module import BatchOrder, ForecastModule, TrainConfig, loader
-from models.forecast.network.net import Ensemble, Net, NetConfig, build_net
+from models.forecast.network.config import NetConfig, TrainConfig
+from models.forecast.network.module import BatchOrder, ForecastModule, loader
+from models.forecast.network.net import Ensemble, Net, build_net
 from models.forecast.network.windows import WindowStore, origins
 from models.quantiles.quantiles import HORIZONS_H
 

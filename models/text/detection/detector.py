@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from domain.files import appears_whole
 from models.text.detection.style import STYLE, style
 from models.text.language.causal import PACKAGED
 from models.text.language.tokens import MAX_TOKENS, SCORES
@@ -72,9 +73,8 @@ class Detector:
 
     def save(self, path: Path) -> None:
         """Write it as JSON; it appears whole or not at all."""
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        partial.replace(path)
+        with appears_whole(path) as partial:
+            partial.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
 
 def load_detector(path: Path = SHIPPED) -> Detector:

@@ -14,7 +14,7 @@ import orjson
 import polars as pl
 from numpy.typing import NDArray
 
-from domain.timeframes import TIMEFRAMES
+from domain.timeframes import SECONDS
 from pipelines.sources.exchanges.client import Client, short
 from pipelines.sources.exchanges.paging import Asked, Rows, Span, _utc, due, holes, joined, spans, walk
 from pipelines.sources.http.polite import BODIES
@@ -59,7 +59,7 @@ class Candles:
     def pages(self) -> Iterator[Page]:
         """Closed bars that are missing, then what stayed missing. SourceError where the exchange does not deliver."""
         market = self.client.market(self.symbol)
-        step = TIMEFRAMES[self.timeframe] * 1000
+        step = SECONDS[self.timeframe] * 1000
         limit = self._limit(market)
         now = self.client.now_ms()
         first, last = _grid(self.since_ms, now, self.until_ms, market.get("created"), step)
@@ -126,7 +126,7 @@ class Candles:
         columns = ["open_quote", "high_quote", "low_quote", "close_quote", "volume_base"]
         typed = frame.select(
             exchange=pl.lit(self.client.source.id), symbol=pl.lit(self.symbol), timeframe=pl.lit(self.timeframe),
-            event_ts=opened, available_ts=opened + pl.duration(seconds=TIMEFRAMES[self.timeframe]),
+            event_ts=opened, available_ts=opened + pl.duration(seconds=SECONDS[self.timeframe]),
             asset=pl.lit(canonical(market["base"], self.client.source.id)), quote=pl.lit(market["quote"]),
             **{c: pl.col(c).fill_nan(None) for c in columns},
         )  # fmt: skip

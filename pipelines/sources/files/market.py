@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from domain.timeframes import TIMEFRAMES
+from domain.timeframes import SECONDS
 from pipelines.settings.sources import FileTable
 from pipelines.sources.files.moments import Typed, _day_end, _keep, _moment
 from warehouse.schema.market import ASSET_METRICS, CANDLES, FUNDING, SUPPLY
@@ -13,7 +13,7 @@ from warehouse.schema.market import ASSET_METRICS, CANDLES, FUNDING, SUPPLY
 
 def _candles(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     opened = _moment(frame, "ts", name)
-    seconds = pl.col("timeframe").replace_strict(TIMEFRAMES, default=None, return_dtype=pl.Int64)
+    seconds = pl.col("timeframe").replace_strict(SECONDS, default=None, return_dtype=pl.Int64)
     pair = pl.col("symbol").str.splitn(":", 2).struct.field("field_0").str.splitn("/", 2)
     yield Typed(
         CANDLES,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
-from domain.timeframes import TIMEFRAMES
+from domain.timeframes import SECONDS
 from pipelines.settings.sources import ArchiveSource
 from pipelines.sources.http.net import Net, shown
 from pipelines.sources.http.polite import HttpError
@@ -175,7 +175,7 @@ class ArchivePart:
         numbers = zip(("open", "high", "low", "close"), range(1, 5), strict=True)
         frame = raw.select(
             exchange=pl.lit("binance"), symbol=pl.lit(self.symbol), timeframe=pl.lit(self.timeframe), event_ts=opened,
-            available_ts=opened + pl.duration(seconds=TIMEFRAMES[self.timeframe]),
+            available_ts=opened + pl.duration(seconds=SECONDS[self.timeframe]),
             asset=pl.lit(canonical(base, "binance")), quote=pl.lit(quote),
             **{f"{name}_quote": pl.col(f"c{i}") for name, i in numbers}, volume_base=pl.col("c5"),
         )  # fmt: skip

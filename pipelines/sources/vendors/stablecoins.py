@@ -196,9 +196,9 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def coins(source: StablecoinsSource, net: Net, now: datetime) -> list[Coin]:
+def coins(source: StablecoinsSource, coin_list: str, net: Net, now: datetime) -> list[Coin]:
     """One part per coin of the list. SourceError where the list is unknown."""
-    if source.coin_list not in COIN_LISTS:
-        raise SourceError(f"coin list {source.coin_list!r} is unknown; there are {', '.join(COIN_LISTS)}")
+    if coin_list not in COIN_LISTS:
+        raise SourceError(f"coin list {coin_list!r} is unknown; there are {', '.join(COIN_LISTS)}")
     llama = Llama(source, net)
-    return [Coin(llama, ticker, now) for ticker in COIN_LISTS[source.coin_list]]
+    return [Coin(llama, ticker, now) for ticker in COIN_LISTS[coin_list]]

@@ -4,12 +4,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.forecast.baselines.walks import Walk
+from models.forecast.dataset import Dataset
 from models.forecast.explain import Explanation, explain
-from models.forecast.network.net import Ensemble
-from models.forecast.network.windows import origins, usable
+from models.forecast.network.windows import origins
+from models.forecast.network_forecaster import FittedNetwork
 from models.quantiles.quantiles import HORIZONS_H, as_datetime
-from pipelines.stages.dataset import Market
 
 AVERAGED_H = 90 * 24
 AVERAGED_EVERY_H = 36
@@ -17,23 +16,22 @@ MOST = 600
 ALL = "ALL"
 
 
-def explanation_rows(
-    market: Market, net: Ensemble, walk: Walk, model_id: str, pairs: NDArray[np.int64]
-) -> pl.DataFrame:
+def explanation_rows(dataset: Dataset, network: FittedNetwork, pairs: NDArray[np.int64]) -> pl.DataFrame:
     """Explain the forecasts at `pairs` [N, 2], and on average those of the last 90 days (asset ALL)."""
-    store = market.store(walk, net.config.lookback)
-    rows = usable(market.panel, market.sigma, net.config.lookback)
+    net = network.net
+    store = dataset.store(network.walk.quantiles, net.config.lookback)
+    rows = dataset.usable(net.config.lookback)
     last = int(pairs[:, 1].max())
     many = origins(rows, max(0, last - AVERAGED_H), last + 1, AVERAGED_EVERY_H)
     many = many[:: max(1, -(-len(many) // MOST))]
-    channels = market.panel.context_channels
-    names = {row: doc for doc, row in market.documents.row_of.items()}
+    channels = dataset.panel.context_channels
+    names = {row: doc for doc, row in dataset.documents.row_of.items()}
     frames = [_average(explain(net, store, many, channels))] if len(many) else []
     each = explain(net, store, pairs, channels)
-    frames += [_single(each, i, market.bars.assets[asset], names) for i, asset in enumerate(pairs[:, 0])]
+    frames += [_single(each, i, dataset.bars.assets[asset], names) for i, asset in enumerate(pairs[:, 0])]
     return pl.concat(frames).with_columns(
-        model_id=pl.lit(model_id),
-        origin_ts=pl.lit(as_datetime(market.bars.close_ts[last])),
+        model_id=pl.lit(network.model_id),
+        origin_ts=pl.lit(as_datetime(dataset.bars.close_ts[last])),
         attention=pl.col("attention").fill_nan(None),
     )
 

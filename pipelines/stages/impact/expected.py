@@ -19,52 +19,52 @@ from domain.names import NETWORK
 from domain.types import Array
 from models.forecast.network.checkpoint import CheckpointError, load
 from models.forecast.network.net import Ensemble
-from models.forecast.network.windows import WindowStore, build_store, usable
+from models.forecast.network.windows import WindowStore
 from models.impact.expected import NOTHING, Scores, read_texts
 from models.impact.sample import test_group
 from models.quantiles.quantiles import HORIZONS_H, LEVELS, MEDIAN, quantile_of
 from models.text.embed import embed
 from pipelines.run import Run
-from pipelines.stages.dataset import Market
-from pipelines.stages.impact.placement import _drawn, _generated_for, _moment, _placed, _Span
+from pipelines.stages.dataset import LinkedDataset
+from pipelines.stages.impact.placement import ScoredSpan, close_moments, drawn_texts, generated_texts, place_generated
 from warehouse import read
 
 log = logging.getLogger("tapewire.impact")
 LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
 
 
-def score(con: duckdb.DuckDBPyConnection, run: Run, market: Market, releases: pl.DataFrame) -> Scores:
+def score(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDataset, releases: pl.DataFrame) -> Scores:
     """Score releases by the newest model whose training ended before them.
 
     Releases known to the day only have no hour to score at and are left out, as are those before the first model.
     """
-    rows = usable(market.panel, market.sigma, run.settings.forecast.lookback_h)
-    timed = releases.filter(pl.col("asset").is_in(list(market.bars.assets)), pl.col("ts_precision") != "day").sort(
+    rows = dataset.usable(run.settings.forecast.lookback_h)
+    timed = releases.filter(pl.col("asset").is_in(list(dataset.bars.assets)), pl.col("ts_precision") != "day").sort(
         "event_ts", "doc_id", "asset"
     )
     generated = read.read(con, "models.generated_releases").sort("text_id")
-    spans = [s for s in _spans(con, run, market, timed, rows, generated) if s]
+    spans = [s for s in _spans(con, run, dataset, timed, rows, generated) if s]
     n_scored = sum(s.releases["doc_id"].n_unique() for s in spans)
     log.info("scored %d of %d releases; the others came before the first model", n_scored, timed["doc_id"].n_unique())
     if not spans:
         return Scores(pl.DataFrame(), pl.DataFrame())
-    scored = [_scored(market, s, s.releases, s.pairs, s.own) for s in spans]
-    placed = _placed(spans, generated, market, rows)
+    scored = [_scored(dataset, s, s.releases, s.pairs, s.own) for s in spans]
+    placed = place_generated(spans, generated, dataset, rows)
     if placed:
         log.info("placed and scored %d generated releases", sum(len(p.releases) for p in placed))
-    scored += [_scored(market, p, p.releases, p.pairs, p.own) for p in placed]
-    others = [_other_words(market, s, generated) for s in spans]
+    scored += [_scored(dataset, p, p.releases, p.pairs, p.own) for p in placed]
+    others = [_other_words(dataset, s, generated) for s in spans]
     return Scores(pl.concat(scored, how="diagonal_relaxed"), pl.concat(others))
 
 
 def _spans(
     con: duckdb.DuckDBPyConnection,
     run: Run,
-    market: Market,
+    dataset: LinkedDataset,
     timed: pl.DataFrame,
     rows: NDArray[np.bool_],
     generated: pl.DataFrame,
-) -> list[_Span | None]:
+) -> list[ScoredSpan | None]:
     models = con.execute(
         "SELECT model_id, train_end_ts FROM models.training_runs WHERE model_name = $1 AND train_end_ts <= $2 "
         "QUALIFY row_number() OVER (PARTITION BY train_end_ts ORDER BY ingested_ts DESC, model_id) = 1 "
@@ -75,39 +75,39 @@ def _spans(
     spans = []
     for made, until in zip(models, ends, strict=False):
         part = timed.filter(pl.col("event_ts").is_between(made[1], until, closed="right"))
-        spans.append(_span(run, market, made, part, rows, generated))
+        spans.append(_span(run, dataset, made, part, rows, generated))
     return spans
 
 
 def _span(
     run: Run,
-    market: Market,
+    dataset: LinkedDataset,
     made: tuple[str, datetime],
     releases: pl.DataFrame,
     rows: NDArray[np.bool_],
     generated: pl.DataFrame,
-) -> _Span | None:
+) -> ScoredSpan | None:
     """The releases of one model's span with the windows to score them in; None where there are none."""
     if releases.is_empty():
         return None
-    model = _usable_model(run, market, made[0])
+    model = _usable_model(run, dataset, made[0])
     if model is None:
         return None
     net, base = model
-    asset = np.array([market.bars.assets.index(a) for a in releases["asset"].to_list()], dtype=np.int64)
+    asset = np.array([dataset.bars.assets.index(a) for a in releases["asset"].to_list()], dtype=np.int64)
     moment = releases["event_ts"].dt.epoch("s").to_numpy().astype("datetime64[s]")
-    row = market.bars.row_at(moment).astype(np.int64)
-    fresh = (moment - market.bars.close_ts[np.maximum(row, 0)]) < np.timedelta64(3600, "s")
+    row = dataset.bars.row_at(moment).astype(np.int64)
+    fresh = (moment - dataset.bars.close_ts[np.maximum(row, 0)]) < np.timedelta64(3600, "s")
     keep = (row >= 0) & fresh & rows[asset, np.maximum(row, 0)]
     releases, pairs = releases.filter(pl.Series(keep)), np.stack([asset[keep], row[keep]], axis=1)
     if len(pairs) == 0:
         return None
-    own = np.array([market.documents.row_of[d] for d in releases["doc_id"].to_list()], dtype=np.int64)
-    store = build_store(market.panel, market.documents, market.y, market.sigma, base, net.config.lookback)
-    return _Span(*made, net, _with_texts(store, generated), releases, pairs, own)
+    own = np.array([dataset.documents.row_of[d] for d in releases["doc_id"].to_list()], dtype=np.int64)
+    store = dataset.store(base, net.config.lookback)
+    return ScoredSpan(*made, net, _with_texts(store, generated), releases, pairs, own)
 
 
-def _usable_model(run: Run, market: Market, model_id: str) -> tuple[Ensemble, Array] | None:
+def _usable_model(run: Run, dataset: LinkedDataset, model_id: str) -> tuple[Ensemble, Array] | None:
     """A stored network with its base quantiles; None, with a warning, where it does not fit today's panel."""
     try:
         trained, base, assets = load(run.settings.checkpoints / f"{model_id}.ckpt")
@@ -115,8 +115,8 @@ def _usable_model(run: Run, market: Market, model_id: str) -> tuple[Ensemble, Ar
         log.warning("%s; its releases are not scored", error)
         return None
     net = trained.net()
-    have = (market.bars.assets, market.panel.tape.shape[2], market.panel.context.shape[2],
-            market.documents.vectors.shape[1])  # fmt: skip
+    have = (dataset.bars.assets, dataset.panel.tape.shape[2], dataset.panel.context.shape[2],
+            dataset.documents.vectors.shape[1])  # fmt: skip
     if (assets, net.config.channels, net.config.context, net.config.embedding) != have:
         log.warning("%s was made for other assets or channels; its releases are not scored", model_id)
         return None
@@ -133,21 +133,21 @@ def _with_texts(store: WindowStore, generated: pl.DataFrame) -> WindowStore:
 
 
 def _scored(
-    market: Market, span: _Span, releases: pl.DataFrame, pairs: NDArray[np.int64], own: NDArray[np.int64]
+    dataset: LinkedDataset, span: ScoredSpan, releases: pl.DataFrame, pairs: NDArray[np.int64], own: NDArray[np.int64]
 ) -> pl.DataFrame:
     """Rows of models.scored for releases at origins `pairs` [N, 2]; a generated one stands in its host's place."""
     hidden = own
     if "placed_doc_id" in releases.columns:
         hosts = releases["placed_doc_id"].to_list()
-        hidden = np.array([market.documents.row_of[d] if d else NOTHING for d in hosts], dtype=np.int64)
-    text = read_texts(span.net, span.store, pairs, own, market.sigma, instead_of=hidden)
-    none = read_texts(span.net, span.store, pairs, np.full(len(pairs), NOTHING), market.sigma, instead_of=hidden)
+        hidden = np.array([dataset.documents.row_of[d] if d else NOTHING for d in hosts], dtype=np.int64)
+    text = read_texts(span.net, span.store, pairs, own, dataset.sigma, instead_of=hidden)
+    none = read_texts(span.net, span.store, pairs, np.full(len(pairs), NOTHING), dataset.sigma, instead_of=hidden)
     walk = span.store.base[torch.from_numpy(pairs[:, 0])].double().numpy()
-    walk = walk * market.sigma[pairs[:, 1], pairs[:, 0]][:, :, None]
-    origin = _moment(market, pairs[:, 1])
+    walk = walk * dataset.sigma[pairs[:, 1], pairs[:, 0]][:, :, None]
+    origin = close_moments(dataset, pairs[:, 1])
     frames = []
     for h, horizon in enumerate(HORIZONS_H):
-        realised = market.y[pairs[:, 1], pairs[:, 0], h]
+        realised = dataset.y[pairs[:, 1], pairs[:, 0], h]
         if "placed_doc_id" in releases.columns:
             realised = np.full(len(pairs), np.nan)  # what came there came after the real release, not after this one
         placed = pl.col("placed_doc_id") if "placed_doc_id" in releases.columns else pl.lit(None, pl.String)
@@ -170,18 +170,18 @@ def _scored(
     return pl.concat(frames)
 
 
-def _other_words(market: Market, span: _Span, generated: pl.DataFrame) -> pl.DataFrame:
+def _other_words(dataset: LinkedDataset, span: ScoredSpan, generated: pl.DataFrame) -> pl.DataFrame:
     """Rows of models.counterfactual: every release of a span with each kind of words in its place."""
     hosts, n = span.releases, len(span.releases)
     drawn = {"real": (span.own, hosts["doc_id"]), "none": (np.full(n, NOTHING), pl.Series([None] * n, dtype=pl.String)),
-             **_drawn(market, span), "generated": _generated_for(market, hosts, generated)}  # fmt: skip
+             **drawn_texts(dataset, span), "generated": generated_texts(dataset, hosts, generated)}  # fmt: skip
     frames = []
     for words, (text, ids) in drawn.items():
         there = np.ones(n, dtype=bool) if words in ("real", "none") else text != NOTHING
         if not there.any():
             continue
         found = read_texts(
-            span.net, span.store, span.pairs[there], text[there], market.sigma, instead_of=span.own[there]
+            span.net, span.store, span.pairs[there], text[there], dataset.sigma, instead_of=span.own[there]
         )
         base = (
             hosts.filter(pl.Series(there))

@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 
 from domain.errors import NotEnoughDataError
-from domain.timeframes import TIMEFRAMES
+from domain.timeframes import SECONDS
 from features.news import first_told
 from models.impact.comparison.groups import realised_comparisons, traits, with_q
 from models.impact.conclusions import conclusions
@@ -17,7 +17,7 @@ from models.impact.sample import NoWindowError, sample
 from models.impact.study import ImpactStudy
 from models.impact.study_inference import forecast_rows, test_rows
 from pipelines.run import Run
-from pipelines.stages.dataset import Market, load_bars
+from pipelines.stages.dataset import LinkedDataset, load_bars
 from pipelines.stages.impact.alerts import alert_rows
 from pipelines.stages.impact.cases import case_rows
 from pipelines.stages.impact.expected import score
@@ -43,18 +43,18 @@ TABLES = (
 NOT_STORED = ("forecast_quantile", "test_group")
 
 
-def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> list[WriteResult]:
+def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDataset) -> list[WriteResult]:
     """Realised and scored impact of every release, tests, comparisons, alerts, and the known cases.
 
     Of the copies of one story about an asset, the first counts. Every timeframe that has candles is a study.
     """
-    releases = of_releases(con, run, market)
-    scores = score(con, run, market, releases)
+    releases = of_releases(con, run, dataset)
+    scores = score(con, run, dataset, releases)
     tables: dict[str, list[pl.DataFrame]] = {e.name: [] for e in TABLES}
     caps = _capitalisations(con, run)
     for timeframe in _timeframes(con, run):
         try:
-            bars = market.bars if timeframe == "1h" else load_bars(con, run, timeframe)
+            bars = dataset.bars if timeframe == "1h" else load_bars(con, run, timeframe)
         except NotEnoughDataError as error:
             log.warning("%s candles are left out: %s", timeframe, error)
             continue
@@ -66,7 +66,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> li
             tables["impact_coverage"].append(chosen.unmeasured_rows(run.settings.impact.windows_h))
             continue
         try:
-            study = ImpactStudy(chosen, run.settings.impact.windows_h, market.scale if timeframe == "1h" else None)
+            study = ImpactStudy(chosen, run.settings.impact.windows_h, dataset.scale if timeframe == "1h" else None)
         except NoWindowError as error:
             log.info("%s candles are left out: %s", timeframe, error)
             continue
@@ -100,9 +100,9 @@ def _sentences(run: Run, study_id: str, tests: pl.DataFrame, compared: pl.DataFr
     )
 
 
-def of_releases(con: duckdb.DuckDBPyConnection, run: Run, market: Market) -> pl.DataFrame:
+def of_releases(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDataset) -> pl.DataFrame:
     """The releases that count, one row per document and asset, with what the detector says of them."""
-    every = market.links.filter(pl.col("kind").is_in(list(run.settings.impact.kinds)))
+    every = dataset.links.filter(pl.col("kind").is_in(list(run.settings.impact.kinds)))
     releases = first_told(every, read.read(con, "features.document_stories"))
     if len(releases) < len(every):
         log.info("%d copies of releases are left out: a story counts once per asset", len(every) - len(releases))
@@ -122,7 +122,7 @@ def _capitalisations(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
 
 
 def _timeframes(con: duckdb.DuckDBPyConnection, run: Run) -> Iterator[str]:
-    for timeframe in (t for t in TIMEFRAMES if t != "1d"):
+    for timeframe in (t for t in SECONDS if t != "1d"):
         query = "SELECT count(*) FROM core.candles_as_of($2) WHERE timeframe = $1"
         if con.execute(query, [timeframe, run.as_of]).fetchall()[0][0]:
             yield timeframe

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.forecast.network.net import Ensemble
 from models.forecast.network.windows import WindowStore
 from models.impact.expected import NOTHING
-from pipelines.stages.dataset import Market
+from pipelines.stages.dataset import LinkedDataset
 
 STRIDE = 7919  # a prime, so that neighbours in time are not dealt to neighbours in a batch
 LINK_COLUMNS = ("doc_id", "asset", "event_ts", "available_ts", "release_group", "kind", "is_late_stamp",
@@ -18,7 +18,7 @@ LINK_COLUMNS = ("doc_id", "asset", "event_ts", "available_ts", "release_group", 
 
 
 @dataclass(frozen=True)
-class _Span:
+class ScoredSpan:
     """Releases that one model may score: those published after its training ended and before the next one's."""
 
     model_id: str
@@ -30,7 +30,9 @@ class _Span:
     own: NDArray[np.int64]
 
 
-def _placed(spans: list[_Span], generated: pl.DataFrame, market: Market, rows: NDArray[np.bool_]) -> list[_Span]:
+def place_generated(
+    spans: list[ScoredSpan], generated: pl.DataFrame, dataset: LinkedDataset, rows: NDArray[np.bool_]
+) -> list[ScoredSpan]:
     """Each generated release in the place of a real one of its asset, of its kind where there is one; dealt in turn.
 
     Where no release of its asset was scored, it is placed at the last close, by the last model.
@@ -46,7 +48,7 @@ def _placed(spans: list[_Span], generated: pl.DataFrame, market: Market, rows: N
         of_kind = of_asset.filter(pl.col("kind") == kind)
         pool = of_kind if len(of_kind) else of_asset
         if pool.is_empty():
-            alone += [number] if asset in market.bars.assets else []
+            alone += [number] if asset in dataset.bars.assets else []
             continue
         at = turn.setdefault((asset, kind), 0)
         turn[asset, kind] += 1
@@ -59,53 +61,53 @@ def _placed(spans: list[_Span], generated: pl.DataFrame, market: Market, rows: N
         placed = s.releases[at_host.tolist()].with_columns(
             placed_doc_id=pl.col("doc_id"), doc_id=generated[numbers.tolist()]["text_id"]
         )
-        out.append(_of_generated(market, s, placed, s.pairs[at_host], numbers))
-    return out + _at_last_close(market, spans[-1], generated, alone, rows)
+        out.append(_of_generated(dataset, s, placed, s.pairs[at_host], numbers))
+    return out + _at_last_close(dataset, spans[-1], generated, alone, rows)
 
 
 def _of_generated(
-    market: Market, span: _Span, placed: pl.DataFrame, pairs: NDArray[np.int64], numbers: NDArray[np.int64]
-) -> _Span:
+    dataset: LinkedDataset, span: ScoredSpan, placed: pl.DataFrame, pairs: NDArray[np.int64], numbers: NDArray[np.int64]
+) -> ScoredSpan:
     releases = placed.with_columns(
         release_group=pl.lit("generated"), is_late_stamp=pl.lit(False), is_recommended=pl.lit(True)
     )
-    return replace(span, releases=releases, pairs=pairs, own=len(market.documents.vectors) + numbers)
+    return replace(span, releases=releases, pairs=pairs, own=len(dataset.documents.vectors) + numbers)
 
 
 def _at_last_close(
-    market: Market, span: _Span, generated: pl.DataFrame, numbers: list[int], rows: NDArray[np.bool_]
-) -> list[_Span]:
+    dataset: LinkedDataset, span: ScoredSpan, generated: pl.DataFrame, numbers: list[int], rows: NDArray[np.bool_]
+) -> list[ScoredSpan]:
     """Generated releases that have no real one to stand beside, at the last close that their asset can be read at."""
     pairs = [
         (asset, int(np.flatnonzero(rows[asset])[-1]), n)
         for n in numbers
-        if rows[asset := market.bars.assets.index(generated["asset"][n])].any()
+        if rows[asset := dataset.bars.assets.index(generated["asset"][n])].any()
     ]
     if not pairs:
         return []
     at = np.array(pairs, dtype=np.int64)
     after = np.datetime64(span.trained_to.astimezone(UTC).replace(tzinfo=None), "s")
-    at = at[market.bars.close_ts[at[:, 1]] > after]  # an asset that ended before has no model trained before its close
+    at = at[dataset.bars.close_ts[at[:, 1]] > after]  # an asset that ended before has no model trained before its close
     if len(at) == 0:
         return []
-    moment = _moment(market, at[:, 1])
+    moment = close_moments(dataset, at[:, 1])
     texts = generated[at[:, 2].tolist()]
     placed = texts.select("asset", "kind", doc_id="text_id").with_columns(
         placed_doc_id=pl.lit(None, pl.String), event_ts=moment, available_ts=moment
     )
-    return [_of_generated(market, span, placed, at[:, :2], at[:, 2])]
+    return [_of_generated(dataset, span, placed, at[:, :2], at[:, 2])]
 
 
-def _moment(market: Market, row: NDArray[np.int64]) -> pl.Series:
-    return pl.Series(market.bars.close_ts[row].astype("datetime64[us]")).dt.replace_time_zone("UTC")
+def close_moments(dataset: LinkedDataset, row: NDArray[np.int64]) -> pl.Series:
+    return pl.Series(dataset.bars.close_ts[row].astype("datetime64[us]")).dt.replace_time_zone("UTC")
 
 
 Words = tuple[NDArray[np.int64], pl.Series]
 
 
-def _drawn(market: Market, span: _Span) -> dict[str, Words]:
+def drawn_texts(dataset: LinkedDataset, span: ScoredSpan) -> dict[str, Words]:
     """For each release a text drawn from the earlier releases of its own asset (shuffled) and of another one."""
-    every = market.links.filter(pl.col("doc_id").is_in(list(market.documents.row_of))).sort("available_ts", "doc_id")
+    every = dataset.links.filter(pl.col("doc_id").is_in(list(dataset.documents.row_of))).sort("available_ts", "doc_id")
     kinds = span.releases["kind"].unique().to_list()
     every = every.filter(pl.col("kind").is_in(kinds))
     at = every["available_ts"].dt.epoch("us").to_numpy()
@@ -121,7 +123,7 @@ def _drawn(market: Market, span: _Span) -> dict[str, Words]:
         out["shuffled"].append(_one(names, mine, place[0]))
         before = np.arange(int(np.searchsorted(at, moment)))
         out["other_asset"].append(_one(names, before[asset[before] != own], place[1]))
-    rows = market.documents.row_of
+    rows = dataset.documents.row_of
     return {
         words: (np.array([rows[d] if d else NOTHING for d in ids], dtype=np.int64), pl.Series(ids, dtype=pl.String))
         for words, ids in out.items()
@@ -133,9 +135,9 @@ def _one(names: list[str], places: NDArray[np.int64], draw: float) -> str | None
     return names[int(places[int(draw * len(places))])] if len(places) else None
 
 
-def _generated_for(market: Market, hosts: pl.DataFrame, generated: pl.DataFrame) -> Words:
+def generated_texts(dataset: LinkedDataset, hosts: pl.DataFrame, generated: pl.DataFrame) -> Words:
     """For each release a generated one of its asset, of its kind where there is one, dealt in turn."""
-    first = len(market.documents.vectors)
+    first = len(dataset.documents.vectors)
     assets, kinds = (generated[c].to_numpy() if len(generated) else np.zeros(0, dtype=str) for c in ("asset", "kind"))
     turn: dict[tuple[str, str], int] = {}
     rows = np.zeros(len(hosts), dtype=np.int64)

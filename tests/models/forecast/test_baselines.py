@@ -13,11 +13,12 @@ from features.panel import Panel
 from features.volatility import Scale, scale
 from models.forecast.baselines import boosting
 from models.forecast.baselines import garch_har as baselines
-from models.forecast.baselines.boosting import BoostConfig, fit_boosters, predict_boosters
+from models.forecast.baselines.boosting import fit_boosters, predict_boosters
 from models.forecast.baselines.garch_har import HAR_MARKET, HAR_OWN, garch_sigma, har_sigma
 from models.forecast.dataset import Ground
-from models.forecast.network.module import TrainConfig
+from models.forecast.network.config import TrainConfig
 from models.forecast.network.windows import origins, usable
+from models.forecast.recipe import BoostConfig
 from models.forecast.roster import SCALED, Recipe, fit_scaled, lightgbm_forecast
 from models.quantiles.quantiles import HORIZONS_H, LEVELS
 from tests.conftest import random_bars

@@ -13,8 +13,7 @@ from features.candles import log_returns
 from features.volatility import SLOTS, scale
 from models.evaluate import table
 from models.evaluate.confidence_set import ConfidenceSet
-from models.forecast.network.module import TrainConfig
-from models.forecast.network.net import NetConfig
+from models.forecast.network.config import NetConfig, TrainConfig
 from models.forecast.roster import Recipe
 from models.quantiles.quantiles import LEVELS
 from models.simulation.known_laws import RUN_IN_H, planted_market, reference_market, shocks

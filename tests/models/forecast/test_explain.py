@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from models.forecast.explain import PLACES, _attention, explain
-from models.forecast.network.net import Ensemble, NetConfig, PatchTransformer, build_net
+from models.forecast.network.config import NetConfig
+from models.forecast.network.net import Ensemble, PatchTransformer, build_net
 from models.forecast.network.windows import MAX_DOCUMENTS, WindowStore, collect_documents, usable
 from models.forecast.roster import fit_scaled
 from models.quantiles.quantiles import LEVELS

@@ -13,8 +13,8 @@ from features.panel import build_panel
 from features.volatility import scale
 from models.forecast.baselines.walks import fit_walk, horizon_sigma, targets
 from models.forecast.network.checkpoint import CheckpointError, load, save
-from models.forecast.network.module import TrainConfig
-from models.forecast.network.net import Ensemble, Inputs, NetConfig, PatchTransformer, build_net, residual_quantiles
+from models.forecast.network.config import NetConfig, TrainConfig
+from models.forecast.network.net import Ensemble, Inputs, PatchTransformer, build_net, residual_quantiles
 from models.forecast.network.train import predict, split, train
 from models.forecast.network.windows import build_store, collect_documents, origins, usable
 from models.quantiles.quantiles import LEVELS, MEDIAN, long_table, quantile_of

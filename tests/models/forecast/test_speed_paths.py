@@ -10,7 +10,8 @@ from torch.nn import functional as F
 from domain.names import REFERENCE
 from models.forecast.network import net as network
 from models.forecast.network import train as training
-from models.forecast.network.net import Attention, Dropout, NetConfig, build_net
+from models.forecast.network.config import NetConfig
+from models.forecast.network.net import Attention, Dropout, build_net
 from models.forecast.network.windows import origins, usable
 from models.forecast.roster import fit_scaled
 from models.quantiles.quantiles import MEDIAN

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from models.forecast.network.checkpoint import save
-from models.forecast.network.module import TrainConfig
-from models.forecast.network.net import NetConfig, PatchTransformer
+from models.forecast.network.config import NetConfig, TrainConfig
+from models.forecast.network.net import PatchTransformer
 from models.forecast.network.train import Member, Trained
 from pipelines import run as runs
 from pipelines.ingest.ingest import ingest

@@ -11,7 +11,7 @@ import pytest
 
 from models.text.language.tokens import SCORES
 from pipelines.ondemand.detect import groups_of, read_texts
-from pipelines.ondemand.tables import TextTableError, write_atomically
+from pipelines.ondemand.tables import TableError, write_table
 
 ROOT = Path(__file__).parents[3]
 PACKAGED = pytest.mark.skipif(
@@ -67,7 +67,7 @@ def test_any_table_with_id_and_text_is_scored_in_its_order(tmp_path):
 )
 def test_a_file_that_is_no_table_of_texts_is_wrong_usage(name, content, message, tmp_path):
     (tmp_path / name).write_text(content)
-    with pytest.raises(TextTableError, match=message):
+    with pytest.raises(TableError, match=message):
         read_texts(tmp_path / name)
 
 
@@ -95,7 +95,7 @@ def test_fitting_needs_labels_that_are_human_or_machine(tmp_path):
 @pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
 def test_a_table_appears_whole_in_the_format_of_its_ending(ending, tmp_path):
     frame = pl.DataFrame({"id": ["a"], "text": ["=1+1"]})
-    write_atomically(frame, tmp_path / "new" / f"t.{ending}")
+    write_table(frame, tmp_path / "new" / f"t.{ending}")
     assert read_texts(tmp_path / "new" / f"t.{ending}").equals(frame)
     assert len(list((tmp_path / "new").iterdir())) == 1
 

@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 from models.impact.measure.events import Design, design_for
 from pipelines.cli.app import app
 from pipelines.ondemand.event_study import hours
-from pipelines.ondemand.labels import LabelTableError, read_labels
-from pipelines.ondemand.study_tables import StudyTableError, read_bars, read_events
+from pipelines.ondemand.labels import read_labels
+from pipelines.ondemand.study_tables import read_bars, read_events
+from pipelines.ondemand.tables import TableError
 from tests.conftest import random_bars
 
 RUNNER = CliRunner()
@@ -153,7 +154,7 @@ def test_rubbish_events_are_refused_with_what_was_found(tables, events, said):
 )
 def test_rubbish_prices_are_refused_with_what_was_found(tmp_path, candles, said):
     (tmp_path / "bad.csv").write_text(candles)
-    with pytest.raises(StudyTableError, match=said):
+    with pytest.raises(TableError, match=said):
         read_bars(tmp_path / "bad.csv")
 
 
@@ -162,8 +163,8 @@ def test_rubbish_prices_are_refused_with_what_was_found(tmp_path, candles, said)
 def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("fuzz") / "x.csv"
     path.write_bytes(content)
-    for reader, error in ((read_bars, StudyTableError), (lambda p: read_events(p, "1h"), StudyTableError),
-                          (read_labels, LabelTableError)):  # fmt: skip
+    for reader, error in ((read_bars, TableError), (lambda p: read_events(p, "1h"), TableError),
+                          (read_labels, TableError)):  # fmt: skip
         try:
             reader(path)
         except error as refused:
@@ -184,7 +185,7 @@ def test_lengths_of_time_are_read_in_minutes_hours_and_days():
 )
 def test_rubbish_labels_are_refused_with_what_was_found(tmp_path, text, said):
     (tmp_path / "l.csv").write_text(text)
-    with pytest.raises(LabelTableError, match=said):
+    with pytest.raises(TableError, match=said):
         read_labels(tmp_path / "l.csv")
 
 

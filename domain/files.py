@@ -1,0 +1,20 @@
+"""Files that appear whole or not at all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def appears_whole(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write to; what was written takes its place in one step when the block ends well.
+
+    Folders are made where they lack. What was there before stays where the block raises.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
