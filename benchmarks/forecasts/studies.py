@@ -1,6 +1,6 @@
 """What the forecast claims are tried on: markets with and without something to learn, and one study of each kind."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -14,13 +14,15 @@ from features.panel import build_panel
 from features.volatility import SLOTS, scale
 from models.evaluate.table import ALL, CENTRAL_VALUES, score_table
 from models.evaluate.walk_forward import Forecasts
+from models.forecast.baselines.scaled import reference_walk
 from models.forecast.baselines.walks import Walk, horizon_sigma, targets
 from models.forecast.combine import Conformal, average, calibrate
-from models.forecast.dataset import Ground
+from models.forecast.dataset import Dataset
 from models.forecast.network.net import NETS
 from models.forecast.network.train import Trained, predict, split, train
 from models.forecast.network.windows import collect_documents, origins, usable
-from models.forecast.roster import WARM_UP_H, Recipe, fit_scaled, lightgbm_forecast
+from models.forecast.recipe import WARM_UP_H, Recipe
+from models.forecast.roster import forecaster
 from models.quantiles.quantiles import CENTRAL, HORIZONS_H
 from models.quantiles.scores import crps
 from models.simulation.known_laws import RUN_IN_H, Planted, planted_market, reference_market
@@ -54,30 +56,30 @@ FIRST_PLANTED_SEED = 21  # markets of lower seeds were looked at when settings w
 PLANTED_STATES = ((24.0, 0.9), (12.0, 0.9), (6.0, 1.0))  # half-life in hours, deviation of log volatility
 
 
-def ground(bars: Bars, first: int = 0, width: int = WIDTH) -> Ground:
+def ground(bars: Bars, first: int = 0, width: int = WIDTH) -> Dataset:
     """What models are fitted on. Outcomes of rows before `first` are withheld: the market is only run in there."""
     level = scale(bars)
     y = targets(np.log(bars.close))
     y[:first] = np.nan
     documents = collect_documents(NO_LINKS, pl.DataFrame(), bars.assets, width)
-    return Ground(bars, level, build_panel(bars, level, pl.DataFrame(), NO_NEWS), documents, y, horizon_sigma(level))
+    return Dataset(bars, level, build_panel(bars, level, pl.DataFrame(), NO_NEWS), documents, y, horizon_sigma(level))
 
 
-def origins_of(made: Ground, span: Span) -> NDArray[np.int64]:
+def origins_of(made: Dataset, span: Span) -> NDArray[np.int64]:
     """Origins (asset, row) of the test span, [N, 2], every ORIGIN_EVERY_H hours, in order of time."""
     rows = usable(made.panel, made.sigma, LOOKBACK_H)
     pairs = origins(rows, span.train_end + EMBARGO_H, span.end - max(HORIZONS_H), ORIGIN_EVERY_H)
     return pairs[np.lexsort((pairs[:, 0], pairs[:, 1]))]
 
 
-def shipped(made: Ground, seed: int = 7, **settings: object) -> Recipe:
+def shipped(made: Dataset, seed: int = 7, **settings: object) -> Recipe:
     """The recipe that tapewire ships, on one thread, with `settings` in the place of its own."""
     from pipelines.settings.models import ForecastSettings
-    from pipelines.stages.dataset import Market
+    from pipelines.settings.settings import Settings
     from pipelines.stages.forecast.training import recipe
 
-    chosen = ForecastSettings().model_copy(update=settings)
-    return recipe(chosen, seed, 1, Market(**vars(made), links=NO_LINKS))
+    chosen = Settings(forecast=ForecastSettings().model_copy(update=settings), seed=seed, threads=1)
+    return replace(recipe(chosen, made), checkpoints=None)
 
 
 def twins(kind: str, values: Array, sigma: Array, seed: int) -> tuple[Array, Array]:
@@ -92,7 +94,7 @@ def twins(kind: str, values: Array, sigma: Array, seed: int) -> tuple[Array, Arr
     return values + (TWIN_SHIFT * up * sigma)[..., None], values + (TWIN_SHIFT * down * sigma)[..., None]
 
 
-def claims(forecasts: Forecasts, made: Ground, seed: int) -> pl.DataFrame:
+def claims(forecasts: Forecasts, made: Dataset, seed: int) -> pl.DataFrame:
     """What the table of scores says of each model at each horizon (0: all): its skill, and what rejects at its level.
 
     `claim` as the dashboards make it: the 95 % interval of the skill above zero and Diebold-Mariano p below .05.
@@ -124,16 +126,16 @@ def claims(forecasts: Forecasts, made: Ground, seed: int) -> pl.DataFrame:
 class Trial:
     """One market with the origins of its test span, their outcomes [N, H], and the reference walk fitted before."""
 
-    made: Ground
+    made: Dataset
     span: Span
     pairs: NDArray[np.int64]
     walk: Walk
     seed: int
 
     @classmethod
-    def of(cls, made: Ground, span: Span, seed: int) -> "Trial":
+    def of(cls, made: Dataset, span: Span, seed: int) -> "Trial":
         """Fit the walk and find the origins."""
-        return cls(made, span, origins_of(made, span), fit_scaled(REFERENCE, made, span.train_end), seed)
+        return cls(made, span, origins_of(made, span), reference_walk(made, span.train_end), seed)
 
     @property
     def outcome(self) -> Array:
@@ -142,15 +144,12 @@ class Trial:
 
     def baseline(self, name: str) -> Array:
         """Quantiles [N, H, Q] of a model that needs no network."""
-        if name == "lightgbm":
-            return lightgbm_forecast(self.made, shipped(self.made), self.walk, self.span.train_end, self.pairs)
-        fitted = self.walk if name == REFERENCE else fit_scaled(name, self.made, self.span.train_end)
-        return fitted.forecast(self.pairs[:, 1], self.pairs[:, 0])
+        return forecaster(name, shipped(self.made)).fit(self.made, self.span.train_end).forecast(self.pairs)
 
     def network(self, recipe: Recipe, kind: str = NETWORK) -> tuple[Trained, Array]:
         """Networks of one kind, trained as a night trains them, and their quantiles [N, H, Q]."""
         made, config = self.made, recipe.net_for(kind)
-        store = made.store(self.walk, config.lookback)
+        store = made.store(self.walk.quantiles, config.lookback)
         rows = usable(made.panel, made.sigma, config.lookback)
         span = split(WARM_UP_H, self.span.train_end, recipe.train.validation_days * 24)
         trained = train(config, recipe.train, store, rows, span, seeds=recipe.members, threads=1)

@@ -21,15 +21,15 @@ from scipy import stats
 
 from benchmarks.forecasts.studies import NO_NEWS, shipped
 from benchmarks.impact.coverage import START, grid
-from domain.names import REFERENCE
 from domain.types import Array
 from features.panel import build_panel
 from features.volatility import scale
+from models.forecast.baselines.scaled import reference_walk
 from models.forecast.baselines.walks import horizon_sigma, targets
-from models.forecast.dataset import Ground
+from models.forecast.dataset import Dataset
 from models.forecast.network.train import split, train
 from models.forecast.network.windows import collect_documents, usable
-from models.forecast.roster import WARM_UP_H, fit_scaled
+from models.forecast.recipe import WARM_UP_H
 from models.impact.expected import score_releases
 from models.quantiles.quantiles import HORIZONS_H, MEDIAN
 from models.simulation.prices import ASSETS, BLOCK, make_bars, simulate_paths
@@ -57,7 +57,7 @@ FULL, SHORT = BLOCK * 156, BLOCK * 40
 class Told:
     """A market whose releases tell their delay too: what it is built from, and its releases in order of time."""
 
-    made: Ground
+    made: Dataset
     releases: list[Release]
     train_end: int
 
@@ -104,7 +104,7 @@ def told_market(seed: int, n_hours: int, *, effects: bool = True, dealt: bool = 
         }
     )
     level = scale(bars)
-    made = Ground(
+    made = Dataset(
         bars, level, build_panel(bars, level, pl.DataFrame(), NO_NEWS),
         collect_documents(links, embed(links), bars.assets, WIDTH), targets(np.log(bars.close)), horizon_sigma(level),
     )  # fmt: skip
@@ -115,8 +115,8 @@ def read_releases(told: Told, seed: int, threads: int) -> Read:
     """Train on the first part of a market, then read the releases of its last part."""
     made = told.made
     recipe = replace(shipped(made, seed, members=MEMBERS, **TRAINING), threads=threads)
-    walk = fit_scaled(REFERENCE, made, told.train_end)
-    store = made.store(walk, recipe.net.lookback)
+    walk = reference_walk(made, told.train_end)
+    store = made.store(walk.quantiles, recipe.net.lookback)
     rows = usable(made.panel, made.sigma, recipe.net.lookback)
     span = split(WARM_UP_H, told.train_end, recipe.train.validation_days * 24)
     trained = train(recipe.net, recipe.train, store, rows, span, seeds=recipe.members, threads=threads)

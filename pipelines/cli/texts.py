@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def _text_errors() -> Iterator[None]:
-    """What a table, a detector or a wish cannot be exits with 2, what is not installed or not enough with 1."""
+    """What a table, a detector or a request cannot be exits with 2, what is not installed or not enough with 1."""
     from models.text.detection.binoculars import VocabularyError
     from models.text.detection.detector import DetectorError
     from models.text.generation.write import PromptError
@@ -103,7 +103,7 @@ def generate(
     from models.text.generation.write import Sampling
     from models.text.linking.catalogue import name_of
     from pipelines.ondemand.generate import generate as work
-    from pipelines.ondemand.generation_request import Wish
+    from pipelines.ondemand.generation_request import GenerationRequest
 
     settings = settings_of(profile, as_of, home)
     if kind not in KINDS:
@@ -113,10 +113,10 @@ def generate(
     with wrong_usage():
         name_of(asset.upper())
         sampling = Sampling(temperature, top_k, top_p, repetition_penalty, beams)
-    wish = Wish(n, asset.upper(), kind, model, shots, sampling, framed, longest, seed, batch, steps)
+    request = GenerationRequest(n, asset.upper(), kind, model, shots, sampling, framed, longest, seed, batch, steps)
     with _text_errors(), counted("releases") as shown:
-        made = work(settings, wish, out, shown)
-    _print_generated(made, wish.n)
+        made = work(settings, request, out, shown)
+    _print_generated(made, request.n)
     if out:
         print(f"Written to  {out}")
 

@@ -123,13 +123,13 @@ def _deliver(
                         _count(results, _write_page(con, run, part, page))
                         progress.page(part.name, page.frame.height)
     except (SourceError, SchemaError, OSError, pl.exceptions.PolarsError, duckdb.Error) as error:
-        return (results if part.stands_by_page else {}), str(error)
+        return (results if part.commits_by_page else {}), str(error)
     return results, None
 
 
 def _transactions(part: Part, pages: Iterator[Page]) -> Iterator[Iterable[Page]]:
     """The pages of a part, grouped as they are to be written. No transaction waits for a network."""
-    if part.stands_by_page:
+    if part.commits_by_page:
         yield from ([page] for page in pages)
     else:
         yield list(pages) if part.is_remote else pages

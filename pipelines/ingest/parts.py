@@ -6,7 +6,7 @@ from datetime import datetime
 
 import duckdb
 
-from pipelines.ingest import resume as known
+from pipelines.ingest import resume
 from pipelines.run import Run
 from pipelines.settings.settings import Settings
 from pipelines.settings.sources import ArchiveSource, ExchangeSource
@@ -64,7 +64,7 @@ class Broken:
     reason: str
     is_simulated: bool = False
     is_remote: bool = False
-    stands_by_page: bool = False
+    commits_by_page: bool = False
 
     def pages(self) -> Iterator[Page]:
         """None: SourceError with the reason."""
@@ -79,26 +79,26 @@ def _or_broken(name: str, make: Callable[[], Sequence[Part]]) -> Sequence[Part]:
 
 
 def _onchain(asset: str, run: Run, con: duckdb.DuckDBPyConnection, net: Net) -> onchain.Asset:
-    newest = known.newest_metric(con, onchain.SOURCE, canonical(asset, onchain.SOURCE))
-    covered = known.covered_since(con, onchain.SOURCE, asset)
+    newest = resume.newest_metric(con, onchain.SOURCE, canonical(asset, onchain.SOURCE))
+    covered = resume.covered_since(con, onchain.SOURCE, asset)
     return onchain.Asset(run.settings.onchain, net, asset, run.as_of, newest, covered)
 
 
 def _feeds(run: Run, con: duckdb.DuckDBPyConnection, net: Net) -> list[Part]:
     settings = run.settings.feeds
     listed = feedlist.load(settings.list_file, settings.only)
-    items = known.seen_items(con)
+    items = resume.seen_items(con)
     claims = feeds.Claims(items, tuple(f.name for f in listed.feeds))
     reader = Reader(net, settings.page_interval_s)
     return [
-        feeds.FeedPart(feed, listed.wires, settings, net, reader, known.feed_memory(con, feed.name, items), claims)
+        feeds.FeedPart(feed, listed.wires, settings, net, reader, resume.feed_memory(con, feed.name, items), claims)
         for feed in listed.feeds
     ]
 
 
 def _archive(source: ArchiveSource, run: Run, con: duckdb.DuckDBPyConnection, net: Net) -> list[Part]:
     place = archive.Archive(source, net, int(run.settings.network.max_mb * (1 << 20)))
-    read_before = known.archive_files(con)
+    read_before = resume.archive_files(con)
     kinds: list[tuple[str, str]] = [(s, t) for s in source.symbols for t in source.timeframes]
     kinds += [(s, "funding") for s in source.symbols if source.funding and ":" in s]
     return [archive.ArchivePart(place, symbol, kind, run.as_of, read_before) for symbol, kind in kinds]
@@ -110,11 +110,11 @@ def _exchange(source: ExchangeSource, settings: Settings, con: duckdb.DuckDBPyCo
     out: list[Part] = []
     for symbol in source.symbols:
         for timeframe in source.timeframes:
-            have = exchange.Known(*known.bars(con, source.id, symbol, timeframe))
+            have = exchange.Known(*resume.bars(con, source.id, symbol, timeframe))
             out.append(exchange.Candles(client, symbol, timeframe, since, until, have))
         if source.funding and ":" in symbol:
-            newest = known.newest_funding(con, source.id, symbol)
-            covered = known.covered_since(con, f"exchange:{source.id}", symbol)
+            newest = resume.newest_funding(con, source.id, symbol)
+            covered = resume.covered_since(con, f"exchange:{source.id}", symbol)
             out.append(Funding(client, symbol, since, until, newest, _ms(covered) if covered else None))
     return out
 

@@ -20,7 +20,7 @@ from models.text.generation.small_gpt import SmallGPT, train_small_gpt
 from models.text.generation.write import MARK, Order, prompt, write_releases
 from models.text.language.causal import PACKAGED, Causal, MissingModelError, load_causal
 from models.text.linking.catalogue import name_of
-from pipelines.ondemand.generation_request import Pool, Wish, _pool
+from pipelines.ondemand.generation_request import GenerationRequest, Pool, _pool
 from pipelines.ondemand.tables import check_ending, write_table
 from pipelines.run import Run, recorded_run
 from pipelines.settings.settings import Settings
@@ -38,7 +38,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Generated:
-    """The releases of a wish (rows of models.generated_releases), how many were there before, and their quality."""
+    """The releases of a request (rows of models.generated_releases), how many were there before, and their quality."""
 
     rows: pl.DataFrame
     n_before: int
@@ -46,18 +46,18 @@ class Generated:
     measured: pl.DataFrame
 
 
-def generate(settings: Settings, wish: Wish, out: Path | None, shown: Progress) -> Generated:
+def generate(settings: Settings, request: GenerationRequest, out: Path | None, shown: Progress) -> Generated:
     """Write what is wished, batch by batch into the warehouse; what is there already is not written again.
 
     ValueError for an asset that is not known or a path that cannot be written; NotEnoughDataError, MissingModelError,
     PromptError where the documents, the model or its room are not enough.
     """
-    name = name_of(wish.asset)
+    name = name_of(request.asset)
     if out:
         check_ending(out)
     torch.set_num_threads(settings.threads)
     with recorded_run(settings, "generate") as run:
-        made = _generate(run, wish, name, shown)
+        made = _generate(run, request, name, shown)
     if out:
         write_table(exported(made.rows), out)
     return made
@@ -71,20 +71,20 @@ def exported(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _generate(run: Run, wish: Wish, name: str, shown: Progress) -> Generated:
+def _generate(run: Run, request: GenerationRequest, name: str, shown: Progress) -> Generated:
     began = time.perf_counter()
-    pool = _pool(run, wish)
-    causal, learned = _writer(run, wish, pool)
-    wanted, orders = _planned(wish, causal, pool, name)
-    ids = wanted["text_id"].head(wish.n)
+    pool = _pool(run, request)
+    causal, learned = _writer(run, request, pool)
+    wanted, orders = _planned(request, causal, pool, name)
+    ids = wanted["text_id"].head(request.n)
     before = _stored(run, ids)
-    simulated = _rests_on_simulated(wish, pool)
-    for number, part in enumerate(wanted.iter_slices(wish.batch)):
-        due = part.filter(pl.col("number") < wish.n)
+    simulated = _rests_on_simulated(request, pool)
+    for number, part in enumerate(wanted.iter_slices(request.batch)):
+        due = part.filter(pl.col("number") < request.n)
         if due["text_id"].is_in(before["text_id"].implode()).all():
             continue
-        here = orders[number * wish.batch : (number + 1) * wish.batch]
-        texts = write_releases(causal, here, wish.sampling, seed=wish.seed, batch=number)
+        here = orders[number * request.batch : (number + 1) * request.batch]
+        texts = write_releases(causal, here, request.sampling, seed=request.seed, batch=number)
         rows = part.with_columns(
             title=pl.Series([t.title for t in texts]),
             body=pl.Series([t.body for t in texts]),
@@ -93,7 +93,7 @@ def _generate(run: Run, wish: Wish, name: str, shown: Progress) -> Generated:
         )
         with run.open() as con:
             write(con, GENERATED_RELEASES, rows.head(len(due)), run.batch("generate", is_simulated=simulated))
-        shown(min((number + 1) * wish.batch, wish.n), wish.n)
+        shown(min((number + 1) * request.batch, request.n), request.n)
     rows = _stored(run, ids)
     measured = _measure(run, rows, pool, causal, learned, simulated)
     return Generated(rows, len(before), time.perf_counter() - began, measured)
@@ -104,18 +104,18 @@ def _texts(documents: pl.DataFrame) -> list[Text]:
     return list(documents.select("title", "body").iter_rows())
 
 
-def _rests_on_simulated(wish: Wish, pool: Pool) -> bool:
+def _rests_on_simulated(request: GenerationRequest, pool: Pool) -> bool:
     """Whether what the model was shown or trained on came from the simulator."""
-    used = [pool.documents] * (wish.shots > 0) + [pool.releases] * (wish.model == SCRATCH)
+    used = [pool.documents] * (request.shots > 0) + [pool.releases] * (request.model == SCRATCH)
     return any(bool(documents["is_simulated"].any()) for documents in used)
 
 
-def _writer(run: Run, wish: Wish, pool: Pool) -> tuple[Causal, bool]:
+def _writer(run: Run, request: GenerationRequest, pool: Pool) -> tuple[Causal, bool]:
     """The model that writes, and whether it was trained on the pool."""
-    if wish.model != SCRATCH:
-        return load_causal(wish.model).to_write(), False
+    if request.model != SCRATCH:
+        return load_causal(request.model).to_write(), False
     texts = [f"{title}\n\n{body}" for title, body in _texts(pool.releases)]
-    how = SmallGPT(steps=wish.steps, seed=wish.seed)
+    how = SmallGPT(steps=request.steps, seed=request.seed)
     told = _hash([texts, asdict(how)])[:8]
     folder = run.settings.checkpoints / f"{SMALL_GPT}-{told}"
     if not folder.exists():
@@ -125,28 +125,30 @@ def _writer(run: Run, wish: Wish, pool: Pool) -> tuple[Causal, bool]:
     return replace(causal, name=SMALL_GPT).to_write(), True
 
 
-def _planned(wish: Wish, causal: Causal, pool: Pool, name: str) -> tuple[pl.DataFrame, list[Order]]:
+def _planned(request: GenerationRequest, causal: Causal, pool: Pool, name: str) -> tuple[pl.DataFrame, list[Order]]:
     """Whole batches that hold the n releases: what each is made by, with its id, and what the model is to write."""
     instructed = bool(causal.tokenizer.chat_template)
-    framed = (instructed and wish.kind == PRESS_RELEASE) if wish.framed is None else wish.framed
-    parameters = json.dumps(asdict(wish.sampling) | {"framed": framed, "longest": wish.longest, "batch": wish.batch})
+    framed = (instructed and request.kind == PRESS_RELEASE) if request.framed is None else request.framed
+    parameters = json.dumps(
+        asdict(request.sampling) | {"framed": framed, "longest": request.longest, "batch": request.batch}
+    )
     shared = {
-        "kind": wish.kind, "asset": wish.asset, "authorship": "machine", "mark": MARK, "model": causal.name,
-        "revision": causal.revision, "parameters": parameters, "seed": wish.seed,
+        "kind": request.kind, "asset": request.asset, "authorship": "machine", "mark": MARK, "model": causal.name,
+        "revision": causal.revision, "parameters": parameters, "seed": request.seed,
     }  # fmt: skip
     rows: list[dict[str, Any]] = []
     orders = []
-    for number in range(math.ceil(wish.n / wish.batch) * wish.batch):
-        brief = draw_brief(wish.asset, name, wish.seed, number)
-        examples = pool.examples(wish.shots, wish.seed, number) if wish.shots else []
-        told = prompt(causal, brief, wish.kind, examples)
-        parts = frame(brief) if framed else free(wish.longest, begins="" if instructed else name)
+    for number in range(math.ceil(request.n / request.batch) * request.batch):
+        brief = draw_brief(request.asset, name, request.seed, number)
+        examples = pool.examples(request.shots, request.seed, number) if request.shots else []
+        told = prompt(causal, brief, request.kind, examples)
+        parts = frame(brief) if framed else free(request.longest, begins="" if instructed else name)
         orders.append(Order(told, parts))
         shown = ", ".join(e.doc_id for e in examples) or None
         told_id = _hash([shared, told, [p.begins for p in parts], number])
         rows.append(shared | {"text_id": told_id, "number": number, "prompt": told, "examples": shown})
     plan = pl.DataFrame(rows, schema_overrides={"examples": pl.String, "seed": pl.Int64, "number": pl.Int32})
-    return plan.with_columns(batch_id=pl.lit(_hash([shared, rows[0]["prompt"], wish.shots])[:12])), orders
+    return plan.with_columns(batch_id=pl.lit(_hash([shared, rows[0]["prompt"], request.shots])[:12])), orders
 
 
 def _hash(told: object) -> str:

@@ -16,7 +16,7 @@ MIN_EXAMPLE_WORDS = 40
 
 
 @dataclass(frozen=True)
-class Wish:
+class GenerationRequest:
     """What is to be written. `framed` None: where the model takes instructions and the kind is a press release."""
 
     n: int = 50
@@ -54,12 +54,12 @@ class Pool:
         return [Example(*chosen.select("doc_id", "title", "body").row(int(i))) for i in at]
 
 
-def _pool(run: Run, wish: Wish) -> Pool:
+def _pool(run: Run, request: GenerationRequest) -> Pool:
     """What stood there at the run's moment. A warehouse without documents gives an empty pool."""
     with run.open() as con:
         documents = read.first_versions(con, "documents", run.as_of)
         links = read.as_of(con, "document_assets", run.as_of)
-    linked = links.filter(pl.col("asset") == wish.asset, pl.col("confidence") >= run.settings.impact.min_confidence)
+    linked = links.filter(pl.col("asset") == request.asset, pl.col("confidence") >= run.settings.impact.min_confidence)
     long = pl.col("body").str.split(" ").list.len() >= MIN_EXAMPLE_WORDS
     chosen = (
         documents.filter(pl.col("authorship") != "machine", long)
@@ -74,5 +74,5 @@ def _pool(run: Run, wish: Wish) -> Pool:
         .sort("doc_id")
     )
     return Pool(
-        chosen.filter(pl.col("kind") == wish.kind), chosen.filter(pl.col("kind").is_in(run.settings.impact.kinds))
+        chosen.filter(pl.col("kind") == request.kind), chosen.filter(pl.col("kind").is_in(run.settings.impact.kinds))
     )

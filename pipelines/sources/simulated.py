@@ -24,7 +24,7 @@ class SimulatedMarket:
     name: str = NAME
     is_simulated: bool = True
     is_remote: bool = False
-    stands_by_page: bool = False
+    commits_by_page: bool = False
 
     def pages(self) -> Iterator[Page]:
         """Candles, supply, asset figures, releases, their assets, and the truth about them."""

@@ -51,7 +51,7 @@ class Part(Protocol):
         ...
 
     @property
-    def stands_by_page(self) -> bool:
+    def commits_by_page(self) -> bool:
         """Whether each page is written as it comes; else the part is written wholly or not at all."""
         ...
 

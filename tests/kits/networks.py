@@ -17,15 +17,16 @@ import torch
 from numpy.typing import NDArray
 
 from domain.errors import NotEnoughDataError
-from domain.names import REFERENCE
 from domain.types import Array
 from features.candles import Bars
 from features.panel import build_panel
 from features.volatility import scale
 from models.forecast.baselines import boosting
+from models.forecast.baselines.scaled import reference_walk
 from models.forecast.baselines.walks import Walk, horizon_sigma, targets
 from models.forecast.combine import Conformal, average, calibrate, weighted_by_past
-from models.forecast.dataset import Ground
+from models.forecast.dataset import Dataset
+from models.forecast.forecaster import Fitted
 from models.forecast.network import train as training
 from models.forecast.network.checkpoint import save
 from models.forecast.network.config import NetConfig, TrainConfig
@@ -33,8 +34,8 @@ from models.forecast.network.module import ForecastModule
 from models.forecast.network.net import NETS, Inputs, build_net
 from models.forecast.network.train import Member, Span, Trained, predict, split
 from models.forecast.network.windows import collect_documents, usable
-from models.forecast.recipe import BoostConfig
-from models.forecast.roster import SCALED, Recipe, fit_scaled, lightgbm_forecast
+from models.forecast.recipe import BoostConfig, Recipe
+from models.forecast.roster import FORECASTERS, forecaster
 from tests.conftest import random_bars
 
 NO_LINKS = pl.DataFrame(schema={"doc_id": pl.String, "asset": pl.String, "available_ts": pl.Datetime("us", "UTC")})
@@ -45,15 +46,25 @@ FEW_LEVELS = (0.005, 0.05, 0.5, 0.95, 0.995)  # of LightGBM, so that it is quick
 N_MEMBERS, EPOCHS, STEPS_PER_EPOCH = 2, 3, 4
 
 
-def ground(bars: Bars) -> Ground:
+def ground(bars: Bars) -> Dataset:
     """All that models are fitted on, from bars alone: no supply, no news, no funding, no documents."""
     level = scale(bars)
     panel = build_panel(bars, level, pl.DataFrame(), NO_NEWS)
     documents = collect_documents(NO_LINKS, pl.DataFrame(), bars.assets, 8)
-    return Ground(bars, level, panel, documents, targets(np.log(bars.close)), horizon_sigma(level))
+    return Dataset(bars, level, panel, documents, targets(np.log(bars.close)), horizon_sigma(level))
 
 
-def tiny_net(g: Ground, **changes: Any) -> NetConfig:
+def pairs_of(rows: NDArray[np.int64], asset: int | NDArray[np.int64] = 0) -> NDArray[np.int64]:
+    """Pairs [N, 2] of (asset, row)."""
+    return np.stack([np.broadcast_to(asset, rows.shape), rows], axis=1).astype(np.int64)
+
+
+def fitted(name: str, g: Dataset, until: int) -> Fitted:
+    """A model with the smallest of recipes, fitted up to a row."""
+    return forecaster(name, Recipe(tiny_net(g), TrainConfig(), boost=BoostConfig(rounds=5), threads=1)).fit(g, until)
+
+
+def tiny_net(g: Dataset, **changes: Any) -> NetConfig:
     """The smallest network that has every part."""
     whole = NetConfig(
         lookback=LOOKBACK_H, patch=12, stride=12, width=8, heads=2, feed_forward=16, dropout=0.2,
@@ -66,7 +77,7 @@ def tiny_training(partial: Path | None, dropout: float = 0.2, **changes: Any) ->
     """Two members of three epochs of four steps, unless `changes` to the TrainConfig say otherwise."""
     g = ground(random_bars(1600))
     how = TrainConfig(**{"epochs": EPOCHS, "windows_per_epoch": 512, "batch": 128, "seed": 3, "patience": 9, **changes})
-    store = g.store(fit_scaled(REFERENCE, g, 1500), LOOKBACK_H)
+    store = g.store(reference_walk(g, 1500).quantiles, LOOKBACK_H)
     rows = usable(g.panel, g.sigma, LOOKBACK_H)
     net = tiny_net(g, dropout=dropout)
     span = split(300, 1500, 240)
@@ -121,7 +132,7 @@ def _slowed(seconds: float) -> None:
 class Run:
     """Quantiles [N, H, Q] of every model for origins `pairs` [N, 2], or the reason why there are none, and warnings."""
 
-    ground: Ground
+    ground: Dataset
     pairs: NDArray[np.int64]
     walk_quantiles: Array
     made: dict[str, Array] = field(default_factory=dict)
@@ -149,7 +160,7 @@ def every_model(bars: Bars, train_end: int, rows: slice, *, first: int = 300, va
 
 def _every_model(bars: Bars, train_end: int, rows: slice, first: int, validation: int) -> Run:
     g = ground(bars)
-    walk = fit_scaled(REFERENCE, g, train_end)
+    walk = reference_walk(g, train_end)
     usable_rows = usable(g.panel, g.sigma, LOOKBACK_H)
     at = np.zeros(usable_rows.shape[1], dtype=bool)
     at[rows] = True
@@ -166,9 +177,8 @@ def _every_model(bars: Bars, train_end: int, rows: slice, first: int, validation
         except NotEnoughDataError as reason:
             run.refused[name] = reason
 
-    for name in SCALED:
-        keep(name, lambda name=name: fit_scaled(name, g, train_end).forecast(pairs[:, 1], pairs[:, 0]))
-    keep("lightgbm", lambda: lightgbm_forecast(g, recipe, walk, train_end, pairs))
+    for name in (name for name in FORECASTERS if name not in NETS):
+        keep(name, lambda name=name: forecaster(name, recipe).fit(g, train_end).forecast(pairs))
     for kind in NETS:
         keep(kind, lambda kind=kind: _network(g, recipe, kind, walk, span, pairs))
     outcome = g.y[pairs[:, 1], pairs[:, 0]]
@@ -180,9 +190,9 @@ def _every_model(bars: Bars, train_end: int, rows: slice, first: int, validation
     return run
 
 
-def _network(g: Ground, recipe: Recipe, kind: str, walk: Walk, span: Span, pairs: NDArray[np.int64]) -> Array:
+def _network(g: Dataset, recipe: Recipe, kind: str, walk: Walk, span: Span, pairs: NDArray[np.int64]) -> Array:
     config = recipe.net_for(kind)
-    store, rows = g.store(walk, config.lookback), usable(g.panel, g.sigma, config.lookback)
+    store, rows = g.store(walk.quantiles, config.lookback), usable(g.panel, g.sigma, config.lookback)
     trained = training.train(config, recipe.train, store, rows, span, threads=1)
     return predict(trained.net(), store, pairs, g.sigma)
 

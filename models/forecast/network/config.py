@@ -3,7 +3,10 @@
 Plain values, so that a checkpoint can hold them; the settings of `[forecast]` take their defaults from here.
 """
 
+import logging
 from dataclasses import dataclass
+
+log = logging.getLogger("tapewire.train")
 
 PRECISIONS = ("auto", "fp32", "bf16")
 BF16_PAYS_FROM_WIDTH = 128
@@ -45,12 +48,16 @@ class NetConfig:
         """Whether products run in bfloat16 on a device ("cuda", "cpu").
 
         `auto`: on CUDA; on a CPU that multiplies it natively where the network is wide enough to gain from it, which
-        the shipped one is not.
+        the shipped one is not. An LSTM on a CPU that does not runs in float32 whatever is asked for, and a line in the
+        log says so: its library has no other.
         """
-        from models.hardware import cpu_has_bf16
+        from models import hardware
 
         if self.precision == "auto":
-            return device == "cuda" or (self.width >= BF16_PAYS_FROM_WIDTH and cpu_has_bf16())
+            return device == "cuda" or (self.width >= BF16_PAYS_FROM_WIDTH and hardware.cpu_has_bf16())
+        if self.precision == "bf16" and self.kind == "lstm" and device == "cpu" and not hardware.cpu_has_bf16():
+            log.warning("an LSTM cannot run in bfloat16 on this processor: float32 is used")
+            return False
         return self.precision == "bf16"
 
     @property

@@ -49,7 +49,7 @@ class Candles:
     known: Known = field(default_factory=Known)
     is_simulated: bool = False
     is_remote: bool = True
-    stands_by_page: bool = True
+    commits_by_page: bool = True
 
     @property
     def name(self) -> str:

@@ -30,7 +30,7 @@ class Funding:
     covered_ms: int | None = None
     is_simulated: bool = False
     is_remote: bool = True
-    stands_by_page: bool = True
+    commits_by_page: bool = True
 
     @property
     def name(self) -> str:

@@ -78,7 +78,7 @@ class FeedPart:
     claims: Claims
     is_simulated: bool = False
     is_remote: bool = True
-    stands_by_page: bool = False
+    commits_by_page: bool = False
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.settings.sources import FilesSource, FileTable
-from pipelines.sources.files import shapes
+from pipelines.sources.files import file_columns
 from pipelines.sources.files.records import TextPage, read_csv, read_json_lines
 from pipelines.sources.source import Page, SourceError, digest
 from warehouse.conform import no_refusals
@@ -28,7 +28,7 @@ class File:
     max_line: int
     is_simulated: bool = False
     is_remote: bool = False
-    stands_by_page: bool = False
+    commits_by_page: bool = False
 
     @property
     def name(self) -> str:
@@ -53,7 +53,7 @@ class File:
         self, frame: pl.DataFrame, raw: bytes | None, n_bytes: int, refused: pl.DataFrame, key: str
     ) -> Iterator[Page]:
         payload = raw if raw is not None and len(raw) <= KEEP_PAYLOAD else None
-        for typed in shapes.shape(frame, self.table, self.path.name):
+        for typed in file_columns.shape(frame, self.table, self.path.name):
             yield Page(
                 typed.entity, typed.frame, typed.source, self.path.name, digest(key, typed.entity.name, typed.source),
                 n_bytes, payload, pl.concat([refused, typed.refused]),

@@ -102,7 +102,7 @@ class ArchivePart:
     read_before: dict[str, str] = field(default_factory=dict)
     is_simulated: bool = False
     is_remote: bool = True
-    stands_by_page: bool = True
+    commits_by_page: bool = True
 
     @property
     def name(self) -> str:

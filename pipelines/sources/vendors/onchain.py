@@ -41,7 +41,7 @@ class Asset:
     covered_since: datetime | None = None
     is_simulated: bool = False
     is_remote: bool = True
-    stands_by_page: bool = True
+    commits_by_page: bool = True
 
     @property
     def name(self) -> str:

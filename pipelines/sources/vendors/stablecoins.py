@@ -95,7 +95,7 @@ class Coin:
     now: datetime
     is_simulated: bool = False
     is_remote: bool = True
-    stands_by_page: bool = False
+    commits_by_page: bool = False
 
     @property
     def name(self) -> str:

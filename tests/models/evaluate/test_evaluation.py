@@ -138,9 +138,7 @@ def _walks(bars):
     n = len(bars.close_ts)
     pairs = np.array([(a, t) for t in range(n - 1000, n - 24, 12) for a in range(len(bars.assets))])
     fits = {"reference_walk": "reference", "walk_plain": "plain", "walk_drift": "drift"}
-    values = {
-        name: fit_walk(kind, y, sigma, n - 1050).forecast(pairs[:, 1], pairs[:, 0]) for name, kind in fits.items()
-    }
+    values = {name: fit_walk(kind, y, sigma, n - 1050).forecast(pairs) for name, kind in fits.items()}
     return Forecasts(pairs, y[pairs[:, 1], pairs[:, 0]], values)
 
 

@@ -13,17 +13,20 @@ from features.panel import Panel
 from features.volatility import Scale, scale
 from models.forecast.baselines import boosting
 from models.forecast.baselines import garch_har as baselines
-from models.forecast.baselines.boosting import fit_boosters, predict_boosters
+from models.forecast.baselines.boosting import Boosting, fit_boosters, predict_boosters
 from models.forecast.baselines.garch_har import HAR_MARKET, HAR_OWN, garch_sigma, har_sigma
-from models.forecast.dataset import Ground
+from models.forecast.baselines.scaled import reference_walk
+from models.forecast.dataset import Dataset
 from models.forecast.network.config import TrainConfig
+from models.forecast.network.net import NETS
 from models.forecast.network.windows import origins, usable
-from models.forecast.recipe import BoostConfig
-from models.forecast.roster import SCALED, Recipe, fit_scaled, lightgbm_forecast
+from models.forecast.recipe import BoostConfig, Recipe
+from models.forecast.roster import FORECASTERS
 from models.quantiles.quantiles import HORIZONS_H, LEVELS
 from tests.conftest import random_bars
-from tests.kits.networks import FEW_LEVELS, LOOKBACK_H, ground, tiny_net
+from tests.kits.networks import FEW_LEVELS, LOOKBACK_H, fitted, ground, pairs_of, tiny_net
 
+SCALE_MODELS = [name for name in FORECASTERS if name not in (*NETS, "lightgbm")]
 LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
 
 
@@ -264,15 +267,15 @@ def few_levels():
 
 
 @pytest.fixture(scope="module")
-def market() -> Ground:
+def market() -> Dataset:
     return ground(random_bars(5200))
 
 
-def boosted(g: Ground, rows: np.ndarray) -> np.ndarray:
+def boosted(g: Dataset, rows: np.ndarray) -> np.ndarray:
     recipe = Recipe(tiny_net(g), TrainConfig(), boost=BoostConfig(rounds=5), threads=1)
     pairs = np.array([(a, r) for r in rows for a in range(len(g.bars.assets))])
     pairs = pairs[usable(g.panel, g.sigma, LOOKBACK_H)[pairs[:, 0], pairs[:, 1]]]
-    return lightgbm_forecast(g, recipe, fit_scaled("reference_walk", g, TRAIN_END), TRAIN_END, pairs)
+    return Boosting("lightgbm", recipe).fit(g, TRAIN_END).forecast(pairs)
 
 
 def test_lightgbm_repeats_exactly_and_its_quantiles_are_in_order(market):
@@ -300,7 +303,7 @@ def test_lightgbm_trains_on_targets_that_end_within_the_training_span(market):
 
 def test_lightgbm_learns_a_planted_effect_and_its_place(market):
     """Returns lean by 0.8 sigma to where one channel of the context points; the medians follow its sign."""
-    store = market.store(fit_scaled("reference_walk", market, TRAIN_END), LOOKBACK_H)
+    store = market.store(reference_walk(market, TRAIN_END).quantiles, LOOKBACK_H)
     channel = store.context[:, CONTEXT.index("return_24h")]
     store = replace(store, target=store.target + 0.8 * channel.nan_to_num().sign()[:, None])
     rows = usable(market.panel, market.sigma, LOOKBACK_H)
@@ -320,16 +323,16 @@ def test_lightgbm_learns_a_planted_effect_and_its_place(market):
 def test_an_unknown_name_is_refused_with_the_names_there_are():
     g = ground(random_bars(900))
     with pytest.raises(ValueError, match="model 'oracle' is unknown") as refusal:
-        fit_scaled("oracle", g, 800)
-    assert all(name in str(refusal.value) for name in SCALED)
+        fitted("oracle", g, 800)
+    assert all(name in str(refusal.value) for name in FORECASTERS)
 
 
-@pytest.mark.parametrize("name", SCALED)
+@pytest.mark.parametrize("name", SCALE_MODELS)
 def test_every_scaled_model_covers_what_it_promises_on_a_market_of_its_kind(market, name):
     rows = np.arange(TRAIN_END, 5170)
     inside = []
     for asset in range(3):
-        q = fit_scaled(name, market, TRAIN_END).forecast(rows, np.full_like(rows, asset))[:, 0]
+        q = fitted(name, market, TRAIN_END).forecast(pairs_of(rows, asset))[:, 0]
         y = market.y[rows, asset, 0]
         known = np.isfinite(y) & np.isfinite(q[:, 0])
         inside.append(((y >= q[:, LOW]) & (y <= q[:, HIGH]))[known])

@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 import torch
 
+from models.forecast.baselines.scaled import reference_walk
 from models.forecast.explain import PLACES, _attention, explain
 from models.forecast.network.config import NetConfig
 from models.forecast.network.net import Ensemble, PatchTransformer, build_net
 from models.forecast.network.windows import MAX_DOCUMENTS, WindowStore, collect_documents, usable
-from models.forecast.roster import fit_scaled
 from models.quantiles.quantiles import LEVELS
 from tests.conftest import random_bars
 from tests.kits.networks import LOOKBACK_H, ground, tiny_net
@@ -34,7 +34,7 @@ class Market:
         g = replace(g, documents=collect_documents(links, embeddings, g.bars.assets, 8))
         self.config: NetConfig = tiny_net(g)
         self.channels = g.panel.context_channels
-        self.store: WindowStore = g.store(fit_scaled("reference_walk", g, 850), LOOKBACK_H)
+        self.store: WindowStore = g.store(reference_walk(g, 850).quantiles, LOOKBACK_H)
         self.pairs = np.array([[1, 760], [1, 800], [1, 840], [0, 800], [2, 840]])  # documents: 1, 2, 2, 0, 0
         assert usable(g.panel, g.sigma, LOOKBACK_H)[self.pairs[:, 0], self.pairs[:, 1]].all()
 

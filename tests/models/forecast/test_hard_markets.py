@@ -8,12 +8,14 @@ import pytest
 from domain.errors import NotEnoughDataError
 from features.candles import Bars, log_returns
 from models.forecast.baselines.garch_har import garch_sigma
+from models.forecast.baselines.scaled import reference_walk
+from models.forecast.network.net import NETS
 from models.forecast.network.train import split
 from models.forecast.network.windows import usable
-from models.forecast.roster import MODELS, SCALED, fit_scaled
+from models.forecast.roster import FORECASTERS
 from models.quantiles.quantiles import LEVELS
 from tests.conftest import random_bars
-from tests.kits.networks import LOOKBACK_H, Run, every_model, ground
+from tests.kits.networks import LOOKBACK_H, Run, every_model, fitted, ground, pairs_of
 
 N, TRAIN_END = 5200, 4900
 ASSETS = ("BTC", "CRASH", "FLAT", "HOLES", "HUGE", "NEVER", "NEW", "PAUSE", "SILENT", "STALE", "TINY", "YOUNG")
@@ -22,7 +24,8 @@ PAUSE = slice(2000, 3000)
 HOLES = (slice(1500, 2000), slice(3500, 4100), slice(4500, TRAIN_END + 70))
 CRASHES = (3000, TRAIN_END + 50)
 LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
-EVERY_MODEL = (*MODELS, "blend", "weighted", "calibrated")
+SCALE_MODELS = [name for name in FORECASTERS if name not in (*NETS, "lightgbm")]
+EVERY_MODEL = (*FORECASTERS, "blend", "weighted", "calibrated")
 
 
 def prices(bars: Bars) -> list[np.ndarray]:
@@ -132,7 +135,7 @@ def test_troubled_neighbours_leave_a_healthy_assets_reference_walk_alone(zoo):
     bars = zoo.ground.bars
     alone = Bars(("BTC",), "1h", bars.close_ts, *(x[:, :1] for x in (*prices(bars), bars.volume)))
     rows = zoo.pairs[zoo.pairs[:, 0] == 0, 1]
-    mine = fit_scaled("reference_walk", ground(alone), TRAIN_END).forecast(rows, np.zeros_like(rows))
+    mine = reference_walk(ground(alone), TRAIN_END).forecast(pairs_of(rows))
     np.testing.assert_allclose(band(zoo.of("reference_walk", "BTC")), band(mine), rtol=0.15)
 
 
@@ -155,7 +158,7 @@ def test_the_unit_of_a_price_changes_nothing(factor):
     np.testing.assert_allclose(b.panel.tape, a.panel.tape, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(b.panel.context, a.panel.context, rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(np.isfinite(b.panel.context), np.isfinite(a.panel.context))
-    walks = [fit_scaled("reference_walk", g, 800) for g in (a, b)]
+    walks = [reference_walk(g, 800) for g in (a, b)]
     np.testing.assert_allclose(walks[1].quantiles, walks[0].quantiles, rtol=1e-6, atol=1e-12)
 
 
@@ -194,23 +197,23 @@ def test_a_market_without_any_volume_has_a_finite_tape_and_forecasts():
     assert np.isfinite(g.panel.tape).all()
     assert not np.isinf(g.panel.context).any()
     rows = np.arange(850, 900)
-    assert_forecasts(fit_scaled("reference_walk", g, 800).forecast(rows, np.zeros_like(rows)))
+    assert_forecasts(reference_walk(g, 800).forecast(pairs_of(rows)))
 
 
-@pytest.mark.parametrize("name", SCALED)
+@pytest.mark.parametrize("name", SCALE_MODELS)
 def test_ten_days_of_a_market_are_enough_for_all_that_scale_a_walk_but_garch(name):
     bars = random_bars(240, gaps=False)
     rows = np.arange(220, 240)
     if name == "garch":
         with pytest.raises(NotEnoughDataError, match="no asset has 2000 hourly returns"):
-            fit_scaled(name, ground(bars), 220)
+            fitted(name, ground(bars), 220)
     else:
-        assert_forecasts(fit_scaled(name, ground(bars), 220).forecast(rows, np.ones_like(rows)))
+        assert_forecasts(fitted(name, ground(bars), 220).forecast(pairs_of(rows, 1)))
 
 
 def test_har_refuses_a_history_with_too_few_hours_for_its_coefficients():
     with pytest.raises(NotEnoughDataError, match="hours are too few to fit the HAR baseline"):
-        fit_scaled("har", ground(random_bars(120, gaps=False)), 60)
+        fitted("har", ground(random_bars(120, gaps=False)), 60)
 
 
 def test_ten_days_of_a_market_are_refused_by_the_networks_with_what_is_missing():
@@ -218,7 +221,7 @@ def test_ten_days_of_a_market_are_refused_by_the_networks_with_what_is_missing()
         split(48, 220, 240)
 
 
-@pytest.mark.parametrize("name", SCALED)
+@pytest.mark.parametrize("name", SCALE_MODELS)
 def test_a_market_whose_prices_never_move_is_refused_or_claimed_to_stand_still(name):
     bars = random_bars(2600, ("AAA", "BTC"), gaps=False)
     for asset in bars.assets:
@@ -227,7 +230,7 @@ def test_a_market_whose_prices_never_move_is_refused_or_claimed_to_stand_still(n
     assert not usable(g.panel, g.sigma, LOOKBACK_H).any()
     rows = np.arange(2500, 2600)
     if name in ("walk_plain", "walk_drift"):
-        assert (fit_scaled(name, g, 2500).forecast(rows, np.zeros_like(rows)) == 0).all()
+        assert (fitted(name, g, 2500).forecast(pairs_of(rows)) == 0).all()
     else:
         with pytest.raises(NotEnoughDataError):
-            fit_scaled(name, g, 2500)
+            fitted(name, g, 2500)

@@ -60,7 +60,7 @@ def test_an_untrained_networks_forecast_is_the_reference_walks_to_float_precisio
     net = build_net(replace(bench.config, kind=kind))
     pairs = origins(bench.usable, 300, 1500, 7)
     mine = predict(net, bench.store, pairs, bench.sigma)
-    walk = bench.walk.forecast(pairs[:, 1], pairs[:, 0])
+    walk = bench.walk.forecast(pairs)
     np.testing.assert_allclose(mine, walk, rtol=2e-6, atol=1e-9)
     assert (mine[..., MEDIAN] == 0).all()
 

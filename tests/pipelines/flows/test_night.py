@@ -163,7 +163,7 @@ def test_wrong_usage_has_exit_code_2(environment, tmp_path):
 
 def test_help_comes_without_loading_the_heavy_libraries():
     code = (
-        "import sys\nfrom typer.testing import CliRunner\nfrom pipelines.cli import app\n"
+        "import sys\nfrom typer.testing import CliRunner\nfrom pipelines.cli.app import app\n"
         "r = CliRunner().invoke(app, ['--help'])\nassert r.exit_code == 0 and 'nightly' in r.output\n"
         "print([m for m in ('torch', 'prefect', 'polars', 'duckdb', 'pydantic') if m in sys.modules])"
     )
@@ -191,18 +191,18 @@ def real(data, tmp_path_factory):
     """The real data ingested, derived and scored, without training: an open reader of its published warehouse."""
     from pipelines.ingest.ingest import ingest
     from pipelines.settings.load import load_settings
-    from pipelines.stages.plan import derive_stage, impact_stage
+    from pipelines.stages.plan import BY_NAME
     from pipelines.stages.publish import publish_run
-    from pipelines.stages.stage import Bench
+    from pipelines.stages.stage import RunContext, run_stage
     from warehouse.connect import open_reader
 
     profile = Path(__file__).parents[3] / "examples/files.example.toml"
     settings = load_settings(str(profile), home=str(tmp_path_factory.mktemp("real")), files={"root": str(data)})
     run = runs.start(settings, "test")
     result = ingest(run)
-    bench = Bench(run)
-    assert derive_stage(bench).status == "done"
-    assert impact_stage(bench).status == "done"
+    context = RunContext(run)
+    assert run_stage(BY_NAME["derive"], context).status == "done"
+    assert run_stage(BY_NAME["impact"], context).status == "done"
     publish_run(run)
     return result, open_reader(settings.published)
 
@@ -287,7 +287,7 @@ def desk(night, environment, tmp_path_factory):
     }, schema_overrides={"examples": pl.String})  # fmt: skip
     with run.open() as con:
         write(con, GENERATED_RELEASES, texts, run.batch("generate"))
-    runs.finish(run, 0)
+    runs.record_end(run, 0)
     (home / "labels.csv").write_text(_labels(home))
     said = [
         subprocess.run([*TAPEWIRE, *command, "--home", str(home)], env=environment, capture_output=True, text=True,

@@ -67,7 +67,8 @@ def sources(tmp_path):
         yield {
             "exchanges": [{"id": "binance", "symbols": list(symbols), "since": SINCE, "base_url": prices.url,
                            "funding": True, "options": {"rateLimit": 1}}],
-            "stablecoins": {"enabled": True, "url": supply.url, "coin_list": "majors-v1", "chains": False},
+            "features": {"coin_list": "majors-v1"},
+            "stablecoins": {"enabled": True, "url": supply.url, "chains": False},
             "onchain": {"enabled": True, "url": f"{chain.url}/v4", "since": SINCE},
             "feeds": {"enabled": True, "list_file": tmp_path / "feeds.toml", "page_interval_s": 0.0},
         }  # fmt: skip

@@ -35,7 +35,7 @@ class Fake:
     error: Exception | None = None
     is_simulated: bool = False
     is_remote: bool = True
-    stands_by_page: bool = True
+    commits_by_page: bool = True
     made: int = 0
 
     def pages(self):

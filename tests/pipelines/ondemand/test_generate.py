@@ -21,7 +21,7 @@ from pipelines.cli.app import app
 from pipelines.ondemand import generate as flow
 from pipelines.ondemand.detect import read_texts
 from pipelines.ondemand.generate import generate
-from pipelines.ondemand.generation_request import Wish
+from pipelines.ondemand.generation_request import GenerationRequest
 from pipelines.settings.load import load_settings
 from tests.kits.languages import tiny_checkpoint
 from tests.kits.texts import documents, home_with
@@ -35,8 +35,8 @@ def checkpoint(tmp_path_factory) -> str:
 
 
 @pytest.fixture
-def wish(checkpoint) -> Wish:
-    return Wish(n=5, model=checkpoint, batch=2, sampling=Sampling(top_k=20), framed=False, longest=24)
+def asked(checkpoint) -> GenerationRequest:
+    return GenerationRequest(n=5, model=checkpoint, batch=2, sampling=Sampling(top_k=20), framed=False, longest=24)
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +56,8 @@ def told(rows: pl.DataFrame) -> list[tuple]:
     return rows.select("text_id", "number", "title", "body", "frame_share").rows()
 
 
-def test_every_release_is_stored_with_all_that_made_it(tmp_path, wish, checkpoint):
-    made = generate(home(tmp_path), wish, tmp_path / "out.parquet", quiet)
+def test_every_release_is_stored_with_all_that_made_it(tmp_path, asked, checkpoint):
+    made = generate(home(tmp_path), asked, tmp_path / "out.parquet", quiet)
     assert made.rows["number"].to_list() == list(range(5))
     for row in made.rows.to_dicts():
         assert (row["authorship"], row["mark"], row["model"], row["seed"]) == ("machine", MARK, checkpoint, 7)
@@ -73,67 +73,68 @@ def test_every_release_is_stored_with_all_that_made_it(tmp_path, wish, checkpoin
     assert read_texts(tmp_path / "out.parquet")["id"].to_list() == made.rows["text_id"].to_list()
 
 
-def test_twice_is_once_and_fewer_are_the_first_of_more(tmp_path, wish):
-    first = generate(home(tmp_path / "a"), wish, None, quiet)
-    again = generate(home(tmp_path / "a"), wish, None, quiet)
+def test_twice_is_once_and_fewer_are_the_first_of_more(tmp_path, asked):
+    first = generate(home(tmp_path / "a"), asked, None, quiet)
+    again = generate(home(tmp_path / "a"), asked, None, quiet)
     assert (first.n_before, again.n_before) == (0, 5)
     assert again.rows.equals(first.rows)
-    fewer = generate(home(tmp_path / "b"), replace(wish, n=3), None, quiet)
+    fewer = generate(home(tmp_path / "b"), replace(asked, n=3), None, quiet)
     assert told(fewer.rows) == told(first.rows)[:3]
     assert fewer.rows["batch_id"][0] == first.rows["batch_id"][0]
-    other = generate(home(tmp_path / "a"), replace(wish, seed=8), None, quiet)
+    other = generate(home(tmp_path / "a"), replace(asked, seed=8), None, quiet)
     assert not set(other.rows["text_id"]) & set(first.rows["text_id"])
 
 
 DYING = """
 import os, signal, sys
 from pathlib import Path
-from pipelines import generate as flow
-from pipelines.generate import Wish, generate
-from pipelines.settings import load_settings
-from models.text.generate import Sampling, write_releases
+from pipelines.ondemand import generate as flow
+from pipelines.ondemand.generate import generate
+from pipelines.ondemand.generation_request import GenerationRequest
+from pipelines.settings.load import load_settings
+from models.text.generation.write import Sampling, write_releases
 def dies(*args, batch, **more):
     if batch == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     return write_releases(*args, batch=batch, **more)
 flow.write_releases, flow._judge = dies, lambda run, causal: None
-wish = Wish(n=5, model=sys.argv[1], batch=2, sampling=Sampling(top_k=20), framed=False, longest=24)
-generate(load_settings("simulated", home=sys.argv[2], threads=1), wish, None, lambda done, total: None)
+asked = GenerationRequest(n=5, model=sys.argv[1], batch=2, sampling=Sampling(top_k=20), framed=False, longest=24)
+generate(load_settings("simulated", home=sys.argv[2], threads=1), asked, None, lambda done, total: None)
 """
 
 
-def test_a_batch_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_path, wish, checkpoint):
+def test_a_batch_that_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_path, asked, checkpoint):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     killed = subprocess.run(
         [sys.executable, "-c", DYING, checkpoint, str(tmp_path / "killed")], env=environment, check=False
     )
     assert killed.returncode == -signal.SIGKILL
-    went_on = generate(home(tmp_path / "killed"), wish, None, quiet)
+    went_on = generate(home(tmp_path / "killed"), asked, None, quiet)
     assert went_on.n_before == 4, "two whole batches had been written"
-    assert told(went_on.rows) == told(generate(home(tmp_path / "whole"), wish, None, quiet).rows)
+    assert told(went_on.rows) == told(generate(home(tmp_path / "whole"), asked, None, quiet).rows)
 
 
-def test_examples_are_real_releases_of_the_kind_and_of_the_asset_where_there_are_enough(tmp_path, wish):
+def test_examples_are_real_releases_of_the_kind_and_of_the_asset_where_there_are_enough(tmp_path, asked):
     mixed = pl.concat([documents(4), documents(30, name="Bitcoin"), documents(9, kind="news")])
     settings, _ = home_with(tmp_path, mixed)
-    made = generate(settings, replace(wish, shots=2, n=4), None, quiet)
+    made = generate(settings, replace(asked, shots=2, n=4), None, quiet)
     for row in made.rows.to_dicts():
         assert row["prompt"].count("Litecoin is listed") == 2
         assert len(row["examples"].split(", ")) == 2
         assert "Bitcoin is listed" not in row["prompt"]
     assert made.measured["n_real"].to_list() == [34] * len(made.measured)
-    many = generate(settings, replace(wish, shots=8, n=2), None, quiet)
+    many = generate(settings, replace(asked, shots=8, n=2), None, quiet)
     assert "Bitcoin is listed" in many.rows["prompt"][0], "of the asset itself there are too few"
 
 
-def test_more_examples_than_there_are_is_refused_with_what_to_do(tmp_path, wish):
+def test_more_examples_than_there_are_is_refused_with_what_to_do(tmp_path, asked):
     with pytest.raises(NotEnoughDataError, match="--shots 0"):
-        generate(home(tmp_path), replace(wish, shots=1), None, quiet)
+        generate(home(tmp_path), replace(asked, shots=1), None, quiet)
 
 
-def test_a_small_gpt_is_trained_once_on_the_warehouses_releases_and_writes(tmp_path, wish):
+def test_a_small_gpt_is_trained_once_on_the_warehouses_releases_and_writes(tmp_path, asked):
     settings, _ = home_with(tmp_path, documents(120))
-    scratch = replace(wish, model="scratch", steps=20, n=2, longest=40)
+    scratch = replace(asked, model="scratch", steps=20, n=2, longest=40)
     made = generate(settings, scratch, None, quiet)
     assert set(made.rows["model"]) == {"small-gpt"}
     assert all(t.startswith("Litecoin") for t in made.rows["title"])

@@ -84,7 +84,7 @@ def test_secrets_in_settings_are_masked_where_they_are_shown(tmp_path):
         "live", folder=tmp_path,
         exchanges=[{"id": "okx", "symbols": ["BTC/USDT"], "since": "2024-01-01T00:00:00Z",
                     "base_url": "https://me:hidden1@mirror.example", "options": {"apiKey": "hidden2", "note": "seen"}}],
-    ).shown()  # fmt: skip
+    ).redacted()  # fmt: skip
     assert "hidden" not in told
     assert "seen" in told
     assert "mirror.example" in told

@@ -75,7 +75,10 @@ PROVIDERS = {
     "stablecoins": Case(
         lambda: DefiLlama(example_coins(30, seed=1), lambda: NOW),
         "/stablecoin/",
-        lambda url, _: {"stablecoins": {"enabled": True, "url": url, "coin_list": "one", "chains": False}},
+        lambda url, _: {
+            "features": {"coin_list": "one"},
+            "stablecoins": {"enabled": True, "url": url, "chains": False},
+        },
         "core.supply",
     ),
     "onchain": Case(

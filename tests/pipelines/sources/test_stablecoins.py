@@ -20,20 +20,23 @@ def two_coins(monkeypatch):
     monkeypatch.setattr("features.ssr.COIN_LISTS", {"two": ("USDT", "USDC")})
 
 
+TWO = {"coin_list": "two"}
+
+
 def llama() -> DefiLlama:
     return DefiLlama(example_coins(DAYS + 1, seed=1), lambda: NOW_MS)
 
 
 def coins(url: str, **more):
-    return {"enabled": True, "url": url, "coin_list": "two"} | more
+    return {"enabled": True, "url": url} | more
 
 
 def test_supply_comes_in_total_and_per_chain_with_prices_and_pegs(desk, two_coins):
     provider = llama()
     with LocalServer(provider) as server:
-        result = desk.ingest(stablecoins=coins(server.url), as_of=AS_OF)
+        result = desk.ingest(features=TWO, stablecoins=coins(server.url), as_of=AS_OF)
         assert (result.exit_code, result.missing) == (0, ())
-        assert desk.ingest(stablecoins=coins(server.url), as_of=AS_OF).is_quiet
+        assert desk.ingest(features=TWO, stablecoins=coins(server.url), as_of=AS_OF).is_quiet
         listed = [r for r in server.requests if r.path == "/stablecoins"]
     assert len(listed) == 2, "the list is read once per run, not once per coin"
     total = desk.rows(
@@ -58,9 +61,9 @@ def test_supply_comes_in_total_and_per_chain_with_prices_and_pegs(desk, two_coin
 def test_a_restated_figure_keeps_its_vintages(desk, two_coins):
     provider = llama()
     with LocalServer(provider) as server:
-        desk.ingest(stablecoins=coins(server.url, chains=False), as_of=AS_OF)
+        desk.ingest(features=TWO, stablecoins=coins(server.url, chains=False), as_of=AS_OF)
         provider.restate("1", START // 1000 + 10 * 86400, factor=1.02)
-        result = desk.ingest(stablecoins=coins(server.url, chains=False), as_of=AS_OF)
+        result = desk.ingest(features=TWO, stablecoins=coins(server.url, chains=False), as_of=AS_OF)
     assert result.writes["supply"].changed == 1
     versions = desk.rows(
         "SELECT version, supply_units, available_ts > event_ts + INTERVAL 1 DAY FROM core.supply_versions "
@@ -74,7 +77,7 @@ def test_a_coin_that_cannot_be_told_from_another_is_missing_and_names_both(desk,
     monkeypatch.setattr("features.ssr.COIN_LISTS", {"two": ("USDT", "USDC", "NONE")})
     monkeypatch.setattr("pipelines.sources.vendors.stablecoins.GECKO_IDS", {"USDT": "tether"})
     with LocalServer(llama()) as server:
-        result = desk.ingest(stablecoins=coins(server.url, chains=False), as_of=AS_OF)
+        result = desk.ingest(features=TWO, stablecoins=coins(server.url, chains=False), as_of=AS_OF)
     assert result.exit_code == 3
     reasons = dict(result.missing)
     assert "several USDC" in reasons["stablecoins:USDC"]
@@ -98,7 +101,7 @@ def test_a_vendor_that_answers_nonsense_is_missing_with_the_reason(desk, two_coi
     error, reason = BROKEN[fault]
     error.taken = error.seen = 0
     with LocalServer(llama(), faults=[error]) as server:
-        result = desk.ingest(stablecoins=coins(server.url), as_of=AS_OF)
+        result = desk.ingest(features=TWO, stablecoins=coins(server.url), as_of=AS_OF)
     assert result.exit_code == 1
     assert all(reason in why or "left alone" in why for _, why in result.missing), result.missing
     assert desk.rows("SELECT count(*) FROM core.supply") == [(0,)], "a coin is there wholly or not at all"
@@ -106,7 +109,7 @@ def test_a_vendor_that_answers_nonsense_is_missing_with_the_reason(desk, two_coi
 
 def test_wrong_types_in_supply_are_refused_row_by_row(desk, two_coins):
     with LocalServer(llama(), faults=[faults.wrong_types(path="/stablecoin/", times=None)]) as server:
-        result = desk.ingest(stablecoins=coins(server.url), as_of=AS_OF)
+        result = desk.ingest(features=TWO, stablecoins=coins(server.url), as_of=AS_OF)
     assert result.missing or result.writes["supply"].quarantined
     assert desk.rows("SELECT count(*) FROM core.supply WHERE supply_units IS NULL") == [(0,)]
 

@@ -17,12 +17,12 @@ from models.text.language.causal import MissingModelError
 from pipelines import run as runs
 from pipelines.ondemand import generate as generation
 from pipelines.ondemand.generate import generate
-from pipelines.ondemand.generation_request import Wish
+from pipelines.ondemand.generation_request import GenerationRequest
 from pipelines.stages import authorship as words
 from pipelines.stages.derive import derive
-from pipelines.stages.plan import words_stage
+from pipelines.stages.plan import BY_NAME
 from pipelines.stages.publish import publish_run
-from pipelines.stages.stage import Bench
+from pipelines.stages.stage import RunContext, run_stage
 from tests.kits.languages import tiny_checkpoint
 from tests.kits.texts import BODY, documents, home_with
 from warehouse import read
@@ -61,15 +61,15 @@ def judged(run) -> pl.DataFrame:
 def test_each_document_is_judged_once_releases_first_and_a_night_takes_no_more_than_its_share(tmp_path):
     frame = pl.concat([documents(4, kind="news"), documents(3)])
     _, run = home_with(tmp_path, frame, text={"max_documents": 5})
-    bench = Bench(run)
-    assert words_stage(bench).status == "done"
+    context = RunContext(run)
+    assert run_stage(BY_NAME["authorship"], context).status == "done"
     first = judged(run)
     assert first["kind"].value_counts().sort("kind").rows() == [("news", 2), ("press_release", 3)]
     newest = frame.filter(pl.col("kind") == "news")["title"].to_list()[-2:]
     assert set(first.filter(pl.col("kind") == "news")["title"]) == set(newest)
-    assert words_stage(bench).status == "done"
+    assert run_stage(BY_NAME["authorship"], context).status == "done"
     assert len(judged(run)) == 7
-    assert words_stage(bench).status == "unchanged"
+    assert run_stage(BY_NAME["authorship"], context).status == "unchanged"
     row = first.filter(pl.col("kind") == "press_release").row(0, named=True)
     assert row["machine_verdict"] == "flagged"
     assert 0 < row["machine_probability"] <= 1
@@ -80,9 +80,9 @@ def test_simulated_prose_is_left_out_and_so_is_what_was_written_from_it(tmp_path
     settings, run = home_with(tmp_path, documents(3))
     with run.open() as con:
         con.execute("UPDATE core.documents_versions SET is_simulated = true")
-    wish = Wish(n=2, model=detector.causal, batch=2, shots=1, framed=False, longest=24)
-    assert generate(settings, wish, None, quiet).rows["is_simulated"].all()
-    assert words_stage(Bench(run)).status == "done"
+    request = GenerationRequest(n=2, model=detector.causal, batch=2, shots=1, framed=False, longest=24)
+    assert generate(settings, request, None, quiet).rows["is_simulated"].all()
+    assert run_stage(BY_NAME["authorship"], RunContext(run)).status == "done"
     assert len(judged(run)) == 0
     with run.open() as con:
         assert read.read(con, "models.generated_scores").is_empty()
@@ -92,11 +92,11 @@ def test_generated_releases_are_held_beside_real_ones_of_their_kind(tmp_path, de
     settings, run = home_with(tmp_path, pl.concat([documents(14), documents(12, kind="news")]))
     made = generate(
         settings,
-        Wish(n=12, model=detector.causal, batch=12, sampling=Sampling(top_k=20), framed=False, longest=80),
+        GenerationRequest(n=12, model=detector.causal, batch=12, sampling=Sampling(top_k=20), framed=False, longest=80),
         None,
         quiet,
     )
-    words_stage(Bench(run))
+    run_stage(BY_NAME["authorship"], RunContext(run))
     with run.open() as con:
         study = read.read(con, "marts.detection")
         releases = read.read(con, "core.documents").filter(pl.col("kind") == "press_release")
@@ -111,13 +111,13 @@ def test_generated_releases_are_held_beside_real_ones_of_their_kind(tmp_path, de
     assert whole["auroc"] == pytest.approx(auroc(y, p))
     assert (whole["n_generated"], whole["n_real"]) == (12, 14)
     assert whole["low"] <= whole["auroc"] <= whole["high"]
-    assert words_stage(Bench(run)).status == "unchanged"
+    assert run_stage(BY_NAME["authorship"], RunContext(run)).status == "unchanged"
 
 
 def test_too_few_texts_give_no_figures(tmp_path, detector):
     settings, run = home_with(tmp_path, documents(3))
-    generate(settings, Wish(n=2, model=detector.causal, batch=2, framed=False, longest=24), None, quiet)
-    assert words_stage(Bench(run)).status == "done"
+    generate(settings, GenerationRequest(n=2, model=detector.causal, batch=2, framed=False, longest=24), None, quiet)
+    assert run_stage(BY_NAME["authorship"], RunContext(run)).status == "done"
     with run.open() as con:
         assert read.read(con, "marts.detection").is_empty()
         assert read.read(con, "models.generated_scores").height == 2
@@ -128,10 +128,12 @@ def test_hostile_texts_are_judged_as_data_and_escaped_in_the_report(tmp_path, de
         title=pl.Series(["<img src=x onerror=alert('title')>", "🚀🚀🚀", "\x00\x1b[31m<b>bold</b>"])
     )
     settings, run = home_with(tmp_path, frame)
-    generate(settings, Wish(n=2, model=detector.causal, batch=2, shots=2, framed=False, longest=24), None, quiet)
-    assert words_stage(Bench(run)).status == "done"
+    generate(
+        settings, GenerationRequest(n=2, model=detector.causal, batch=2, shots=2, framed=False, longest=24), None, quiet
+    )
+    assert run_stage(BY_NAME["authorship"], RunContext(run)).status == "done"
     assert len(judged(run)) == 3
-    runs.finish(run, 0)
+    runs.record_end(run, 0)
     publish_run(run)
     write_report(settings.published, tmp_path / "report.html")
     report = (tmp_path / "report.html").read_text()
@@ -152,7 +154,7 @@ def test_without_a_language_model_the_stage_says_what_to_install(tmp_path, monke
         raise MissingModelError("language models need the extra `text`")
 
     monkeypatch.setattr(words, "load_causal", absent)
-    result = words_stage(Bench(run))
+    result = run_stage(BY_NAME["authorship"], RunContext(run))
     assert result.status == "missing"
     assert "extra `text`" in result.note
     assert "text.detect = false" in result.note
@@ -160,13 +162,13 @@ def test_without_a_language_model_the_stage_says_what_to_install(tmp_path, monke
 
 def test_switched_off_it_does_nothing_and_says_so(tmp_path):
     _, run = home_with(tmp_path, documents(2), text={"detect": False})
-    assert "switched off" in words_stage(Bench(run)).note
+    assert "switched off" in run_stage(BY_NAME["authorship"], RunContext(run)).note
     assert len(judged(run)) == 0
 
 
 def test_five_flagged_texts_on_an_asset_within_a_day_are_an_alarm(tmp_path):
     _, run = home_with(tmp_path, documents(40).gather_every(5))
-    words_stage(Bench(run))
+    run_stage(BY_NAME["authorship"], RunContext(run))
     with run.open() as con:
         alarms = read.read(con, "marts.story_alarms").filter(pl.col("alarm") == "machine-written").sort("event_ts")
     assert alarms.select("asset", "n_documents").rows() == [("LTC", 5)] * 4
@@ -174,7 +176,7 @@ def test_five_flagged_texts_on_an_asset_within_a_day_are_an_alarm(tmp_path):
 
 def test_what_was_judged_shows_in_the_news_of_the_hour(tmp_path):
     _, run = home_with(tmp_path, documents(3))
-    words_stage(Bench(run))
+    run_stage(BY_NAME["authorship"], RunContext(run))
     with run.open() as con:
         verdicts = read.read(con, "features.document_authorship").sort("available_ts")
         with pytest.raises(Exception, match="candles"):
@@ -194,7 +196,7 @@ def test_a_story_told_again_in_other_words_is_counted_beside_the_copies(tmp_path
     ]
     frame = documents(3).with_columns(body=pl.Series(said), title=pl.lit(""))
     _, run = home_with(tmp_path, frame)
-    words_stage(Bench(run))
+    run_stage(BY_NAME["authorship"], RunContext(run))
     with run.open() as con:
         with pytest.raises(Exception, match="candles"):
             derive(con, run)
@@ -205,7 +207,7 @@ def test_a_story_told_again_in_other_words_is_counted_beside_the_copies(tmp_path
 
 def test_a_verdict_written_twice_is_there_once(tmp_path):
     _, run = home_with(tmp_path, documents(2))
-    words_stage(Bench(run))
+    run_stage(BY_NAME["authorship"], RunContext(run))
     with run.open() as con:
         rows = read.read(con, "features.document_authorship").select(c.name for c in DOCUMENT_AUTHORSHIP.columns)
         assert write(con, DOCUMENT_AUTHORSHIP, rows, run.batch("words", is_simulated=False)).is_quiet

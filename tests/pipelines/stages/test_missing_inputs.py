@@ -9,8 +9,8 @@ from pipelines import run as runs
 from pipelines.ingest.ingest import ingest
 from pipelines.settings.load import load_settings
 from pipelines.stages.derive import derive
-from pipelines.stages.plan import derive_stage
-from pipelines.stages.stage import Bench
+from pipelines.stages.plan import BY_NAME
+from pipelines.stages.stage import RunContext, run_stage
 
 CSV = "asset,date,supply,price_usd\n" + "\n".join(
     f"{c},2024-01-{d:02d},1000000000,1.0" for c in ("USDT", "USDC") for d in range(1, 21)
@@ -36,14 +36,14 @@ def run(tmp_path):
 
 
 def test_without_candles_the_supply_ratio_is_still_derived(run):
-    assert derive_stage(Bench(run)).status == "missing"
+    assert run_stage(BY_NAME["derive"], RunContext(run)).status == "missing"
     with run.open() as con:
         rows = con.execute("SELECT count(*), any_value(ssr_par) FROM marts.ssr_daily WHERE coin = 'ALL'").fetchall()
     assert rows == [(20, 40_000 * 19e6 / 2e9)]
 
 
 def test_a_stage_without_its_input_is_not_recorded_as_done(run):
-    derive_stage(Bench(run))
+    run_stage(BY_NAME["derive"], RunContext(run))
     with run.open() as con:
         with pytest.raises(NotEnoughDataError, match="no 1h candles"):
             derive(con, run)

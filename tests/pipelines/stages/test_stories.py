@@ -15,7 +15,7 @@ from features.news import first_told
 from pipelines import run as runs
 from pipelines.ingest.ingest import ingest
 from pipelines.settings.load import load_settings
-from pipelines.stages.dataset import load_market
+from pipelines.stages.dataset import load_dataset
 from pipelines.stages.derive import derive
 from pipelines.stages.impact.impact import score_impact
 from tests.conftest import random_bars
@@ -58,7 +58,7 @@ def flooded(tmp_path_factory):
     assert ingest(run).missing == ()
     with run.open() as con:
         derive(con, run)
-        score_impact(con, run, load_market(con, run))
+        score_impact(con, run, load_dataset(con, run))
         yield con
 
 
