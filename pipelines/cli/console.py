@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,6 @@ import typer
 from pipelines.cli.options import Format
 
 if TYPE_CHECKING:
-    from pipelines.ingest.progress import Progress
     from pipelines.settings.settings import Settings
 
 
@@ -91,60 +90,3 @@ def print_frame(frame: Any, output: Format) -> None:
             tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=80, tbl_width_chars=200, tbl_hide_dataframe_shape=True
         ):
             print(frame)
-
-
-class _Bars:
-    """Two bars: parts done, and rows of the part at work."""
-
-    def __init__(self, bars: Any) -> None:
-        self._bars = bars
-        self._parts = bars.add_task("parts", total=None)
-        self._rows = bars.add_task("", total=None)
-        self._seen: dict[str, int] = {}
-
-    def begin(self, n_parts: int) -> None:
-        """So many parts are to come."""
-        self._bars.update(self._parts, total=n_parts)
-
-    def page(self, part: str, n_rows: int) -> None:
-        """More rows of a part."""
-        self._seen[part] = self._seen.get(part, 0) + n_rows
-        self._bars.update(self._rows, description=f"{part}: {self._seen[part]:,} rows")
-
-    def end(self, line: str) -> None:
-        """A part has ended."""
-        self._bars.console.print(line, markup=False, highlight=False)
-        self._bars.advance(self._parts)
-
-
-@contextmanager
-def progress() -> "Iterator[Progress]":
-    """Bars where a person looks on, lines in the log elsewhere."""
-    from pipelines.ingest.progress import LogProgress
-
-    if not sys.stderr.isatty():
-        yield LogProgress()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Rich
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Rich(*columns, console=Console(stderr=True), transient=True) as bars:
-        yield _Bars(bars)
-
-
-@contextmanager
-def counted(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Takes how many are done, of how many: a bar where a person looks on, lines in the log elsewhere."""
-    if not sys.stderr.isatty():
-        log = logging.getLogger("tapewire")
-        yield lambda done, total: log.info("%d of %d %s", done, total, what)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(what, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)

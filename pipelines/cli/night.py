@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.timeframes import SECONDS
-from pipelines.cli.console import expected_errors, log_to_stderr, progress, quiet_prefect
+from pipelines.cli.console import expected_errors, log_to_stderr, quiet_prefect
 from pipelines.cli.options import AsOf, Home, Profile, moment, settings_of
 
 if TYPE_CHECKING:
@@ -113,10 +113,11 @@ def _ingest(settings: "Settings", flow: str, kinds: tuple[str, ...]) -> None:
     log_to_stderr()
     with expected_errors():
         from pipelines.ingest.ingest import ingest as work
+        from pipelines.progress import ingest_progress
         from pipelines.run import recorded_run
 
-        with recorded_run(settings, flow) as run, progress() as shown:
-            result = work(run, kinds, shown)
+        with recorded_run(settings, flow) as run, ingest_progress() as progress:
+            result = work(run, kinds, progress)
             run.exit_code = result.exit_code
     print(ingest_summary(result))
     print(network_line(result))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.console import counted, expected_errors, log_to_stderr, print_frame, wrong_usage
+from pipelines.cli.console import expected_errors, log_to_stderr, print_frame, wrong_usage
 from pipelines.cli.options import AsOf, Format, Home, Profile, settings_of
+from pipelines.progress import counted
 
 if TYPE_CHECKING:
     from pipelines.ondemand.generate import Generated

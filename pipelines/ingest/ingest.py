@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines.ingest.parts import parts
 from pipelines.ingest.prefetch import Prefetch, prefetch
-from pipelines.ingest.progress import LogProgress, Progress
+from pipelines.progress import IngestProgress, LogProgress
 from pipelines.run import Run
 from pipelines.sources.http.net import Net
 from pipelines.sources.source import Page, Part, SourceError
@@ -78,7 +78,7 @@ class _Lease:
         self._open = self._con = None
 
 
-def ingest(run: Run, kinds: tuple[str, ...] = (), progress: Progress | None = None) -> IngestResult:
+def ingest(run: Run, kinds: tuple[str, ...] = (), progress: IngestProgress | None = None) -> IngestResult:
     """Write everything the sources have, then run the quality checks. Never raises for a source that fails."""
     writes: dict[str, WriteResult] = {}
     delivered: list[str] = []
@@ -110,7 +110,7 @@ def ingest(run: Run, kinds: tuple[str, ...] = (), progress: Progress | None = No
 
 
 def _deliver(
-    lease: _Lease, run: Run, part: Part, ahead: Prefetch, progress: Progress
+    lease: _Lease, run: Run, part: Part, ahead: Prefetch, progress: IngestProgress
 ) -> tuple[dict[str, WriteResult], str | None]:
     """Write a part, wholly or page by page as it stands; what was written, and why it ended early if it did."""
     results: dict[str, WriteResult] = {}

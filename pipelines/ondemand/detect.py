@@ -1,11 +1,8 @@
 """How likely texts of a file are machine-written: read a table, score it, write a table. Nothing is published."""
 
 import logging
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,9 +13,9 @@ from models.text.detection.detector import Detector, DetectorError, fit, inputs,
 from models.text.language.causal import Causal, load_causal
 from models.text.language.tokens import MAX_TOKENS, score_texts
 from pipelines.ondemand.tables import TableError, check_ending, need_columns, read_table, write_table
+from pipelines.progress import tracked
 
 log = logging.getLogger("tapewire.detect")
-LOG_EVERY_S = 15.0
 
 
 def read_texts(path: Path, *, labelled: bool = False) -> pl.DataFrame:
@@ -103,25 +100,10 @@ def _loaded(model: str) -> Causal:
 
 def _scores(texts: pl.DataFrame, causal: Causal, max_tokens: int, *, explained: bool = False) -> pl.DataFrame:
     log.info("%d texts to score", len(texts))
-    return score_texts(texts["text"].to_list(), causal, max_tokens, _Progress(len(texts)), explained=explained)
-
-
-class _Progress:
-    """A bar where a person looks on, a line in the log now and then elsewhere."""
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-
-    def __call__(self, items: Iterator[Any]) -> Iterator[Any]:
-        if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import track
-
-            yield from track(items, "texts", total=self.total, console=Console(stderr=True), transient=True)
-            return
-        told = time.perf_counter()
-        for done, item in enumerate(items, 1):
-            yield item
-            if time.perf_counter() - told > LOG_EVERY_S:
-                log.info("%d of %d texts", done, self.total)
-                told = time.perf_counter()
+    return score_texts(
+        texts["text"].to_list(),
+        causal,
+        max_tokens,
+        lambda items: tracked(items, "texts", len(texts)),
+        explained=explained,
+    )

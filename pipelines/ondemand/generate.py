@@ -20,7 +20,7 @@ from models.text.generation.small_gpt import SmallGPT, train_small_gpt
 from models.text.generation.write import MARK, Order, prompt, write_releases
 from models.text.language.causal import PACKAGED, Causal, MissingModelError, load_causal
 from models.text.linking.catalogue import name_of
-from pipelines.ondemand.generation_request import GenerationRequest, Pool, _pool
+from pipelines.ondemand.generation_request import GenerationRequest, Pool, document_pool
 from pipelines.ondemand.tables import check_ending, write_table
 from pipelines.run import Run, recorded_run
 from pipelines.settings.settings import Settings
@@ -73,7 +73,7 @@ def exported(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _generate(run: Run, request: GenerationRequest, name: str, shown: Progress) -> Generated:
     began = time.perf_counter()
-    pool = _pool(run, request)
+    pool = document_pool(run, request)
     causal, learned = _writer(run, request, pool)
     wanted, orders = _planned(request, causal, pool, name)
     ids = wanted["text_id"].head(request.n)

@@ -54,7 +54,7 @@ class Pool:
         return [Example(*chosen.select("doc_id", "title", "body").row(int(i))) for i in at]
 
 
-def _pool(run: Run, request: GenerationRequest) -> Pool:
+def document_pool(run: Run, request: GenerationRequest) -> Pool:
     """What stood there at the run's moment. A warehouse without documents gives an empty pool."""
     with run.open() as con:
         documents = read.first_versions(con, "documents", run.as_of)

@@ -3,6 +3,8 @@
 import re
 from types import MappingProxyType
 
+import polars as pl
+
 ANYWHERE = MappingProxyType({"XBT": "BTC", "XDG": "DOGE", "MIOTA": "IOTA", "BTTC": "BTT", "REPV2": "REP"})
 BY_SOURCE = MappingProxyType(
     {
@@ -21,3 +23,14 @@ def canonical(code: str, source: str = "") -> str:
     upper = code.strip().upper()
     upper = BY_SOURCE[source].get(upper, upper) if source in BY_SOURCE else upper
     return ANYWHERE.get(upper, _SCALED.sub("", upper))
+
+
+def with_canonical(frame: pl.DataFrame, code: str, source: str, *, name: str = "asset") -> pl.DataFrame:
+    """`frame` with the column `name`: canonical tickers of the codes in column `code`, as the `source` column writes
+    them. Rows without a code or a source have none.
+    """
+    pairs = frame.select(code, source).unique().drop_nulls()
+    known = [canonical(str(written), str(by)) for written, by in pairs.iter_rows()]
+    tickers = pairs.with_columns(pl.Series("_canonical", known, dtype=pl.String))
+    joined = frame.join(tickers, on=[code, source], how="left", maintain_order="left")
+    return joined.with_columns(pl.col("_canonical").alias(name)).drop("_canonical")

@@ -4,8 +4,6 @@ Simulated prose is left out: what it is like says nothing about texts that peopl
 """
 
 import logging
-import sys
-from collections.abc import Iterator
 
 import duckdb
 import polars as pl
@@ -17,6 +15,7 @@ from models.text.language.sentence import MODEL as MEANING
 from models.text.language.sentence import WIDTH as MEANING_WIDTH
 from models.text.language.sentence import Sentences, embed_sentences, load_sentences
 from models.text.language.tokens import SCORES, score_texts
+from pipelines.progress import tracked
 from pipelines.run import Run
 from warehouse import read
 from warehouse.connect import transaction
@@ -104,7 +103,8 @@ def _judge(
     causal: Causal,
 ) -> WriteResult:
     total = WriteResult(entity.name)
-    for part in _with_progress(rows, entity.name):
+    parts = rows.iter_slices(CHUNK) if len(rows) else ()
+    for part in tracked(parts, entity.name.replace("_", " "), len(rows), size=len, every_s=0.0):
         texts = _texts(part)
         scores = score_texts(texts, causal, detector.max_tokens, explained=True)
         judged = detector.judge(scores, texts).rename({"probability": DETECTOR_SCORE})
@@ -112,20 +112,6 @@ def _judge(
         with transaction(con):
             total += write(con, entity, frame, run.batch("authorship", is_simulated=False))
     return total
-
-
-def _with_progress(rows: pl.DataFrame, what: str) -> Iterator[pl.DataFrame]:
-    """Parts of CHUNK rows: a bar where a person looks on, lines in the log elsewhere."""
-    parts = list(rows.iter_slices(CHUNK)) if len(rows) else []
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import track
-
-        yield from track(parts, what.replace("_", " "), console=Console(stderr=True), transient=True)
-        return
-    for number, part in enumerate(parts):
-        yield part
-        log.info("%s: %d of %d judged", what.replace("_", " "), min((number + 1) * CHUNK, len(rows)), len(rows))
 
 
 def detection_study(con: duckdb.DuckDBPyConnection, run: Run, detector: Detector) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from domain.timeframes import SECONDS
 from pipelines.sources.exchanges.client import Client, short
-from pipelines.sources.exchanges.paging import Asked, Rows, Span, _utc, due, holes, joined, spans, walk
+from pipelines.sources.exchanges.paging import Asked, Rows, Span, as_utc, due, holes, joined, spans, walk
 from pipelines.sources.http.polite import BODIES
 from pipelines.sources.source import Page, SourceError, digest
 from pipelines.sources.tickers import canonical
@@ -147,7 +147,7 @@ class Candles:
             sorted(resting + empty), schema={"start": pl.Int64, "end": pl.Int64, "asked": pl.Int64}, orient="row"
         ).select(
             exchange=pl.lit(self.client.source.id), symbol=pl.lit(self.symbol), timeframe=pl.lit(self.timeframe),
-            start_ts=_utc("start"), end_ts=_utc("end"), asked_ts=_utc("asked"),
+            start_ts=as_utc("start"), end_ts=as_utc("end"), asked_ts=as_utc("asked"),
         )  # fmt: skip
         mine = {"exchange": self.client.source.id, "symbol": self.symbol, "timeframe": self.timeframe}
         where = f"{self.client.source.id} {self.symbol} {self.timeframe} empty spans"

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.sources.exchanges.client import Client, short
-from pipelines.sources.exchanges.paging import Rows, _utc, between
+from pipelines.sources.exchanges.paging import Rows, as_utc, between
 from pipelines.sources.source import Page, SourceError, covered, digest
 from pipelines.sources.tickers import canonical
 from warehouse.schema.market import FUNDING
@@ -70,7 +70,7 @@ class Funding:
             ) from error
 
     def _page(self, rows: Rows, market: Mapping[str, Any]) -> Page:
-        settled = _utc("ts").dt.truncate("1s")  # exchanges stamp them some milliseconds late
+        settled = as_utc("ts").dt.truncate("1s")  # exchanges stamp them some milliseconds late
         frame = pl.DataFrame(rows, schema=["ts", "funding_rate"]).sort("ts").select(
             exchange=pl.lit(self.client.source.id), symbol=pl.lit(self.symbol), event_ts=settled,
             available_ts=settled, asset=pl.lit(canonical(market["base"], self.client.source.id)),

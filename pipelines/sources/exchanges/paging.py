@@ -120,5 +120,5 @@ def _tidy(rows: Rows, first: int | None, last: int | None) -> Rows:
     return rows[len(rows) - 1 - newest]
 
 
-def _utc(column: str) -> pl.Expr:
+def as_utc(column: str) -> pl.Expr:
     return pl.col(column).cast(pl.Int64).cast(pl.Datetime("ms", "UTC")).dt.cast_time_unit("us")

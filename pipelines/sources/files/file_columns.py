@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import polars as pl
 
 from pipelines.settings.sources import FileTable
-from pipelines.sources.files.market import _candles, _funding, _metrics, _supply
+from pipelines.sources.files.market import candle_rows, funding_rows, metric_rows, supply_rows
 from pipelines.sources.files.moments import Typed
-from pipelines.sources.files.releases import _documents, _events
+from pipelines.sources.files.releases import document_rows, event_rows
 from pipelines.sources.source import SourceError
 
 COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -45,8 +45,8 @@ def shape(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     _check(frame, required, optional, name)
     frame = frame.with_columns(pl.lit(None, pl.String).alias(c) for c in optional if c not in frame.columns)
     yield from {
-        "candles": _candles, "supply": _supply, "asset_metrics": _metrics, "funding": _funding,
-        "documents": _documents, "events": _events,
+        "candles": candle_rows, "supply": supply_rows, "asset_metrics": metric_rows, "funding": funding_rows,
+        "documents": document_rows, "events": event_rows,
     }[table.shape](frame, table, name)  # fmt: skip
 
 

@@ -7,31 +7,46 @@ import polars as pl
 
 from domain.timeframes import SECONDS
 from pipelines.settings.sources import FileTable
-from pipelines.sources.files.moments import Typed, _day_end, _keep, _moment
+from pipelines.sources.files.moments import Typed, end_of_day, moment_or_text, moments_of
+from pipelines.sources.tickers import with_canonical
 from warehouse.schema.market import ASSET_METRICS, CANDLES, FUNDING, SUPPLY
 
 
-def _candles(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
-    opened = _moment(frame, "ts", name)
-    seconds = pl.col("timeframe").replace_strict(SECONDS, default=None, return_dtype=pl.Int64)
+def _with_base(frame: pl.DataFrame) -> pl.DataFrame:
+    """With `asset`, the canonical ticker of a symbol's base as its exchange writes it, and `quote`."""
     pair = pl.col("symbol").str.splitn(":", 2).struct.field("field_0").str.splitn("/", 2)
+    split = frame.with_columns(_base=pair.struct.field("field_0"), quote=pair.struct.field("field_1"))
+    return with_canonical(split, "_base", "exchange")
+
+
+def candle_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
+    """Rows of core.candles; the asset is canonical, as from an exchange."""
+    frame = _with_base(frame)
+    opened = moments_of(frame, "ts", name)
+    seconds = pl.col("timeframe").replace_strict(SECONDS, default=None, return_dtype=pl.Int64)
     yield Typed(
         CANDLES,
         frame.select(
-            "exchange", "symbol", "timeframe", event_ts=_keep(opened, "ts", frame),
+            "exchange", "symbol", "timeframe", event_ts=moment_or_text(opened, "ts", frame),
             available_ts=(opened + pl.duration(seconds=seconds)).fill_null(opened),
-            asset=pair.struct.field("field_0"), quote=pair.struct.field("field_1"),
+            asset="asset", quote="quote",
             open_quote="open", high_quote="high", low_quote="low", close_quote="close", volume_base="volume",
         ),
         f"files:{name}",
     )  # fmt: skip
 
 
-def _funding(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
-    settled = _moment(frame, "ts", name)
-    base = pl.col("symbol").str.splitn("/", 2).struct.field("field_0").str.replace(r"^1000", "")
+def funding_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
+    """Rows of core.funding; the asset is canonical, as from an exchange."""
+    frame = _with_base(frame)
+    settled = moments_of(frame, "ts", name)
     shaped = frame.select(
-        "exchange", "symbol", "funding_rate", asset=base, event_ts=_keep(settled, "ts", frame), available_ts=settled
+        "exchange",
+        "symbol",
+        "funding_rate",
+        "asset",
+        event_ts=moment_or_text(settled, "ts", frame),
+        available_ts=settled,
     )
     yield Typed(FUNDING, shaped, f"files:{name}")
 
@@ -42,8 +57,9 @@ def _by_vendor(frame: pl.DataFrame, name: str) -> Iterator[tuple[str, pl.DataFra
         yield str(vendor), part.drop("source")
 
 
-def _supply(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
-    end = _day_end(frame, "date", name)
+def supply_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
+    """Rows of core.supply, one frame per vendor."""
+    end = end_of_day(frame, "date", name)
     shaped = frame.select(
         "source", coin="asset", chain=pl.col("chain").fill_null("all"), event_ts=end,
         available_ts=end + timedelta(hours=table.lag_h),
@@ -53,9 +69,11 @@ def _supply(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]
         yield Typed(SUPPLY, part, vendor)
 
 
-def _metrics(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
-    end = _day_end(frame, "date", name)
-    wide = frame.select(
+def metric_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
+    """Rows of core.asset_metrics, one frame per vendor; the asset is canonical."""
+    end = end_of_day(frame, "date", name)
+    named = frame.with_columns(pl.col("source").fill_null(f"files:{name}"))
+    wide = with_canonical(named, "asset", "source").select(
         "source", "asset", "price_usd", "market_cap_usd", event_ts=end,
         available_ts=end + timedelta(hours=table.lag_h), supply_units="supply",
     )  # fmt: skip

@@ -22,7 +22,7 @@ class Typed:
     refused: pl.DataFrame = field(default_factory=no_refusals)
 
 
-def _moment(frame: pl.DataFrame, column: str, name: str) -> pl.Expr:
+def moments_of(frame: pl.DataFrame, column: str, name: str) -> pl.Expr:
     """The column as UTC moments, unreadable ones null. SourceError where times have no zone or are no times."""
     dtype = frame.schema[column]
     if isinstance(dtype, pl.Datetime):
@@ -49,7 +49,7 @@ def _moment(frame: pl.DataFrame, column: str, name: str) -> pl.Expr:
     )
 
 
-def _day_end(frame: pl.DataFrame, column: str, name: str) -> pl.Expr:
+def end_of_day(frame: pl.DataFrame, column: str, name: str) -> pl.Expr:
     """End of the UTC day that the column names."""
     dtype = frame.schema[column]
     if isinstance(dtype, pl.Date):
@@ -61,7 +61,7 @@ def _day_end(frame: pl.DataFrame, column: str, name: str) -> pl.Expr:
     return day.cast(pl.Datetime("us")).dt.replace_time_zone("UTC") + pl.duration(days=1)
 
 
-def _keep(typed: pl.Expr, column: str, frame: pl.DataFrame) -> pl.Expr:
+def moment_or_text(typed: pl.Expr, column: str, frame: pl.DataFrame) -> pl.Expr:
     """The parsed moment, or the text itself where it could not be read, so that quarantine shows it."""
     if not isinstance(frame.schema[column], pl.String):
         return typed

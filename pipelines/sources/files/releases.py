@@ -6,7 +6,8 @@ import polars as pl
 
 from pipelines.settings.sources import FileTable
 from pipelines.sources.documents import PRECISION_S, document_id, linked
-from pipelines.sources.files.moments import Typed, _moment
+from pipelines.sources.files.moments import Typed, moments_of
+from pipelines.sources.tickers import canonical
 from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS
 
 EVENT_PRECISION_S = {
@@ -15,8 +16,9 @@ EVENT_PRECISION_S = {
 }  # fmt: skip
 
 
-def _documents(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
-    published = _moment(frame, "published_at", name)
+def document_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
+    """Rows of core.documents and core.document_assets; assets that the table does not give are linked by the text."""
+    published = moments_of(frame, "published_at", name)
     precision = pl.col("ts_precision").fill_null("second")
     seconds = precision.replace_strict(PRECISION_S, default=PRECISION_S["day"], return_dtype=pl.Int64)
     text = {c: pl.col(c).cast(pl.String).fill_null("") for c in ("title", "body", "url", "source", "id")}
@@ -73,23 +75,27 @@ def _document_columns(frame: pl.DataFrame) -> list[str]:
 
 
 def _links(docs: pl.DataFrame, method: str, confidence: float) -> pl.DataFrame:
-    return (
+    named = (
         docs.select("doc_id", "event_ts", "available_ts", asset=pl.col("assets").fill_null("").str.split(","))
         .explode("asset")
         .with_columns(pl.col("asset").str.strip_chars().str.to_uppercase())
         .filter(pl.col("asset").str.contains(r"^[A-Z0-9]{1,12}$"), pl.col("event_ts").is_not_null())
+    )
+    tickers = {code: canonical(code) for code in named["asset"].unique()}
+    return (
+        named.with_columns(pl.col("asset").replace(tickers))
         .unique(["doc_id", "asset"], maintain_order=True)
         .with_columns(confidence=pl.lit(confidence), method=pl.lit(method))
     )
 
 
-def _events(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
+def event_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """A curated table of announcements. A date without a time is a day; a first report's minute is a late stamp."""
     seconds = pl.col("time_precision").replace_strict(EVENT_PRECISION_S, default=86400, return_dtype=pl.Int64)
     label = pl.col("label").fill_null("")
     machine = label.str.contains("machine")
     frame = frame.with_columns(utc_time=_with_time("utc_time"), retraction_utc_time=_with_time("retraction_utc_time"))
-    moment, retracted = _moment(frame, "utc_time", name), _moment(frame, "retraction_utc_time", name)
+    moment, retracted = moments_of(frame, "utc_time", name), moments_of(frame, "retraction_utc_time", name)
     docs = frame.with_columns(
         doc_id=pl.col("event_key"),
         event_ts=moment,

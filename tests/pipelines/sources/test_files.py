@@ -236,3 +236,23 @@ def test_documents_get_their_availability_from_the_precision_of_their_time(tmp_p
         ("c", "01 00:00:00", "02 00:00:00"),
     ]
     assert _rows(run, "SELECT asset FROM core.document_assets ORDER BY 1") == [("BTC",), ("ETH",)]
+
+
+def test_an_asset_from_a_file_is_the_same_as_from_an_exchange(tmp_path):
+    """Tickers are canonical wherever they come from: aliases, contracts on many units, lower case."""
+    symbols = {"XBT/USD": "BTC", "XDG/USDT": "DOGE", "1000SHIB/USDT:USDT": "SHIB", "eth/usdt": "ETH"}
+    rows = [ROW.format(1).replace("binance,BTC/USDT", f"kraken,{symbol}") for symbol in symbols]
+    (tmp_path / "a.csv").write_text("\n".join([HEADER, *rows]) + "\n")
+    (tmp_path / "m.csv").write_text("asset,date,price_usd\nXBT,2024-01-01,42000\n")
+    (tmp_path / "f.csv").write_text(
+        "exchange,symbol,ts,funding_rate\nbinance,1000SHIB/USDT:USDT,2024-01-01T00:00:00Z,0.0001\n"
+    )
+    (tmp_path / "d.jsonl").write_text(
+        '{"published_at": "2024-01-01T10:00:00Z", "source": "wire", "title": "A listing", "assets": "XBT,BTC"}\n'
+    )
+    shapes = ("candles", "asset_metrics", "funding", "documents")
+    _, run = _ingest(tmp_path, *zip(("a.csv", "m.csv", "f.csv", "d.jsonl"), shapes, strict=True))
+    assert dict(_rows(run, "SELECT symbol, asset FROM core.candles")) == symbols
+    assert _rows(run, "SELECT asset FROM core.asset_metrics") == [("BTC",)]
+    assert _rows(run, "SELECT asset FROM core.funding") == [("SHIB",)]
+    assert _rows(run, "SELECT asset FROM core.document_assets") == [("BTC",)]
