@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.comments import write_comments
+from warehouse.catalog import write_comments
 from warehouse.connect import transaction
 from warehouse.migrate import migrate
 from warehouse.template import ident, literal, render

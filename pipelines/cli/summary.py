@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from dashboards.data import Published
 from dashboards.headline import headlines
 from dashboards.wording import by_reason
-from pipelines.ingest.ingest import IngestResult
-from pipelines.stages.stage import StageResult
 
 if TYPE_CHECKING:
     from pipelines.flows.nightly import Night
+    from pipelines.ingest.ingest import IngestResult
+    from pipelines.stages.stage import StageResult
 
 SIMULATED = "SIMULATED MARKET: every figure comes from the simulator and says nothing about real assets."
 
 
-def ingest_summary(result: IngestResult) -> str:
+def ingest_summary(result: "IngestResult") -> str:
     """Rows per entity, missing sources, findings."""
     lines = [f"{'entity':<18}{'new':>12}{'changed':>10}{'unchanged':>12}{'quarantined':>13}"]
     lines += [
@@ -34,7 +34,7 @@ def missing_lines(missing: Sequence[tuple[str, str]]) -> list[str]:
     return [f"missing: {sources}: {reason}" for sources, reason in by_reason(missing)]
 
 
-def network_line(result: IngestResult) -> str:
+def network_line(result: "IngestResult") -> str:
     """How long an ingest took, and how much of it was waiting for the network."""
     working = result.seconds - result.waited_s
     rows = sum(w.new + w.changed + w.unchanged for w in result.writes.values())
@@ -42,7 +42,7 @@ def network_line(result: IngestResult) -> str:
     return f"{result.seconds:.1f} s: {result.waited_s:.1f} s waiting for sources, {working:.1f} s working{rate}"
 
 
-def stage_summary(results: list[StageResult]) -> str:
+def stage_summary(results: "list[StageResult]") -> str:
     """One line a stage."""
     return "\n".join(f"{r.stage:<10}{r.status:<11}{r.seconds:>7.1f} s  {r.note}".rstrip() for r in results)
 

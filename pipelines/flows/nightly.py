@@ -20,7 +20,7 @@ from pipelines.settings.load import load_settings
 from pipelines.stages.plan import STAGES
 from pipelines.stages.publish import Published, publish_run, report_run
 from pipelines.stages.stage import RunContext, Stage, StageResult, run_stage, run_stages
-from warehouse.quality import errors
+from warehouse.checks.quality import errors
 
 log = logging.getLogger("tapewire.night")
 

@@ -19,9 +19,9 @@ from pipelines.progress import IngestProgress, LogProgress
 from pipelines.run import Run
 from pipelines.sources.http.net import Net
 from pipelines.sources.source import Page, Part, SourceError
+from warehouse.checks.quality import Finding, errors, run_checks
 from warehouse.conform import SchemaError
 from warehouse.connect import transaction
-from warehouse.quality import Finding, errors, run_checks
 from warehouse.schema.registry import ENTITIES
 from warehouse.template import render
 from warehouse.write import WriteResult, quarantine, write

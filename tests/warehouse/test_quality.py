@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from tests.conftest import NOW, candle_rows
-from warehouse.quality import checks, errors, run_checks
+from warehouse.checks.quality import checks, errors, run_checks
 from warehouse.schema.market import CANDLES, SUPPLY
 from warehouse.write import write
 

@@ -10,7 +10,7 @@ import pytest
 from domain.labels import AUTHORSHIP, VERACITY, release_group
 from warehouse import catalog, ddl
 from warehouse import migrate as migration
-from warehouse.comments import write_comments
+from warehouse.catalog import write_comments
 from warehouse.migrate import MigrationError, migrate
 from warehouse.schema.entity import Column
 from warehouse.schema.registry import ENTITIES

@@ -3,8 +3,20 @@
 import polars as pl
 
 from domain.labels import AUTHORSHIP, VERACITY
-from warehouse.schema.columns import ASSET, AVAILABLE_AS_DOCUMENT, DOC_ID, EVENT_AS_DOCUMENT, TITLE
-from warehouse.schema.entity import AVAILABLE_AFTER_EVENT, TS, Column, Entity, Rule, in_range, one_of
+from warehouse.schema.entity import (
+    ASSET,
+    AVAILABLE_AFTER_EVENT,
+    AVAILABLE_AS_DOCUMENT,
+    DOC_ID,
+    EVENT_AS_DOCUMENT,
+    TITLE,
+    TS,
+    Column,
+    Entity,
+    Rule,
+    in_range,
+    one_of,
+)
 
 DOCUMENTS = Entity(
     "documents",

@@ -1,4 +1,4 @@
-"""What a declaration is: columns, rules, entities; and the rules that many tables share."""
+"""What a declaration is: columns, rules, entities; and the columns and rules that many tables share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,6 +42,36 @@ ADDED: dict[Kind, tuple[Column, ...]] = {
     "kept": PROVENANCE,
     "log": (),
 }
+
+
+# Columns that many tables share.
+EVENT_TS = Column("event_ts", TS, "When it happened (UTC)")
+AVAILABLE_TS = Column("available_ts", TS, "First moment at which anyone could have known it (UTC)")
+
+ASSET = Column("asset", "VARCHAR", "Canonical ticker")
+DOC_ID = Column("doc_id", "VARCHAR", "Document (core.documents)")
+AVAILABLE_AS_DOCUMENT = Column("available_ts", TS, "As the document (UTC)")
+HORIZON_H = Column("horizon_h", "INTEGER", "Hours ahead")
+STUDY_ID = Column("study_id", "VARCHAR", "Study")
+LOW = Column("low", "DOUBLE", "Lower end of the 95 % interval", required=False)
+HIGH = Column("high", "DOUBLE", "Upper end of the 95 % interval", required=False)
+EXCHANGE = Column("exchange", "VARCHAR", "Exchange, by its ccxt id")
+SYMBOL = Column("symbol", "VARCHAR", "Market, by its ccxt unified symbol")
+EVENT_AS_DOCUMENT = Column("event_ts", TS, "As the document (UTC)")
+MODEL_NAME = Column("model_name", "VARCHAR", "Kind of model")
+RELEASE_GROUP = Column("release_group", "VARCHAR", "real, generated, fabricated or unlabelled")
+BASE_ASSET = Column("asset", "VARCHAR", "Canonical ticker of the base asset")
+DAY_END_TS = Column("event_ts", TS, "End of the UTC day that the value describes")
+AVAILABLE_AFTER_LAG = Column("available_ts", TS, "event_ts plus the lag that the source declares (UTC)")
+DETECTOR = Column("detector", "VARCHAR", "Language model and detector that judged it")
+BENCHMARK = Column("benchmark", "VARCHAR", "Model of the normal return")
+N_RELEASES = Column("n_releases", "INTEGER", "Releases")
+P_VALUE = Column("p_value", "DOUBLE", "Two-sided p-value", required=False)
+SCORING_MODEL_ID = Column("model_id", "VARCHAR", "Model, trained wholly before the release")
+STRATEGY = Column("strategy", "VARCHAR", "Strategy")
+N_GENERATED = Column("n_generated", "INTEGER", "Generated releases")
+N_REAL = Column("n_real", "INTEGER", "Real releases")
+TITLE = Column("title", "VARCHAR", "Headline")
 
 
 @dataclass(frozen=True)

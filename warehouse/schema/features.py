@@ -1,7 +1,6 @@
 """Features derived from core."""
 
-from warehouse.schema.columns import ASSET, AVAILABLE_AS_DOCUMENT, AVAILABLE_TS, DOC_ID, EVENT_TS
-from warehouse.schema.entity import Column, Entity
+from warehouse.schema.entity import ASSET, AVAILABLE_AS_DOCUMENT, AVAILABLE_TS, DOC_ID, EVENT_TS, Column, Entity
 
 SSR_DAILY = Entity(
     "ssr_daily",

@@ -1,7 +1,18 @@
 """Training runs, forecasts, scores, calibration, explanations and backtests."""
 
-from warehouse.schema.columns import ASSET, AVAILABLE_TS, EVENT_TS, HIGH, HORIZON_H, LOW, MODEL_NAME, STRATEGY
-from warehouse.schema.entity import TS, Column, Entity
+from warehouse.schema.entity import (
+    ASSET,
+    AVAILABLE_TS,
+    EVENT_TS,
+    HIGH,
+    HORIZON_H,
+    LOW,
+    MODEL_NAME,
+    STRATEGY,
+    TS,
+    Column,
+    Entity,
+)
 
 TRAINING_RUNS = Entity(
     "training_runs",

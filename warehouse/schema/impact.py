@@ -1,7 +1,19 @@
 """The event study of releases."""
 
-from warehouse.schema.columns import ASSET, BENCHMARK, DOC_ID, HIGH, LOW, N_RELEASES, P_VALUE, RELEASE_GROUP, STUDY_ID
-from warehouse.schema.entity import TS, Column, Entity
+from warehouse.schema.entity import (
+    ASSET,
+    BENCHMARK,
+    DOC_ID,
+    HIGH,
+    LOW,
+    N_RELEASES,
+    P_VALUE,
+    RELEASE_GROUP,
+    STUDY_ID,
+    TS,
+    Column,
+    Entity,
+)
 
 IMPACT = Entity(
     "impact",

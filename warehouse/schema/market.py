@@ -3,9 +3,14 @@
 import polars as pl
 
 from domain.timeframes import SECONDS
-from warehouse.schema.columns import ASSET, AVAILABLE_AFTER_LAG, BASE_ASSET, DAY_END_TS, EXCHANGE, SYMBOL
 from warehouse.schema.entity import (
+    ASSET,
     AVAILABLE_AFTER_EVENT,
+    AVAILABLE_AFTER_LAG,
+    BASE_ASSET,
+    DAY_END_TS,
+    EXCHANGE,
+    SYMBOL,
     TS,
     Column,
     Entity,

@@ -6,10 +6,10 @@ dictionary are made from them.
 
 from types import ModuleType
 
-from warehouse.schema import documents, features, forecasts, impact, logs, market, ops, releases, texts
+from warehouse.schema import documents, features, forecasts, impact, market, ops, releases, texts
 from warehouse.schema.entity import Entity
 
-SUBJECTS = (market, documents, features, texts, forecasts, impact, releases, ops, logs)
+SUBJECTS = (market, documents, features, texts, forecasts, impact, releases, ops)
 
 
 def _declared(module: ModuleType) -> tuple[Entity, ...]:

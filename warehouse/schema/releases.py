@@ -1,7 +1,16 @@
 """What to expect after releases: scores, other words, alerts, similar releases, known cases."""
 
-from warehouse.schema.columns import ASSET, AVAILABLE_AS_DOCUMENT, DOC_ID, HORIZON_H, RELEASE_GROUP, SCORING_MODEL_ID
-from warehouse.schema.entity import TS, Column, Entity
+from warehouse.schema.entity import (
+    ASSET,
+    AVAILABLE_AS_DOCUMENT,
+    DOC_ID,
+    HORIZON_H,
+    RELEASE_GROUP,
+    SCORING_MODEL_ID,
+    TS,
+    Column,
+    Entity,
+)
 
 SCORED = Entity(
     "scored",

@@ -2,8 +2,18 @@
 
 import polars as pl
 
-from warehouse.schema.columns import AVAILABLE_AS_DOCUMENT, DETECTOR, DOC_ID, N_GENERATED, N_REAL, TITLE
-from warehouse.schema.entity import TS, Column, Entity, Rule
+from warehouse.schema.entity import (
+    AVAILABLE_AS_DOCUMENT,
+    DETECTOR,
+    DOC_ID,
+    N_GENERATED,
+    N_REAL,
+    TITLE,
+    TS,
+    Column,
+    Entity,
+    Rule,
+)
 
 TOKEN_SCORES = (
     Column("n_tokens", "INTEGER", "Tokens read: the first 256 at most"),

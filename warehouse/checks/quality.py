@@ -1,5 +1,6 @@
-"""Quality checks: one `.sql` file each in `checks/`, with its entity, its severity and what it is about on top; and one
-per versioned entity that is made from its declaration.
+"""Quality checks: one `.sql` file each beside this one, with its entity, its severity and what it is about on top.
+
+One more per versioned entity is made from its declaration.
 
 A check returns its findings (`subject`, `n_rows`, `detail`). Severity `error` means that the data cannot be trusted:
 what depends on it stops and nothing is published. `warning` and `info` are reported and stop nothing.
@@ -16,7 +17,7 @@ from warehouse.schema.entity import Entity
 from warehouse.schema.registry import ENTITIES
 from warehouse.template import columns, literal, render, table
 
-CHECKS = Path(__file__).parent / "checks"
+CHECKS = Path(__file__).parent
 
 
 @dataclass(frozen=True)

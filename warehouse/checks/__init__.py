@@ -1,0 +1,1 @@
+"""Quality checks, one `.sql` file each, and how they are run."""
