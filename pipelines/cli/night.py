@@ -42,7 +42,7 @@ def nightly(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> N
     with expected_errors():
         from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-        from pipelines.flows.nightly import NightFailedError
+        from pipelines.flows.night import NightFailedError
         from pipelines.flows.nightly import nightly as flow
 
         with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):

@@ -9,7 +9,7 @@ from dashboards.headline import headlines
 from dashboards.wording import by_reason
 
 if TYPE_CHECKING:
-    from pipelines.flows.nightly import Night
+    from pipelines.flows.night import Night
     from pipelines.ingest.ingest import IngestResult
     from pipelines.stages.stage import StageResult
 

@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from tests.kits.command import plain_night
 from tests.providers import faults
 from tests.providers.binance import Binance
 from tests.providers.candles import DAY, HOUR, START, Listing, funding_rates, market
@@ -140,11 +141,11 @@ def test_a_live_night_runs_whole_then_finds_nothing_new_then_goes_on_without_a_b
         assert count("SELECT count(DISTINCT doc_id) FROM marts.release_impact") > 20
         assert count("SELECT count(*) FROM marts.forecast_latest") > 0
         assert count("SELECT count(*) FROM ops.checks WHERE severity = 'error' AND n_rows > 0") == 0
-    again = _night(profile, tmp_path)
+    again = plain_night(tmp_path, profile=str(profile))
     assert again.returncode == 0
     assert "Nothing new, nothing changed: the marts are identical" in again.stdout
     servers[0].faults.append(faults.status(451, times=None))
-    blocked = _night(profile, tmp_path)
+    blocked = plain_night(tmp_path, profile=str(profile))
     assert blocked.returncode == 3
     assert "missing: exchange:binance:BTC/USDT:1h, exchange:binance:ETH/USDT:1h, exchange:binance:SOL" in blocked.stdout
     assert "is not to be had from this location (HTTP 451)" in blocked.stdout

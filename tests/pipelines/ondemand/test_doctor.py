@@ -1,11 +1,9 @@
 """The doctor over the network, the live profile without one, and backfills from the command line."""
 
-import os
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -13,6 +11,7 @@ from pipelines.ingest.backfill import reaching_back
 from pipelines.ondemand.doctor import diagnose, exit_code
 from pipelines.settings.load import load_settings
 from pipelines.settings.settings import SettingsError
+from tests.kits.command import plain_night, tapewire
 from tests.kits.live import QUICK, SINCE
 from tests.providers import faults
 from tests.providers.binance import Binance
@@ -23,11 +22,8 @@ from tests.providers.server import LocalServer
 N = 200
 
 
-def _run(*args: str, home: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", *args, "--home", str(home)], capture_output=True, text=True,
-        timeout=180, env=os.environ | env, check=False,
-    )  # fmt: skip
+def _run(*args: str, home: Path, **env: str) -> CompletedProcess[str]:
+    return tapewire(*args, "--home", str(home), env=env)
 
 
 def test_the_doctor_says_of_each_source_whether_it_answers_why_not_and_what_is_stored(desk, tmp_path):
@@ -78,8 +74,8 @@ def test_the_live_night_without_a_network_fails_clearly_and_leaves_what_was_publ
     (published / "tapewire.duckdb").write_bytes(b"the night before")
     dead = {f"{name}_PROXY": "http://127.0.0.1:2" for name in ("HTTP", "HTTPS")}
     began = time.monotonic()
-    night = _run("nightly", "--profile", "live", home=tmp_path, **dead, NO_PROXY="127.0.0.1,localhost")
-    assert night.returncode == 1, night.stderr[-2000:]
+    night = plain_night(tmp_path, profile="live", env=dead | {"NO_PROXY": "127.0.0.1,localhost"})
+    assert night.returncode == 1
     assert "NOT PUBLISHED: no source delivered; what was published before still stands" in night.stdout
     assert "cannot be reached" in night.stdout
     assert time.monotonic() - began < 90

@@ -1,8 +1,5 @@
 """`tapewire evaluate` over a span of one's own: what the files hold, what is left out, what wrong usage says."""
 
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from models.evaluate.walk_forward import spans
 from models.quantiles.quantiles import CENTRAL, LEVELS
 from models.quantiles.scores import crps
 from pipelines.cli.app import app
+from tests.kits.command import tapewire
 
 SMALL = {
     "TAPEWIRE_FORECAST__EPOCHS": "1", "TAPEWIRE_FORECAST__WINDOWS_PER_EPOCH": "1024", "TAPEWIRE_FORECAST__MEMBERS": "1",
@@ -30,11 +28,9 @@ DAY = datetime(2024, 1, 1, tzinfo=UTC)
 def files(tmp_path_factory) -> Path:
     """forecasts.parquet and scores.parquet of a small evaluation with one refit, from nothing, by the command."""
     folder = tmp_path_factory.mktemp("evaluate")
-    environment = {**os.environ, **SMALL, "PYTHONPATH": str(Path(__file__).parents[3])}
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", "evaluate", *SPAN, "--origins", "00:00,12:00", "--refit-every", "20d",
-         "--as-of", "2024-03-01", "--home", str(folder / "home"), "--out", str(folder / "out")],
-        env=environment, capture_output=True, text=True, check=False, timeout=300,
+    done = tapewire(
+        "evaluate", *SPAN, "--origins", "00:00,12:00", "--refit-every", "20d", "--as-of", "2024-03-01",
+        "--home", str(folder / "home"), "--out", str(folder / "out"), env=SMALL,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "patch_transformer" in done.stdout
