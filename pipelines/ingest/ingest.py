@@ -17,8 +17,9 @@ from pipelines.ingest.parts import parts
 from pipelines.ingest.prefetch import Prefetch, prefetch
 from pipelines.progress import IngestProgress, LogProgress
 from pipelines.run import Run
+from pipelines.sources.errors import SourceError
 from pipelines.sources.http.net import Net
-from pipelines.sources.source import Page, Part, SourceError
+from pipelines.sources.source import Page, Part
 from warehouse.checks.quality import Finding, errors, run_checks
 from warehouse.conform import SchemaError
 from warehouse.connect import transaction

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipelines.sources.source import Page, Part, SourceError
+from pipelines.sources.errors import SourceError
+from pipelines.sources.source import Page, Part
 
 log = logging.getLogger("tapewire.ingest")
 AHEAD = 2

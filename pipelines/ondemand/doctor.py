@@ -10,10 +10,10 @@ from datetime import datetime
 
 import duckdb
 
-from pipelines.ingest.ping import reach
+from pipelines.ingest.ping import ping
 from pipelines.settings.settings import Settings
+from pipelines.sources.errors import SourceError
 from pipelines.sources.files.files import files
-from pipelines.sources.source import SourceError
 
 LIBRARIES = ("duckdb", "polars", "ccxt", "feedparser", "torch", "pytorch-lightning", "prefect", "plotly")
 MIN_FREE_GB = 2.0
@@ -94,7 +94,7 @@ def _sources(settings: Settings) -> list[Diagnosis]:
 
 def _live(settings: Settings) -> list[Diagnosis]:
     try:
-        answers = reach(settings)
+        answers = ping(settings)
     except SourceError as error:
         return [Diagnosis("sources", False, str(error))]
     newest = _newest(settings)

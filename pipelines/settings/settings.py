@@ -9,16 +9,7 @@ from pydantic import AwareDatetime, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipelines.settings.models import BacktestSettings, FeatureSettings, ForecastSettings, ImpactSettings, TextSettings
-from pipelines.settings.sources import (
-    ArchiveSource,
-    ExchangeSource,
-    FeedsSource,
-    FilesSource,
-    Network,
-    OnchainSource,
-    SimulatedSource,
-    StablecoinsSource,
-)
+from pipelines.settings.sources import SourceSettings
 
 PREFIX = "TAPEWIRE_"
 SIMULATED = "simulated"
@@ -33,7 +24,7 @@ class SettingsError(ValueError):
     """A setting is unknown or has a value that it cannot have."""
 
 
-class Settings(BaseSettings):
+class Settings(SourceSettings, BaseSettings):
     """Everything a run can be told."""
 
     model_config = SettingsConfigDict(
@@ -48,14 +39,6 @@ class Settings(BaseSettings):
     seed: int = 7
     keep_published: int = Field(default=3, ge=1)
     wait_for_writer_s: float = Field(default=300.0, ge=0, description="how long to wait for another run to end")
-    simulated: SimulatedSource = SimulatedSource(enabled=False)
-    files: FilesSource = FilesSource()
-    network: Network = Network()
-    exchanges: tuple[ExchangeSource, ...] = ()
-    archives: tuple[ArchiveSource, ...] = ()
-    stablecoins: StablecoinsSource = StablecoinsSource()
-    onchain: OnchainSource = OnchainSource()
-    feeds: FeedsSource = FeedsSource()
     features: FeatureSettings = FeatureSettings()
     forecast: ForecastSettings = ForecastSettings()
     text: TextSettings = TextSettings()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from domain.timeframes import Timeframe
 from pipelines.settings.section import Section
@@ -105,3 +105,16 @@ class FeedsSource(Section):
     full_text: bool = Field(default=True, description="read article pages where robots.txt allows it")
     max_articles: int = Field(default=50, ge=0, description="article pages read per feed and run")
     page_interval_s: float = Field(default=1.0, ge=0, description="pause between pages of a host")
+
+
+class SourceSettings(BaseModel):
+    """Every source, and the network that they share: part of the settings."""
+
+    simulated: SimulatedSource = SimulatedSource(enabled=False)
+    files: FilesSource = FilesSource()
+    network: Network = Network()
+    exchanges: tuple[ExchangeSource, ...] = ()
+    archives: tuple[ArchiveSource, ...] = ()
+    stablecoins: StablecoinsSource = StablecoinsSource()
+    onchain: OnchainSource = OnchainSource()
+    feeds: FeedsSource = FeedsSource()

@@ -8,7 +8,7 @@ import polars as pl
 
 from models.simulation.market import simulate
 from models.simulation.releases import Release
-from pipelines.sources.source import Page, digest
+from pipelines.sources.source import Page, Part, Source, SourceContext, digest
 from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS, SIMULATED_TRUTH
 from warehouse.schema.market import ASSET_METRICS, CANDLES, SUPPLY
 
@@ -84,3 +84,11 @@ def _truth(releases: list[Release], links: pl.DataFrame) -> pl.DataFrame:
         peak_log_return=pl.Series([r.peak_log_return for r in releases]),
         permanent_log_return=pl.Series([r.permanent_log_return for r in releases]),
     )
+
+
+def _parts(context: SourceContext) -> list[Part]:
+    settings = context.settings.simulated
+    return [SimulatedMarket(settings.seed, context.as_of)] if settings.enabled else []
+
+
+SOURCE = Source("simulated", frozenset({"candles", "supply", "asset_metrics", "documents"}), _parts)

@@ -1,20 +1,19 @@
-"""What a source is: it turns the world into typed pages, one at a time, so that memory stays flat."""
+"""What a source is: it names its parts, and each turns the world into typed pages, one at a time."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+import duckdb
 import polars as pl
 
+from pipelines.settings.settings import Settings
+from pipelines.sources.http.net import Net
 from warehouse.conform import no_refusals
 from warehouse.schema.entity import Entity
 from warehouse.schema.ops import COVERED
-
-
-class SourceError(RuntimeError):
-    """A source could not deliver; the message says what was there, what was expected, what to do."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,44 @@ class Part(Protocol):
     def pages(self) -> Iterator[Page]:
         """The pages, in order. SourceError where the part cannot be delivered."""
         ...
+
+
+@dataclass(frozen=True)
+class SourceContext:
+    """What a source is given to name its parts: settings, the run's moment, the network, and the warehouse, to look up
+    what is stored already. `wanted`: shapes of rows that the run asks for.
+    """
+
+    settings: Settings
+    as_of: datetime
+    net: Net
+    con: duckdb.DuckDBPyConnection
+    wanted: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One small question to a server, to see whether it answers. `stored_as`: the source's name in the warehouse."""
+
+    name: str
+    stored_as: str
+    ask: Callable[[], str]
+
+
+def _no_questions(settings: Settings, net: Net) -> Sequence[Question]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kind of source. `brings`: shapes of rows that it brings; `parts`: those that the settings name, none where it
+    is switched off; `questions`: one to each of its servers, for `tapewire doctor`.
+    """
+
+    name: str
+    brings: frozenset[str]
+    parts: Callable[[SourceContext], Sequence[Part]]
+    questions: Callable[[Settings, Net], Sequence[Question]] = _no_questions
 
 
 def covered(source: str, subject: str, since: datetime) -> Page:

@@ -15,10 +15,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from domain.timeframes import SECONDS
+from pipelines.sources.errors import SourceError
 from pipelines.sources.exchanges.client import Client, short
-from pipelines.sources.exchanges.paging import Asked, Rows, Span, as_utc, due, holes, joined, spans, walk
+from pipelines.sources.exchanges.paging import Rows, as_utc, due, holes, joined, spans, walk
 from pipelines.sources.http.polite import BODIES
-from pipelines.sources.source import Page, SourceError, digest
+from pipelines.sources.resume import Asked, Span
+from pipelines.sources.source import Page, digest
 from pipelines.sources.tickers import canonical
 from warehouse.schema.market import CANDLES
 from warehouse.schema.ops import ASKED_RANGES

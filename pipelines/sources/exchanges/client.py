@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pipelines.settings.sources import ExchangeSource
+from pipelines.sources.errors import SourceError
 from pipelines.sources.http.net import Net
-from pipelines.sources.source import SourceError
 
 OUTER_TIMEOUT_MS = 3_600_000  # the network's own limits come first
 

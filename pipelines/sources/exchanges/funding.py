@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipelines.sources.errors import SourceError
 from pipelines.sources.exchanges.client import Client, short
 from pipelines.sources.exchanges.paging import Rows, as_utc, between
-from pipelines.sources.source import Page, SourceError, covered, digest
+from pipelines.sources.source import Page, covered, digest
 from pipelines.sources.tickers import canonical
 from warehouse.schema.market import FUNDING
 

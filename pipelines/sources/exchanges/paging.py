@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-Span = tuple[int, int]
+from pipelines.sources.resume import Asked, Span
+
 Rows = NDArray[np.float64]
 Fetch = Callable[[int | None, int | None], Rows]
-Asked = list[tuple[int, int, int]]
 
 
 def spans(opens: NDArray[np.int64], step: int) -> list[Span]:

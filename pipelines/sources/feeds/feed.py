@@ -15,12 +15,13 @@ import polars as pl
 
 from pipelines.settings.sources import FeedsSource
 from pipelines.sources.documents import LINK_COLUMNS, linked
+from pipelines.sources.errors import SourceError
 from pipelines.sources.feeds.articles import Reader
 from pipelines.sources.feeds.feedlist import Feed, Wire
 from pipelines.sources.feeds.items import Item, read_items
-from pipelines.sources.feeds.memory import FeedMemory, SeenItem
 from pipelines.sources.http.net import Net, Reply, shown
-from pipelines.sources.source import Page, SourceError, digest
+from pipelines.sources.resume import FeedMemory, SeenItem
+from pipelines.sources.source import Page, digest
 from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS
 from warehouse.schema.ops import FEED_ITEMS, FEED_STATES
 

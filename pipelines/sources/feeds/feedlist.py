@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipelines.sources.source import SourceError
+from pipelines.sources.errors import SourceError
 
 SHIPPED = Path(__file__).with_name("feeds.toml")
 MARKER_WINDOW = 1_500  # datelines stand near the beginning: the latest seen was 740 characters in

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 import orjson
 
 from pipelines.sources.documents import PRECISION_S, canonical_url, document_id
+from pipelines.sources.errors import SourceError
 from pipelines.sources.feeds.articles import text_of
 from pipelines.sources.feeds.feedlist import Feed
 from pipelines.sources.http.net import Reply, shown
-from pipelines.sources.source import SourceError, digest
+from pipelines.sources.source import digest
 
 MAX_ITEMS = 2_000
 MAX_TITLE = 1_000

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import polars as pl
 
 from pipelines.settings.sources import FileTable
+from pipelines.sources.errors import SourceError
 from pipelines.sources.files.market import candle_rows, funding_rows, metric_rows, supply_rows
 from pipelines.sources.files.moments import Typed
 from pipelines.sources.files.releases import document_rows, event_rows
-from pipelines.sources.source import SourceError
 
 COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "candles": (("exchange", "symbol", "timeframe", "ts", "open", "high", "low", "close", "volume"), ()),

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.settings.sources import FilesSource, FileTable
+from pipelines.sources.errors import SourceError
 from pipelines.sources.files import file_columns
 from pipelines.sources.files.records import TextPage, read_csv, read_json_lines
-from pipelines.sources.source import Page, SourceError, digest
+from pipelines.sources.source import Page, Part, Source, SourceContext, digest
 from warehouse.conform import no_refusals
 
 PARQUET_ROWS = 500_000
@@ -99,3 +100,10 @@ def _refused(page: TextPage) -> pl.DataFrame:
 def _file_hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _parts(context: SourceContext) -> list[Part]:
+    return [file for file in files(context.settings.files) if file.table.shape in context.wanted]
+
+
+SOURCE = Source("files", frozenset(file_columns.COLUMNS), _parts)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipelines.sources.source import SourceError
+from pipelines.sources.errors import SourceError
 from warehouse.conform import no_refusals
 from warehouse.schema.entity import Entity
 

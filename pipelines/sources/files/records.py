@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.sources.source import SourceError
+from pipelines.sources.errors import SourceError
 
 BLOCK = 1 << 20
 PAGE_BYTES = 32 << 20

@@ -17,7 +17,7 @@ import aiohttp
 import orjson
 
 from pipelines.settings.sources import Network
-from pipelines.sources.source import SourceError
+from pipelines.sources.errors import SourceError
 
 LENIENT: ContextVar[bool] = ContextVar("LENIENT", default=False)  # failures do not count against the host
 BODIES: ContextVar["list[bytes] | None"] = ContextVar("BODIES", default=None)  # where the bodies of a call are kept

@@ -5,90 +5,31 @@ and microseconds from then on; files of futures have a header line. A file that 
 files of the last months are looked at again, since Binance sometimes mends them.
 """
 
-import hashlib
 import io
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import polars as pl
 
 from domain.timeframes import SECONDS
+from pipelines.settings.settings import Settings
 from pipelines.settings.sources import ArchiveSource
+from pipelines.sources import resume
+from pipelines.sources.errors import SourceError
 from pipelines.sources.http.net import Net, shown
 from pipelines.sources.http.polite import HttpError
-from pipelines.sources.source import Page, SourceError, digest
+from pipelines.sources.source import Page, Part, Question, Source, SourceContext, digest
 from pipelines.sources.tickers import canonical
+from pipelines.sources.vendors.archive_place import Archive
 from warehouse.schema.market import CANDLES, FUNDING
 from warehouse.schema.ops import ARCHIVE_FILES
 
-SOURCE = "archive:binance"
+STORED_AS = "archive:binance"
 RECHECK_DAYS = 62
 ABSENT = "absent"
 MICROSECONDS_FROM = 10**14
 KLINE_COLUMNS = 12
-
-
-@dataclass(frozen=True)
-class Archive:
-    """Where the files are, and how large one may be (bytes, unzipped)."""
-
-    source: ArchiveSource
-    net: Net
-    max_bytes: int
-
-    def read(self, path: str) -> bytes | None:
-        """A file of the archive, None where there is none. SourceError where it cannot be had."""
-        if "://" not in self.source.location:
-            return self._read_local(Path(self.source.location) / path)
-        reply = self.net.get(f"{self.source.location.rstrip('/')}/{path}", allow=(404,))
-        return None if reply.status == 404 else reply.body
-
-    def _read_local(self, path: Path) -> bytes | None:
-        if not path.is_file():
-            return None
-        if path.stat().st_size > self.max_bytes:
-            raise SourceError(
-                f"{path} has {path.stat().st_size:,} bytes, more than {self.max_bytes:,} (network.max_mb)"
-            )
-        return path.read_bytes()
-
-    def check(self, path: str) -> str | None:
-        """The checksum that the archive gives for a file, None where the file is not there."""
-        text = self.read(path + ".CHECKSUM")
-        if text is None:
-            return None
-        words = text.decode("utf-8", errors="replace").split()
-        if not words or len(words[0]) != 64:
-            raise SourceError(f"{path}.CHECKSUM holds no SHA-256: {text[:80]!r}")
-        return words[0].lower()
-
-    def member(self, path: str, checksum: str) -> bytes:
-        """The one CSV inside a zip whose checksum holds. SourceError otherwise."""
-        body = self.read(path)
-        if body is None:
-            raise SourceError(f"{path} is not there, though its checksum is")
-        if hashlib.sha256(body).hexdigest() != checksum:
-            raise SourceError(f"{path} does not have the checksum that the archive gives: fetch it again later")
-        try:
-            with zipfile.ZipFile(io.BytesIO(body)) as zipped:
-                names = zipped.namelist()
-                if len(names) != 1 or names[0] != Path(path).with_suffix(".csv").name:
-                    raise SourceError(
-                        f"{path} holds {', '.join(names[:3]) or 'nothing'}; expected one .csv of its name"
-                    )
-                with zipped.open(names[0]) as file:
-                    text = file.read(self.max_bytes + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-            if isinstance(error, SourceError):
-                raise
-            raise SourceError(f"{path} is no complete zip file ({error})") from error
-        if len(text) > self.max_bytes:
-            raise SourceError(f"{path} unzips to more than {self.max_bytes:,} bytes (network.max_mb)")
-        return text
 
 
 @dataclass(frozen=True)
@@ -159,7 +100,7 @@ class ArchivePart:
 
     def _mark(self, path: str, checksum: str, n_rows: int) -> Page:
         mark = pl.DataFrame({"file_name": [path], "checksum": [checksum], "n_rows": [n_rows]})
-        return Page(ARCHIVE_FILES, mark, SOURCE, path, digest(path, checksum))
+        return Page(ARCHIVE_FILES, mark, STORED_AS, path, digest(path, checksum))
 
     def _path(self, span: str, stamp: str) -> str:
         market = "futures/um" if ":" in self.symbol else "spot"
@@ -179,7 +120,7 @@ class ArchivePart:
             asset=pl.lit(canonical(base, "binance")), quote=pl.lit(quote),
             **{f"{name}_quote": pl.col(f"c{i}") for name, i in numbers}, volume_base=pl.col("c5"),
         )  # fmt: skip
-        return Page(CANDLES, frame, SOURCE, path, digest(text), len(text))
+        return Page(CANDLES, frame, STORED_AS, path, digest(text), len(text))
 
     def _funding(self, text: bytes, path: str) -> Page:
         settled = _stamp("c0").dt.truncate("1s")
@@ -187,7 +128,7 @@ class ArchivePart:
             exchange=pl.lit("binance"), symbol=pl.lit(self.symbol), event_ts=settled, available_ts=settled,
             asset=pl.lit(canonical(self.symbol.partition("/")[0], "binance")), funding_rate=pl.col("c2"),
         )  # fmt: skip
-        return Page(FUNDING, frame, SOURCE, path, digest(text), len(text))
+        return Page(FUNDING, frame, STORED_AS, path, digest(text), len(text))
 
 
 def _csv(text: bytes, path: str, width: int) -> pl.DataFrame:
@@ -225,3 +166,34 @@ def _days(month: date, now: date) -> Iterator[date]:
     while day < now and day.month == month.month:
         yield day
         day += timedelta(days=1)
+
+
+def _parts(context: SourceContext) -> list[Part]:
+    return [part for source in context.settings.archives for part in _of(source, context)]
+
+
+def _of(source: ArchiveSource, context: SourceContext) -> list[Part]:
+    place = Archive(source, context.net, int(context.settings.network.max_mb * (1 << 20)))
+    read_before = resume.archive_files(context.con)
+    kinds: list[tuple[str, str]] = [(s, t) for s in source.symbols for t in source.timeframes]
+    kinds += [(s, "funding") for s in source.symbols if source.funding and ":" in s]
+    return [ArchivePart(place, symbol, kind, context.as_of, read_before) for symbol, kind in kinds]
+
+
+def _questions(settings: Settings, net: Net) -> list[Question]:
+    return [_question(source, net) for source in settings.archives]
+
+
+def _question(source: ArchiveSource, net: Net) -> Question:
+    def ask() -> str:
+        name = source.symbols[0].partition(":")[0].replace("/", "")
+        market = "futures/um" if ":" in source.symbols[0] else "spot"
+        frame, month = source.timeframes[0], f"{source.since:%Y-%m}"
+        path = f"data/{market}/monthly/klines/{name}/{frame}/{name}-{frame}-{month}.zip"
+        there = Archive(source, net, 1 << 20).check(path)
+        return "reachable" if there else f"reachable, but has no {path}"
+
+    return Question(f"archive {shown(source.location)}", STORED_AS, ask)
+
+
+SOURCE = Source("archive", frozenset({"candles", "funding"}), _parts, _questions)

@@ -14,14 +14,17 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.settings.settings import Settings
 from pipelines.settings.sources import OnchainSource
+from pipelines.sources import resume
+from pipelines.sources.errors import SourceError
 from pipelines.sources.http.net import Net
 from pipelines.sources.http.polite import HttpError
-from pipelines.sources.source import Page, SourceError, covered, digest
+from pipelines.sources.source import Page, Part, Question, Source, SourceContext, covered, digest
 from pipelines.sources.tickers import canonical
 from warehouse.schema.market import ASSET_METRICS
 
-SOURCE = "coinmetrics"
+STORED_AS = "coinmetrics"
 METRICS = {"PriceUSD": "price_usd", "CapMrktCurUSD": "market_cap_usd", "SplyCur": "supply_units"}
 INTERVAL_S = 0.7  # the community API allows ten requests in six seconds
 PAGE_SIZE = 5_000
@@ -57,11 +60,11 @@ class Asset:
             frame = self._frame(rows)
             n_rows += frame.height
             if frame.height:
-                yield Page(ASSET_METRICS, frame, SOURCE, where, digest(where, rows), len(rows) * 100)
+                yield Page(ASSET_METRICS, frame, STORED_AS, where, digest(where, rows), len(rows) * 100)
         if not n_rows and self.newest is None:
             raise SourceError(f"Coin Metrics has none of {', '.join(METRICS)} for {self.asset} since {since:%Y-%m-%d}")
         if not is_covered:
-            yield covered(SOURCE, self.asset, self.source.since)
+            yield covered(STORED_AS, self.asset, self.source.since)
 
     def _from_api(self, since: datetime) -> Iterator[tuple[list[dict[str, Any]], str]]:
         query = {
@@ -132,7 +135,30 @@ class Asset:
                 "metric",
                 "event_ts",
                 "value",
-                asset=pl.lit(canonical(self.asset, SOURCE)),
+                asset=pl.lit(canonical(self.asset, STORED_AS)),
                 available_ts=pl.col("event_ts") + timedelta(hours=self.source.lag_h),
             )
         )
+
+
+def _parts(context: SourceContext) -> list[Part]:
+    source, con = context.settings.onchain, context.con
+
+    def part(asset: str) -> Asset:
+        newest = resume.newest_metric(con, STORED_AS, canonical(asset, STORED_AS))
+        return Asset(source, context.net, asset, context.as_of, newest, resume.covered_since(con, STORED_AS, asset))
+
+    return [part(asset) for asset in source.assets] if source.enabled else []
+
+
+def _questions(settings: Settings, net: Net) -> list[Question]:
+    source = settings.onchain
+
+    def ask() -> str:
+        next(Asset(source, net, source.assets[0], datetime.now(UTC)).pages(), None)
+        return "reachable"
+
+    return [Question("onchain", STORED_AS, ask)] if source.enabled else []
+
+
+SOURCE = Source("onchain", frozenset({"asset_metrics"}), _parts, _questions)

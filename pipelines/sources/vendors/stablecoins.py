@@ -15,13 +15,15 @@ from typing import Any
 import polars as pl
 
 from features.ssr import COIN_LISTS
+from pipelines.settings.settings import Settings
 from pipelines.settings.sources import StablecoinsSource
+from pipelines.sources.errors import SourceError
 from pipelines.sources.http.net import Net
-from pipelines.sources.source import Page, SourceError, digest
+from pipelines.sources.source import Page, Part, Question, Source, SourceContext, digest
 from warehouse.conform import no_refusals
 from warehouse.schema.market import STABLECOINS, SUPPLY
 
-SOURCE = "defillama"
+STORED_AS = "defillama"
 INTERVAL_S = 0.5
 LAST_STAMP = 1e11  # in the year 5138: a larger one is not in seconds
 GECKO_IDS = {
@@ -121,7 +123,7 @@ class Coin:
         frame = self._frame(rows, self.llama.prices(str(entry.get("gecko_id"))))
         if frame.filter(pl.col("chain") == "all").is_empty():
             raise SourceError(f"DefiLlama has no history of {self.ticker} up to now: are its stamps still in seconds?")
-        yield Page(SUPPLY, frame, SOURCE, path, digest(rows), len(rows) * 24, None, refused)
+        yield Page(SUPPLY, frame, STORED_AS, path, digest(rows), len(rows) * 24, None, refused)
 
     def _description(self, entry: Mapping[str, Any], vendor_id: str, peg: str) -> Page:
         frame = pl.DataFrame(
@@ -131,7 +133,7 @@ class Coin:
             },
             schema_overrides={"peg_mechanism": pl.String},
         )  # fmt: skip
-        return Page(STABLECOINS, frame, SOURCE, "stablecoins", digest(self.ticker, vendor_id, peg))
+        return Page(STABLECOINS, frame, STORED_AS, "stablecoins", digest(self.ticker, vendor_id, peg))
 
     def _frame(self, rows: list[tuple[str, int, float | None]], prices: dict[int, float]) -> pl.DataFrame:
         supply = pl.DataFrame(
@@ -202,3 +204,19 @@ def coins(source: StablecoinsSource, coin_list: str, net: Net, now: datetime) ->
         raise SourceError(f"coin list {coin_list!r} is unknown; there are {', '.join(COIN_LISTS)}")
     llama = Llama(source, net)
     return [Coin(llama, ticker, now) for ticker in COIN_LISTS[coin_list]]
+
+
+def _parts(context: SourceContext) -> list[Part]:
+    s = context.settings
+    return [*coins(s.stablecoins, s.features.coin_list, context.net, context.as_of)] if s.stablecoins.enabled else []
+
+
+def _questions(settings: Settings, net: Net) -> list[Question]:
+    def ask() -> str:
+        Llama(settings.stablecoins, net).coin("USDT")
+        return "reachable"
+
+    return [Question("stablecoins", STORED_AS, ask)] if settings.stablecoins.enabled else []
+
+
+SOURCE = Source("stablecoins", frozenset({"supply"}), _parts, _questions)

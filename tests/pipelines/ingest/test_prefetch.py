@@ -12,7 +12,8 @@ import pytest
 from pipelines import run as runs
 from pipelines.ingest.ingest import ingest
 from pipelines.ingest.prefetch import AHEAD, Prefetch
-from pipelines.sources.source import Page, SourceError
+from pipelines.sources.errors import SourceError
+from pipelines.sources.source import Page
 from tests.conftest import candle_rows
 from tests.kits.live import QUICK
 from tests.providers import faults
@@ -55,7 +56,7 @@ CANDLE = candle_rows(1)["event_ts"][0]
 
 
 def _ingest(desk, monkeypatch, *parts, **settings):
-    monkeypatch.setattr("pipelines.ingest.parts.parts", lambda *_: list(parts))
+    monkeypatch.setattr("pipelines.ingest.ingest.parts", lambda *_: list(parts))
     return ingest(runs.start(desk.settings(**settings), "ingest"))
 
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.sources.errors import SourceError
 from pipelines.sources.feeds import feedlist
 from pipelines.sources.feeds.articles import text_of
 from pipelines.sources.feeds.items import item_of, published_at
-from pipelines.sources.source import SourceError
 from tests.providers import faults
 from tests.providers.newsroom import Feed, Item, Newsroom, releases, robots_text
 from tests.providers.server import LocalServer

@@ -180,7 +180,7 @@ def test_what_a_csv_writer_writes_is_read_back_whatever_the_text(tmp_path, rows)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=400))
 def test_no_bytes_make_the_readers_raise_anything_but_a_source_error(tmp_path, content):
-    from pipelines.sources.source import SourceError
+    from pipelines.sources.errors import SourceError
 
     for name, reader in (("x.csv", read_csv), ("x.jsonl", read_json_lines)):
         (tmp_path / name).write_bytes(content)

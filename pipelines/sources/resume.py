@@ -1,12 +1,37 @@
 """What the warehouse has already, as the live sources want to know it before they ask for more."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 
 from domain.timeframes import SECONDS
-from pipelines.sources.exchanges.paging import Asked, Span
-from pipelines.sources.feeds.memory import FeedMemory, SeenItem
+
+Span = tuple[int, int]  # first and last open of an unbroken run of bars (ms since 1970)
+Asked = list[tuple[int, int, int]]  # spans with nothing in them: first, last, when it was asked (ms since 1970)
+
+
+@dataclass(frozen=True)
+class FeedMemory:
+    """What is remembered of a feed: validators of its last answer (None before the first), and all known items."""
+
+    etag: str | None
+    last_modified: str | None
+    is_first: bool
+    items: "dict[str, SeenItem]"
+
+
+@dataclass(frozen=True)
+class SeenItem:
+    """An item as it was seen last, when it was seen first, and the assets that it was linked to."""
+
+    feed: str
+    item_hash: str
+    article: str
+    tries: int
+    first_seen_ts: datetime
+    assets: tuple[str, ...]
+
 
 _SPANS = """
     SELECT min(ms), max(ms) FROM (
@@ -21,7 +46,7 @@ _ASKED = """
 
 
 def bars(con: duckdb.DuckDBPyConnection, exchange: str, symbol: str, timeframe: str) -> tuple[list[Span], Asked]:
-    """Unbroken runs of stored bars, and spans that were asked for in vain (ms since 1970)."""
+    """Unbroken runs of stored bars, and spans that were requested without result (ms since 1970)."""
     which = {"exchange": exchange, "symbol": symbol, "timeframe": timeframe}
     step = SECONDS[timeframe] * 1000
     return con.execute(_SPANS, which | {"step": step}).fetchall(), con.execute(_ASKED, which).fetchall()
