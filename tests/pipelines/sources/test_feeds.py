@@ -46,7 +46,7 @@ def test_every_format_gives_the_same_documents_with_text_time_and_assets(desk, t
     assert (result.exit_code, result.writes["documents"].new) == (0, len(ITEMS))
     docs = desk.rows(
         "SELECT title, event_ts, ts_precision, publisher, kind, body, authorship, release_group "
-        "FROM core.documents ORDER BY event_ts"
+        "FROM core.labelled_documents ORDER BY event_ts"
     )
     want = sorted(ITEMS, key=lambda i: i.published)
     assert [(d[0], d[1]) for d in docs] == [(i.title, i.published) for i in want]

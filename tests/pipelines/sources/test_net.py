@@ -1,6 +1,7 @@
 """The one place where requests pass: waiting, retrying, giving up, limits, and what is told to whom."""
 
 import time
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -118,6 +119,44 @@ def test_a_redirect_to_a_file_or_round_in_circles_ends_with_an_error():
 def test_an_address_that_is_none_is_an_error_and_reads_no_file(url):
     with net() as n, pytest.raises(HttpError):
         n.get(url)
+
+
+PASSING: dict[str, Callable[..., faults.Fault]] = {
+    "429 with Retry-After": lambda **k: faults.status(429, {"Retry-After": "1"}, **k),
+    "418 with Retry-After": lambda **k: faults.status(418, {"Retry-After": "1"}, **k),
+    "a burst of 5xx": lambda **k: faults.status(503, **(k | {"times": 3})),
+    "a reset in mid-body": faults.reset_mid_body,
+    "a slow drip": lambda **k: faults.slow_drip(20, **k),
+    "a hang": faults.hang,
+}
+LASTING: dict[str, tuple[Callable[..., faults.Fault], str]] = {
+    "a long Retry-After": (lambda **k: faults.status(429, {"Retry-After": "9999"}, **k), "HTTP 429"),
+    "451": (lambda **k: faults.status(451, **k), "HTTP 451"),
+    "5xx": (lambda **k: faults.status(500, **k), "HTTP 500"),
+    "a slow drip": (lambda **k: faults.slow_drip(20, **k), "no whole answer|within"),
+    "resets in mid-body": (faults.reset_mid_body, "."),
+    "truncated bodies": (faults.truncated, "."),
+    "web pages": (faults.html, "web page"),
+    "empty bodies": (faults.empty, "."),
+    "a gigabyte": (faults.gigabyte, "more than 4 MB"),
+    "a gzip bomb": (faults.gzip_bomb, "more than 4 MB"),
+}
+SHORT = {"timeout_s": 0.6, "tries": 4, "tries_unreachable": 2, "max_wait_s": 1.5, "max_mb": 4.0}
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_what_passes_is_outlived(name):
+    with LocalServer(Echo(), faults=[PASSING[name](times=1)]) as server, net(**SHORT) as n:
+        assert n.get(f"{server.url}/a", json=True).json()["path"] == "/a"
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_what_lasts_is_an_error_that_says_what_came(name):
+    fault, message = LASTING[name]
+    with LocalServer(Echo(), faults=[fault(times=None)]) as server, net(**SHORT) as n:
+        with pytest.raises(HttpError, match=message) as error:
+            n.get(f"{server.url}/a", json=True).json()
+        assert len(str(error.value)) > 20
 
 
 @pytest.mark.parametrize("bomb", [faults.gigabyte, faults.gzip_bomb])

@@ -17,7 +17,7 @@ NOW_MS = int(AS_OF.timestamp() * 1000)
 
 @pytest.fixture
 def two_coins(monkeypatch):
-    monkeypatch.setattr("features.ssr.COIN_LISTS", {"two": ("USDT", "USDC")})
+    monkeypatch.setattr("pipelines.sources.vendors.stablecoins.COIN_LISTS", {"two": ("USDT", "USDC")})
 
 
 TWO = {"coin_list": "two"}
@@ -74,7 +74,7 @@ def test_a_restated_figure_keeps_its_vintages(desk, two_coins):
 
 
 def test_a_coin_that_cannot_be_told_from_another_is_missing_and_names_both(desk, monkeypatch):
-    monkeypatch.setattr("features.ssr.COIN_LISTS", {"two": ("USDT", "USDC", "NONE")})
+    monkeypatch.setattr("pipelines.sources.vendors.stablecoins.COIN_LISTS", {"two": ("USDT", "USDC", "NONE")})
     monkeypatch.setattr("pipelines.sources.vendors.stablecoins.GECKO_IDS", {"USDT": "tether"})
     with LocalServer(llama()) as server:
         result = desk.ingest(features=TWO, stablecoins=coins(server.url, chains=False), as_of=AS_OF)
