@@ -92,7 +92,7 @@ class Published:
             "USING first(value) GROUP BY model_name ORDER BY model_name"
         )
 
-    def leanings(self, asset: str = "ALL") -> pl.DataFrame:
+    def explanations(self, asset: str = "ALL") -> pl.DataFrame:
         """What forecasts leaned on: mean size of its effect on the band's width and on the median over horizons."""
         return self.query(
             "SELECT kind, subject, title, avg(attention) AS attention, avg(abs(width_change)) AS width_change, "

@@ -70,11 +70,6 @@ class Scale:
         start = self.slot + 1
         return total[self.week, start + horizon] - total[self.week, start]
 
-    def sigma_at(self, rows: NDArray[np.int64], assets: NDArray[np.int64], horizons: NDArray[np.int64]) -> Array:
-        """Sigma of the next h bars' return for N (row, asset) pairs and K horizons, [N, K]."""
-        sums = np.stack([self.pattern_sum(int(h))[rows] for h in horizons], axis=1)
-        return np.sqrt(self.variance[rows, assets][:, None] * sums)
-
     def factor(self) -> Array:
         """Relative volatility of the hour in which bar t lies, [T]."""
         return np.sqrt(self.patterns[self.week, self.slot])

@@ -23,7 +23,7 @@ from models.impact.measure.benchmarks import studies
 from models.impact.measure.events import Events, measurable
 from models.impact.measure.paths import car
 from models.impact.measure.placebo import placebo_moves
-from models.impact.significance.event_tests import event_tests, ready
+from models.impact.significance.event_tests import event_tests, prepare
 from models.impact.significance.outcome import Outcome
 from models.impact.significance.overlap import excess_move, mean_with_overlap
 from models.simulation.prices import ASSETS, SimulatedBars, make_bars, simulate_paths
@@ -93,7 +93,7 @@ def _measure(bars: Bars, quiet: Bars, events: Events, kept: list[Release], windo
     assert mean is not None
     assert mean_excess is not None
     assert compared is not None
-    made = ready(mine["market"], (window_h,), events.row)
+    made = prepare(mine["market"], (window_h,), events.row)
     everyone = [np.ones(len(events), dtype=bool)]
     classic = {o.test: o.p_value for o in event_tests(made, everyone, when, draws=PERMUTATIONS)[0][0]}
     counted = np.isfinite(excess)

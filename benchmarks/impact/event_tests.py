@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from domain.types import Array
 from models.impact.measure.benchmarks import market_model
-from models.impact.significance.event_tests import STANDS, TESTS, event_tests, ready
+from models.impact.significance.event_tests import ROBUST_TESTS, TESTS, event_tests, prepare
 
 N_EVENTS, N_ESTIMATION, N_WINDOW = 110, 120, 5
 SHIFT = 0.3  # of the sd of a CAR, so that a good test finds it nine times in ten
@@ -118,7 +118,7 @@ def p_values(c: Condition, rng: np.random.Generator, shift: float) -> dict[str, 
     split = N_ESTIMATION
     offsets = np.arange(1.0, N_WINDOW + 1)
     study = market_model(returns[:, :split], returns[:, split:], market[:, :split], market[:, split:], offsets)
-    made = ready(study, (float(N_WINDOW),), date * FAR_H)
+    made = prepare(study, (float(N_WINDOW),), date * FAR_H)
     out = event_tests(made, [np.ones(N_EVENTS, dtype=bool)], (date * FAR_H).astype(np.float64), draws=DRAWS)[0][0]
     return {o.test: o.p_value for o in out}
 
@@ -182,8 +182,8 @@ def verdicts(size: dict[str, dict[str, float]]) -> list[tuple[str, bool]]:
     whole = [t for t in TESTS if stands(size, t) and all(t in of for of in size.values())]
     partly = [t for t in TESTS if stands(size, t) and t not in whole]
     out.append((f"within 4 to 6 % in every condition: {', '.join(whole) or 'none'}", bool(whole)))
-    told = f"wherever it is made: {', '.join(partly) or 'none'}; the report prefers {', '.join(STANDS)}"
-    return [*out, (told, set(STANDS) <= {*whole, *partly})]
+    told = f"wherever it is made: {', '.join(partly) or 'none'}; the report prefers {', '.join(ROBUST_TESTS)}"
+    return [*out, (told, set(ROBUST_TESTS) <= {*whole, *partly})]
 
 
 def main() -> None:

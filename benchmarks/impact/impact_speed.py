@@ -29,7 +29,7 @@ from models.impact.measure.benchmarks import Study, market_model, mean_model, st
 from models.impact.sample import Sample, sample
 from models.impact.significance.classic import bmp, brown_warner_1980, kp_bmp
 from models.impact.significance.dependence import pairs
-from models.impact.significance.event_tests import TESTS, event_tests, prediction_error, ready
+from models.impact.significance.event_tests import TESTS, event_tests, prediction_error, prepare
 from models.impact.significance.ranks import grank as our_grank
 from models.impact.significance.ranks import row_ranks
 
@@ -71,7 +71,7 @@ def every_test(bars: Bars, chosen: Sample) -> int:
 
 
 def _outcomes(study: Study, chosen: Sample) -> int:
-    made = ready(study, WINDOWS_H, chosen.events.row)
+    made = prepare(study, WINDOWS_H, chosen.events.row)
     found = event_tests(made, [np.ones(len(chosen.events), dtype=bool)], chosen.when_h)
     return sum(len(of_window) for of_window in found[0])
 

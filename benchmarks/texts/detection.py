@@ -24,7 +24,7 @@ from models.text.detection.accuracy import SIGN, Flags, Vector, auroc, auroc_int
 from models.text.detection.detector import FOLDS, INPUTS, MIN_TOKENS, fit, fit_logistic, inputs, predict_logistic
 from models.text.detection.style import STYLE
 from models.text.language.causal import load_causal
-from models.text.language.tokens import SCORES, score_texts
+from models.text.language.tokens import TOKEN_SCORES, score_texts
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "text_origin.parquet"
 LENGTHS = ((2, 30), (30, 50), (50, 100), (100, 200), (200, 257))
@@ -124,7 +124,7 @@ def main() -> None:
     x, y = inputs(d, d["text"].to_list()), (d["label"] == "machine").to_numpy()
     pairs, n = d["pair"].to_numpy().astype(str), d["n_tokens"].to_numpy()
     held_out = by_pair(d, x, y, pairs)
-    alone = {s: SIGN.get(s, 1.0) * d[s].fill_null(0).to_numpy() for s in SCORES}
+    alone = {s: SIGN.get(s, 1.0) * d[s].fill_null(0).to_numpy() for s in TOKEN_SCORES}
     for low, high in ((MIN_TOKENS, 257), *LENGTHS):
         rows = (n >= low) & (n < high)
         print(f"\nSplit by pair, {low} to {high - 1} tokens")

@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.text.stories import group
+from models.text.stories import group_stories
 
 VOCABULARY, MEDIAN_WORDS, SPREAD, SHORTEST = 30_000, 250, 0.6, 60
 PUBLISHERS, BOILERPLATE = 40, (30, 80)
@@ -121,7 +121,7 @@ def measure(n: int, flood: int, out: "mp.Queue[Found]") -> None:
     planted = plant(n, flood)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     began = time.perf_counter()
-    result = group(planted.documents)
+    result = group_stories(planted.documents)
     seconds = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     joined = planted.documents.select("doc_id").join(result, on="doc_id", maintain_order="left")

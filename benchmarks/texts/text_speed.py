@@ -18,7 +18,7 @@ import torch
 
 from models.text.language.causal import Causal, load_causal
 from models.text.language.sentence import Sentences, embed_sentences, load_sentences
-from models.text.language.tokens import MAX_TOKENS, SCORES, plain, score_texts
+from models.text.language.tokens import MAX_TOKENS, TOKEN_SCORES, plain, score_texts
 
 VOCABULARY = """the a of to in and for on that with as by at from price market exchange token network bitcoin litecoin
 company today said will its new users platform payment custody million trading announced listing wallet fund investors
@@ -35,7 +35,7 @@ def drawn(n: int, seed: int = 1) -> list[str | None]:
 
 @torch.inference_mode()
 def plain_detection(texts: list[str | None], causal: Causal) -> np.ndarray:
-    """SCORES of each text, one at a time, [N, SCORES]."""
+    """SCORES of each text, one at a time, [N, TOKEN_SCORES]."""
     rows = []
     for text in texts:
         ids = causal.tokenizer(plain(text), add_special_tokens=False, truncation=True, max_length=MAX_TOKENS)
@@ -98,7 +98,7 @@ def main() -> None:
     compare(
         "detection",
         len(texts),
-        lambda: score_texts(texts, causal).select(SCORES).to_numpy(),
+        lambda: score_texts(texts, causal).select(TOKEN_SCORES).to_numpy(),
         lambda: plain_detection(texts, causal),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards.charts.style import BLUE, GREY, MODEL_COLOURS, ORANGE, PRICE, _band, _fade, figure, model_name
+from dashboards.charts.style import BLUE, GREY, MODEL_COLOURS, ORANGE, PRICE, band, fade, figure, model_name
 
 SKILL_SHOWN = ("tapewire", "patch_transformer", "har", "walk_plain", "walk_drift")
 
@@ -64,8 +64,8 @@ def fan(history: pl.DataFrame, forecast: pl.DataFrame, model: str = "tapewire") 
                     mode="lines", line={"color": GREY, "width": 1.6})  # fmt: skip
     mine, walk = (_fan_lines(history, forecast.filter(pl.col("model_name") == m)) for m in (model, "reference_walk"))
     if mine:
-        _band(fig, mine["ts"], mine[0.05], mine[0.95], _fade(BLUE, 0.24), "90 %", legend=True)
-        _band(fig, mine["ts"], mine[0.25], mine[0.75], _fade(BLUE, 0.4), "50 %", legend=True)
+        band(fig, mine["ts"], mine[0.05], mine[0.95], fade(BLUE, 0.24), "90 %", legend=True)
+        band(fig, mine["ts"], mine[0.25], mine[0.75], fade(BLUE, 0.4), "50 %", legend=True)
         fig.add_scatter(x=mine["ts"], y=mine[0.5], name="median", mode="lines", line={"color": BLUE, "width": 2})
     if walk:
         for level, shown in ((0.05, True), (0.95, False)):
@@ -103,7 +103,7 @@ def learning_curve(curves: list[list[tuple[int, float, float]]]) -> go.Figure:
     return fig
 
 
-def leanings(rows: pl.DataFrame, kind: str, most: int = 12) -> go.Figure:
+def explanations(rows: pl.DataFrame, kind: str, most: int = 12) -> go.Figure:
     """What the forecasts leaned on most, of one kind: mean change of the 90 % band's width, and shift of the median."""
     part = rows.filter(pl.col("kind") == kind).head(most).reverse()
     names = [s.replace("_", " ") + (" h back" if kind == "hours_back" else "") for s in part["subject"].to_list()]

@@ -16,10 +16,10 @@ from dashboards.charts.style import (
     PRICE,
     RED,
     VIOLET,
-    _band,
-    _fade,
-    _size,
+    band,
+    fade,
     figure,
+    size,
 )
 from dashboards.wording import group_name
 
@@ -29,8 +29,8 @@ def car_paths(paths: pl.DataFrame, benchmark: str = "market") -> go.Figure:
     fig = figure(x="hours from the base close", y="mean CAR, %")
     for group, colour, part in _groups(paths, benchmark):
         x = part["offset_h"].to_list()
-        _band(fig, x, (part["low"] * 100).to_list(), (part["high"] * 100).to_list(), _fade(colour, 0.15), group)
-        fig.add_scatter(x=x, y=(part["mean_car"] * 100).to_list(), name=f"{group_name(group)} ({_size(part)})",
+        band(fig, x, (part["low"] * 100).to_list(), (part["high"] * 100).to_list(), fade(colour, 0.15), group)
+        fig.add_scatter(x=x, y=(part["mean_car"] * 100).to_list(), name=f"{group_name(group)} ({size(part)})",
                         mode="lines", line={"color": colour, "width": 2})  # fmt: skip
     fig.add_vline(x=0, line={"color": GREY, "width": 1})
     fig.add_hline(y=0, line={"color": GREY, "width": 1})
@@ -44,7 +44,7 @@ def excess_paths(paths: pl.DataFrame) -> go.Figure:
     drawn = _groups(after, "reference_walk")
     for group, colour, part in drawn:
         fig.add_scatter(x=part["offset_h"].to_list(), y=part["mean_abs_scaled"].to_list(), mode="lines",
-                        name=f"{group_name(group)} ({_size(part)})", line={"color": colour, "width": 2})  # fmt: skip
+                        name=f"{group_name(group)} ({size(part)})", line={"color": colour, "width": 2})  # fmt: skip
     for group, colour, part in drawn:
         fig.add_scatter(x=part["offset_h"].to_list(), y=part["placebo_abs_scaled"].to_list(), mode="lines",
                         name=f"{group_name(group)} placebo", line={"color": colour, "width": 1.2, "dash": "dot"},
@@ -60,7 +60,7 @@ def _groups(paths: pl.DataFrame, benchmark: str) -> list[tuple[str, str, pl.Data
     out = []
     for group, colour in GROUP_COLOURS.items():
         part = paths.filter(pl.col("release_group") == group, pl.col("benchmark") == benchmark).sort("offset_h")
-        if _size(part) >= FEWEST_RELEASES:
+        if size(part) >= FEWEST_RELEASES:
             out.append((group, colour, part))
     return out
 

@@ -39,17 +39,17 @@ def figure(*, x: str = "", y: str = "", height: int = 340, hover: str = ".3~f") 
     return fig
 
 
-def _size(part: pl.DataFrame) -> int:
+def size(part: pl.DataFrame) -> int:
     """Releases behind a group's path; 0 where there is no path."""
     return int(part.select(pl.col("n_releases").max().fill_null(0)).item()) if part.height else 0
 
 
-def _fade(colour: str, alpha: float) -> str:
+def fade(colour: str, alpha: float) -> str:
     r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({r},{g},{b},{alpha})"
 
 
-def _band(fig: go.Figure, x: Any, low: Any, high: Any, colour: str, name: str, *, legend: bool = False) -> None:
+def band(fig: go.Figure, x: Any, low: Any, high: Any, colour: str, name: str, *, legend: bool = False) -> None:
     fig.add_scatter(x=x, y=high, mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False)
     fig.add_scatter(
         x=x, y=low, mode="lines", line={"width": 0}, fill="tonexty", fillcolor=colour, name=name, hoverinfo="skip",

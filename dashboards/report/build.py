@@ -67,7 +67,7 @@ def _forecast(warehouse: Published) -> dict[str, Any]:
             "learning": None,
             "league": None,
             "regimes": None,
-            "leanings": [],
+            "explanations": [],
         }
     wide = scores.filter(pl.col("horizon_h") > 0).pivot(
         on="metric", index=["model_name", "horizon_h"], values="value", aggregate_function="first"
@@ -94,7 +94,7 @@ def _forecast(warehouse: Published) -> dict[str, Any]:
     run = warehouse.query(
         "FROM marts.training_runs WHERE model_name = $name ORDER BY train_end_ts DESC LIMIT 1", name=NETWORK
     ).to_dicts()
-    leanings = warehouse.leanings()
+    explanations = warehouse.explanations()
     return {
         "skill": chart(forecasts_charts.skill(scores), "Skill over the reference walk by horizon"),
         "skill_table": table_of(wide, formats, names),
@@ -102,10 +102,10 @@ def _forecast(warehouse: Published) -> dict[str, Any]:
         "fans": [(a, _fan(warehouse, a)) for a in _shown(warehouse.assets())],
         "league": _league(warehouse),
         "regimes": _regimes(warehouse),
-        "leanings": [
-            (title, chart(forecasts_charts.leanings(leanings, kind), title))
+        "explanations": [
+            (title, chart(forecasts_charts.explanations(explanations, kind), title))
             for kind, title in LEANINGS
-            if not leanings.filter(pl.col("kind") == kind, pl.col("width_change") > 0).is_empty()
+            if not explanations.filter(pl.col("kind") == kind, pl.col("width_change") > 0).is_empty()
         ],
         "learning": _learning(run[0]["learning_curve"]) if run else None,
         "training": run[0] if run else None,

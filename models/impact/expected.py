@@ -89,7 +89,7 @@ def _prepend(rows: Tensor, age: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @dataclass(frozen=True)
-class Scores:
+class ExpectedMoves:
     """Rows of models.scored (with forecast_quantile and test_group) and of models.counterfactual."""
 
     scored: pl.DataFrame

@@ -6,7 +6,7 @@ from scipy import stats
 
 from models.impact.comparison.compare import PAIRS, compare
 from models.impact.comparison.groups import PERMUTATION, WHOLE
-from models.impact.expected import Scores
+from models.impact.expected import ExpectedMoves
 from models.impact.sample import GROUPS
 from models.impact.significance.outcome import MIN_EVENTS, Outcome, normal
 from models.impact.significance.overlap import mean_with_overlap
@@ -16,7 +16,7 @@ from models.quantiles.quantiles import HORIZONS_H
 SCORED_STUDY = "scored"
 
 
-def _scored_comparisons(scores: Scores) -> list[dict[str, object]]:
+def expected_comparisons(scores: ExpectedMoves) -> list[dict[str, object]]:
     """What the network expects, compared between groups: unpaired over all releases, and in the same place, paired."""
     rows = []
     placed = scores.scored.filter(pl.col("placed_doc_id").is_not_null())
@@ -26,18 +26,18 @@ def _scored_comparisons(scores: Scores) -> list[dict[str, object]]:
         when = part["event_ts"].dt.epoch("s").to_numpy() / 3600
         for quantity in ("expected_width_change", "expected_move"):
             values = part[quantity].to_numpy()
-            told = _told("scored", quantity, horizon)
+            key_columns = _key_columns("scored", quantity, horizon)
             for a, b in PAIRS:
                 member = (groups == a) | (groups == b)
                 found = compare(values[member], groups[member] == a, when[member], float(horizon))
                 if found is not None:
-                    rows.append(told | {"group_a": a, "group_b": b, "method": PERMUTATION, **vars(found)})
+                    rows.append(key_columns | {"group_a": a, "group_b": b, "method": PERMUTATION, **vars(found)})
             pairs = _expected(placed.filter(pl.col("horizon_h") == horizon)).join(
                 part.select("asset", placed_doc_id="doc_id", beside=quantity, host="test_group"),
                 on=["asset", "placed_doc_id"],
             )
             for group, of in (("real", pairs.filter(pl.col("host") == "real")), ("all", pairs)):
-                rows += _paired(of, quantity, told | {"group_a": "generated", "group_b": group}, horizon)
+                rows += _paired(of, quantity, key_columns | {"group_a": "generated", "group_b": group}, horizon)
     return rows
 
 
@@ -49,12 +49,12 @@ def _expected(part: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _told(answer: str, quantity: str, horizon: int) -> dict[str, object]:
+def _key_columns(answer: str, quantity: str, horizon: int) -> dict[str, object]:
     return {"study_id": SCORED_STUDY, "answer": answer, "quantity": quantity, "window_h": float(horizon),
             "slice_by": WHOLE[0], "slice": WHOLE[1]}  # fmt: skip
 
 
-def _paired_words(scores: Scores) -> list[dict[str, object]]:
+def other_text_comparisons(scores: ExpectedMoves) -> list[dict[str, object]]:
     """Other words in the place of a real release against its own, paired: what each changes against no words."""
     keys = ["doc_id", "asset", "horizon_h"]
     when = scores.scored.select(*keys, "event_ts")
@@ -71,12 +71,14 @@ def _paired_words(scores: Scores) -> list[dict[str, object]]:
             own = of_horizon.filter(pl.col("words") == "real").select("doc_id", "asset", beside=quantity)
             for other in ("generated", "shuffled", "other_asset", "none"):
                 pairs = of_horizon.filter(pl.col("words") == other).join(own, on=["doc_id", "asset"])
-                told = _told("counterfactual", quantity, horizon) | {"group_a": other, "group_b": "real"}
-                rows += _paired(pairs, quantity, told, horizon)
+                key_columns = _key_columns("counterfactual", quantity, horizon) | {"group_a": other, "group_b": "real"}
+                rows += _paired(pairs, quantity, key_columns, horizon)
     return rows
 
 
-def _paired(pairs: pl.DataFrame, quantity: str, told: dict[str, object], horizon: int) -> list[dict[str, object]]:
+def _paired(
+    pairs: pl.DataFrame, quantity: str, key_columns: dict[str, object], horizon: int
+) -> list[dict[str, object]]:
     """The mean of paired differences to `beside`, with a variance that knows overlapping windows."""
     ordered = pairs.sort("event_ts", maintain_order=True)
     when, beside = ordered["event_ts"].dt.epoch("s").to_numpy() / 3600, ordered["beside"].to_numpy()
@@ -84,7 +86,7 @@ def _paired(pairs: pl.DataFrame, quantity: str, told: dict[str, object], horizon
     if found is None or found.estimate is None:
         return []
     mean_b = float(beside.mean())
-    return [told | {
+    return [key_columns | {
         "method": "paired", "mean_a": mean_b + found.estimate, "mean_b": mean_b, "difference": found.estimate,
         "low": found.low, "high": found.high, "p_value": found.p_value, "n_a": found.n, "n_b": found.n,
         "detectable": found.detectable,
@@ -125,6 +127,6 @@ def _rank_correlation(x: np.ndarray, y: np.ndarray, quantity: str) -> Outcome | 
     rho = float(stats.spearmanr(x, y).statistic)
     se = 1 / np.sqrt(n - 3)
     z = float(np.arctanh(np.clip(rho, -0.999999, 0.999999)))
-    told = normal(f"rank_correlation_of_{quantity}", z / se, n)
+    key_columns = normal(f"rank_correlation_of_{quantity}", z / se, n)
     low, high = (float(np.tanh(z + k * 1.96 * se)) for k in (-1, 1))
-    return Outcome(told.test, rho, low, high, told.statistic, told.p_value, n, float(se))
+    return Outcome(key_columns.test, rho, low, high, key_columns.statistic, key_columns.p_value, n, float(se))

@@ -34,7 +34,7 @@ class Sample:
     @property
     def when_h(self) -> Array:
         """Base closes in hours since 1970, [N]."""
-        return _hours(self.bars.close_ts)[self.events.row]
+        return hours_since_1970(self.bars.close_ts)[self.events.row]
 
     def groups(self) -> NDArray[np.str_]:
         """Group of each release for tests, [N]."""
@@ -43,7 +43,7 @@ class Sample:
     def unmeasured_rows(self, windows_h: tuple[float, ...]) -> pl.DataFrame:
         """Rows of models.impact_coverage where no release could be measured at all."""
         shown = shown_windows(self.bars, self.design, windows_h)
-        return _coverage(self.bars.timeframe, dict.fromkeys(shown, self.left_out))
+        return coverage_rows(self.bars.timeframe, dict.fromkeys(shown, self.left_out))
 
 
 def test_group() -> pl.Expr:
@@ -58,13 +58,13 @@ def shown_windows(bars: Bars, design: Design, windows_h: tuple[float, ...]) -> t
     return tuple(float(w) for w in windows_h if step - 1e-9 <= w <= longest and abs(w / step - round(w / step)) < 1e-6)
 
 
-def _coverage(study_id: str, counted: dict[float, dict[str, int]]) -> pl.DataFrame:
+def coverage_rows(study_id: str, counted: dict[float, dict[str, int]]) -> pl.DataFrame:
     rows = [(study_id, w, reason, n) for w, of in counted.items() for reason, n in of.items()]
     schema = {"study_id": pl.String, "window_h": pl.Float64, "reason": pl.String, "n_releases": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _hours(close_ts: NDArray[np.datetime64]) -> Array:
+def hours_since_1970(close_ts: NDArray[np.datetime64]) -> Array:
     return close_ts.astype("datetime64[s]").astype(np.float64) / 3600
 
 

@@ -18,7 +18,7 @@ from models.impact.sample import (
     VAGUE,
     NoWindowError,
     Sample,
-    _coverage,
+    coverage_rows,
     overlapping,
     shown_windows,
 )
@@ -158,7 +158,7 @@ class ImpactStudy:
             vague = self.vague[w]
             counted[w] = {MEASURED: int((~vague & np.isfinite(raw[w])).sum()), VAGUE: int(vague.sum()),
                           UNFINISHED: int((~vague & ~np.isfinite(raw[w])).sum()), **self.sample.left_out}  # fmt: skip
-        return _coverage(self.study_id, counted)
+        return coverage_rows(self.study_id, counted)
 
     def path_rows(self) -> pl.DataFrame:
         """Rows of models.impact_paths: mean CAR with its 95 % band, and the mean scaled move beside its placebo."""

@@ -8,8 +8,8 @@ from scipy import stats
 
 from models.impact.measure.benchmarks import Study
 from models.impact.measure.paths import shape
-from models.impact.sample import ALL, GROUPS, _hours
-from models.impact.significance.event_tests import STANDS, event_tests, ready
+from models.impact.sample import ALL, GROUPS, hours_since_1970
+from models.impact.significance.event_tests import ROBUST_TESTS, event_tests, prepare
 from models.impact.significance.outcome import Outcome
 from models.impact.significance.overlap import excess_move, mean_with_overlap
 from models.impact.study import FORECAST, REFERENCE, ImpactStudy
@@ -17,7 +17,7 @@ from models.impact.study import FORECAST, REFERENCE, ImpactStudy
 EFFECT = {"excess_move": 0.25, "mean_car": 0.01, "cross_sectional_t": 0.01}
 
 
-def told(rows: list[dict[str, object]]) -> pl.DataFrame:
+def with_q_values(rows: list[dict[str, object]]) -> pl.DataFrame:
     """Rows of tests with `q_value`: the p-value with the false-discovery rate controlled over all groups and windows.
 
     The family of a test is every group and window that it is made for, per study and benchmark. Benjamini and Hochberg
@@ -43,14 +43,14 @@ def test_rows(of: ImpactStudy) -> pl.DataFrame:
     with ThreadPoolExecutor(2) as pool:
         parts = list(pool.map(lambda study: _tests_of(of, study, groups), of.studies.values()))
     rows = [row for part in parts for row in part] + _excess_tests(of, groups)
-    return told(rows)
+    return with_q_values(rows)
 
 
 def _tests_of(of: ImpactStudy, study: Study, groups: list[str]) -> list[dict[str, object]]:
     before = (-of.design.before_h,) if of.design.before_h >= of.bars.step_h else ()
     windows = (*of.windows, *before)
     blank = np.stack([*of.vague.values(), *(np.zeros(len(of.groups), dtype=bool) for _ in before)], axis=1)
-    made = ready(study, windows, of.sample.events.row, blank)
+    made = prepare(study, windows, of.sample.events.row, blank)
     found = event_tests(made, [of.member(g) for g in groups], of.sample.when_h)
     return [
         row
@@ -67,7 +67,7 @@ def _excess_tests(of: ImpactStudy, groups: list[str]) -> list[dict[str, object]]
     times that are left are quieter than most.
     """
     rows = []
-    hours, raw = _hours(of.bars.close_ts), of.moves(REFERENCE)
+    hours, raw = hours_since_1970(of.bars.close_ts), of.moves(REFERENCE)
     for window in of.windows:
         scaled = of.scaled(raw[window], window)
         for group in groups:
@@ -87,7 +87,7 @@ def _rows(study_id: str, outcomes: list[Outcome], group: str, window: float, ben
             "test": o.test, "estimate": o.estimate, "low": o.low, "high": o.high, "statistic": o.statistic,
             "p_value": o.p_value, "detectable": o.detectable,
             "power": o.power(EFFECT[o.test]) if o.test in EFFECT else None,
-            "is_preferred": o.test in STANDS or o.test == "excess_move", "n_releases": o.n,
+            "is_preferred": o.test in ROBUST_TESTS or o.test == "excess_move", "n_releases": o.n,
         }
         for o in outcomes
     ]  # fmt: skip
@@ -116,4 +116,4 @@ def forecast_rows(of: ImpactStudy, scored: pl.DataFrame) -> tuple[pl.DataFrame, 
             member = np.isfinite(scaled) & of.member(group)
             found = mean_with_overlap(moves[member], of.sample.when_h[member], window, test="mean_car")
             tests += _rows(of.study_id, [found] if found else [], group, window, FORECAST)
-    return (pl.concat(impact) if impact else pl.DataFrame()), told(tests)
+    return (pl.concat(impact) if impact else pl.DataFrame()), with_q_values(tests)

@@ -6,10 +6,9 @@ as real ones and keep nothing.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
 from domain.types import Array
 from models.simulation.prices import ASSETS, BLOCK, Asset, block_rng
@@ -128,8 +127,3 @@ def planted_effects(releases: list[Release], start: datetime, n_hours: int, n_as
         path = response(release, span.astype(np.float64) + 1 - published_h)
         effects[span, release.asset_index] += np.diff(path, prepend=0.0)
     return effects
-
-
-def epoch_us(moments: list[datetime]) -> NDArray[np.int64]:
-    """Microseconds since 1970 of UTC datetimes."""
-    return np.array([int((m - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1)) for m in moments])

@@ -46,7 +46,7 @@ class _Begun:
         return _Begun(*(np.concatenate(p) for p in pairs))
 
 
-def group(documents: pl.DataFrame, *, window_days: float = WINDOW_DAYS) -> pl.DataFrame:
+def group_stories(documents: pl.DataFrame, *, window_days: float = WINDOW_DAYS) -> pl.DataFrame:
     """`doc_id`, `story_id`, `copy_number`, `similarity` of every document (doc_id, available_ts, title, body).
 
     `story_id` is the doc_id of the story's first document, `copy_number` 0 for it and 1, 2, … for its copies in order

@@ -11,7 +11,7 @@ from pipelines.run import Run, recorded_run
 from pipelines.settings.settings import Settings
 from pipelines.stages.dataset import with_labels
 from pipelines.stages.impact.alerts import alert_rows
-from pipelines.stages.impact.expected import score
+from pipelines.stages.impact.expected import expected_moves
 from pipelines.stages.impact.impact import of_releases
 from pipelines.stages.plan import BY_NAME
 from pipelines.stages.stage import RunContext, run_stage
@@ -100,7 +100,7 @@ def _score_now(run: Run, doc_id: str) -> tuple[pl.DataFrame, str]:
             return _nothing(), "it speaks of no asset that there are candles of, or is a copy of an earlier release"
         if (releases["ts_precision"] == "day").all():
             return _nothing(), "only the day of it is known, and no hour to look from"
-        scored = score(con, run, market, releases).scored
+        scored = expected_moves(con, run, market, releases).scored
     own = scored if scored.is_empty() else scored.filter(pl.col("doc_id") == doc_id)
     return (
         (own, "")

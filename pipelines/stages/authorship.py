@@ -8,13 +8,13 @@ import logging
 import duckdb
 import polars as pl
 
-from models.text.detection.accuracy import DETECTOR_SCORE, _figures
+from models.text.detection.accuracy import DETECTOR_SCORE, detection_figures
 from models.text.detection.detector import Detector, load_detector
 from models.text.language.causal import Causal, load_causal
-from models.text.language.sentence import MODEL as MEANING
-from models.text.language.sentence import WIDTH as MEANING_WIDTH
+from models.text.language.sentence import MODEL as SENTENCE_MODEL
+from models.text.language.sentence import WIDTH as SENTENCE_WIDTH
 from models.text.language.sentence import Sentences, embed_sentences, load_sentences
-from models.text.language.tokens import SCORES, score_texts
+from models.text.language.tokens import TOKEN_SCORES, score_texts
 from pipelines.progress import tracked
 from pipelines.run import Run
 from warehouse import read
@@ -82,7 +82,8 @@ def _place(con: duckdb.DuckDBPyConnection, run: Run, rows: pl.DataFrame, sentenc
     """Vectors of meaning of documents, into features.document_embeddings."""
     vectors = embed_sentences(_texts(rows), sentences)
     frame = rows.select("doc_id", "available_ts").with_columns(
-        model=pl.lit(MEANING), embedding=pl.Series(vectors, dtype=pl.Array(pl.Float32, MEANING_WIDTH)).arr.to_list()
+        model=pl.lit(SENTENCE_MODEL),
+        embedding=pl.Series(vectors, dtype=pl.Array(pl.Float32, SENTENCE_WIDTH)).arr.to_list(),
     )
     with transaction(con):
         return write(con, DOCUMENT_EMBEDDINGS, frame, run.batch("authorship", is_simulated=False))
@@ -124,18 +125,18 @@ def detection_study(con: duckdb.DuckDBPyConnection, run: Run, detector: Detector
     by_detector = pl.col("detector") == name
     documents = read.first_versions(con, "documents", run.as_of).filter(pl.col("authorship") != "machine")
     real = documents.join(read.read(con, "features.document_authorship").filter(by_detector), on="doc_id").select(
-        pl.lit("").alias("model"), "kind", *SCORES, DETECTOR_SCORE, "n_tokens", "threshold", "doc_id"
+        pl.lit("").alias("model"), "kind", *TOKEN_SCORES, DETECTOR_SCORE, "n_tokens", "threshold", "doc_id"
     )
     made = read.read(con, "models.generated_releases").join(
         read.read(con, "models.generated_scores").filter(by_detector), on="text_id"
     )
-    made = made.select("model", "kind", *SCORES, DETECTOR_SCORE, "n_tokens", "threshold", doc_id="text_id")
+    made = made.select("model", "kind", *TOKEN_SCORES, DETECTOR_SCORE, "n_tokens", "threshold", doc_id="text_id")
     rows = []
     for (model, kind), part in made.group_by("model", "kind", maintain_order=True):
         both = pl.concat([part, real.filter(pl.col("kind") == kind)])
         for least in LEAST_TOKENS:
             long = both.filter(pl.col("n_tokens") >= least)
-            rows += _figures(str(model), str(kind), least, long)
+            rows += detection_figures(str(model), str(kind), least, long)
     schema = {c.name: pl.Float64 for c in DETECTION.columns if c.type == "DOUBLE"} | {
         "model": pl.String, "kind": pl.String, "score": pl.String, "min_tokens": pl.Int32, "max_tokens": pl.Int32,
         "n_generated": pl.Int32, "n_real": pl.Int32,

@@ -13,7 +13,7 @@ from features.volatility import scale
 from models.forecast.baselines.walks import horizon_sigma, targets
 from models.forecast.dataset import Dataset
 from models.forecast.network.windows import collect_documents
-from models.text.embed import MODEL as WORDS
+from models.text.embed import MODEL as WORD_MODEL
 from models.text.embed import WIDTH
 from pipelines.run import Run
 from warehouse import read
@@ -76,7 +76,7 @@ def load_dataset(con: duckdb.DuckDBPyConnection, run: Run) -> LinkedDataset:
         read.as_of(con, "funding", run.as_of),
     )  # fmt: skip
     links = load_links(con, run)
-    embeddings = read.read(con, "features.document_embeddings").filter(pl.col("model") == WORDS)
+    embeddings = read.read(con, "features.document_embeddings").filter(pl.col("model") == WORD_MODEL)
     documents = collect_documents(links, embeddings, bars.assets, WIDTH)
     y, sigma = targets(np.log(bars.close)), horizon_sigma(level)
     return LinkedDataset(bars, level, panel, documents, y, sigma, links)

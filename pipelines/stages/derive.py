@@ -7,10 +7,10 @@ from features.candle_features import candle_features
 from features.news import document_novelty, first_told, news_hourly
 from features.ssr import ssr_daily
 from features.volatility import scale
-from models.text.embed import MODEL as WORDS
+from models.text.embed import MODEL as WORD_MODEL
 from models.text.embed import embed
-from models.text.language.sentence import MODEL as MEANING
-from models.text.stories import group
+from models.text.language.sentence import MODEL as SENTENCE_MODEL
+from models.text.stories import group_stories
 from pipelines.run import Run
 from pipelines.stages.dataset import load_bars, load_links
 from warehouse import read
@@ -36,14 +36,16 @@ def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
     ratio = ssr_daily(supply, metrics, run.settings.features.coin_list)
     documents = read.first_versions(con, "documents", run.as_of)
     embeddings = embed(documents)
-    stories = group(documents).join(documents.select("doc_id", "available_ts"), on="doc_id", maintain_order="left")
-    meanings = read.read(con, "features.document_embeddings").filter(pl.col("model") == MEANING)
+    stories = group_stories(documents).join(
+        documents.select("doc_id", "available_ts"), on="doc_id", maintain_order="left"
+    )
+    meanings = read.read(con, "features.document_embeddings").filter(pl.col("model") == SENTENCE_MODEL)
     authorship = read.read(con, "features.document_authorship")
     news = news_hourly(first_told(load_links(con, run), stories), embeddings, authorship)
     with transaction(con):
         results = [
             write(con, SSR_DAILY, ratio, batch, replace=True),
-            write(con, DOCUMENT_EMBEDDINGS, embeddings, batch, replace={"model": WORDS}),
+            write(con, DOCUMENT_EMBEDDINGS, embeddings, batch, replace={"model": WORD_MODEL}),
             write(con, DOCUMENT_STORIES, stories, batch, replace=True),
             write(con, DOCUMENT_NOVELTY, document_novelty(embeddings, meanings), batch, replace=True),
             write(con, NEWS_HOURLY, news, batch, replace=True),

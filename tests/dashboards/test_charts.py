@@ -65,7 +65,7 @@ def test_the_learning_curve_starts_at_the_reference_walk():
 
 def test_what_forecasts_leaned_on_is_drawn_largest_on_top(published: Path):
     with Published(published) as warehouse:
-        fig = forecasts_charts.leanings(warehouse.leanings(), "hours_back")
+        fig = forecasts_charts.explanations(warehouse.explanations(), "hours_back")
     assert fig.data[0].y == ("24 to 0 h back",)
     assert fig.data[0].x[0] == pytest.approx(2.0)
 

@@ -15,7 +15,7 @@ from warehouse.schema.entity import (
     Rule,
 )
 
-TOKEN_SCORES = (
+TOKEN_SCORE_COLUMNS = (
     Column("n_tokens", "INTEGER", "Tokens read: the first 256 at most"),
     Column("log_likelihood", "DOUBLE", "Mean log probability of its tokens", required=False),
     Column("log_rank", "DOUBLE", "Mean log rank of its tokens", required=False),
@@ -40,7 +40,7 @@ DOCUMENT_AUTHORSHIP = Entity(
         DOC_ID,
         DETECTOR,
         AVAILABLE_AS_DOCUMENT,
-        *TOKEN_SCORES,
+        *TOKEN_SCORE_COLUMNS,
     ),
     kind="kept",
 )
@@ -81,7 +81,7 @@ GENERATED_SCORES = Entity(
     (
         Column("text_id", "VARCHAR", "Generated release (models.generated_releases)"),
         DETECTOR,
-        *TOKEN_SCORES,
+        *TOKEN_SCORE_COLUMNS,
     ),
     stage="authorship",
 )

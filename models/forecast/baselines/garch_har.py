@@ -33,7 +33,6 @@ HAR_MARKET = (
     "market_log_rv_6h", "market_log_rv_24h", "market_log_rv_168h", "market_log_level_month",
     "log_breadth_1h", "log_breadth_24h",
 )  # fmt: skip
-MIN_VARIANCE_SHARE = 1e-3
 
 
 def har_sigma(panel: Panel, sigma: Array, returns: Array, train_end: int) -> Array:

@@ -57,16 +57,18 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
         q, k, v = self.split(x, memory)
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask) if x.is_cuda else leaning(q, k, mask) @ v
+        mixed = (
+            F.scaled_dot_product_attention(q, k, v, attn_mask=mask) if x.is_cuda else attention_weights(q, k, mask) @ v
+        )
         return self.out(mixed.transpose(1, 2).flatten(2))
 
     def weights(self, x: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
         """How much each query leans on each part of the memory, averaged over heads, [B, N, S]."""
         q, k, _ = self.split(x, memory)
-        return leaning(q, k, mask).mean(1)
+        return attention_weights(q, k, mask).mean(1)
 
 
-def leaning(q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:
+def attention_weights(q: Tensor, k: Tensor, mask: Tensor | None) -> Tensor:
     """Attention of queries [B, heads, N, D] over keys [B, heads, S, D], [B, heads, N, S]; rows sum to 1."""
     score = ((q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)).float()
     if mask is not None:

@@ -38,11 +38,11 @@ CLASSIC = (
 )  # fmt: skip
 RESAMPLED = ("permutation", "wild_bootstrap", "clustered_bootstrap")
 TESTS = (*CLASSIC, *RESAMPLED, "mean_car")
-STANDS = ("shifted_t", "clustered_bootstrap")
+ROBUST_TESTS = ("shifted_t", "clustered_bootstrap")
 
 
 @dataclass(frozen=True)
-class Ready:
+class PreparedStudy:
     """What the tests of one benchmark share, for N events, W windows, T bars of estimation span and event window.
 
     `car`, `scar` [N, W] CAR, and CAR ÷ the sd of its prediction error (NaN where blank); `columns` [W, E] the bars of
@@ -69,7 +69,7 @@ class Ready:
     n_estimation: NDArray[np.int64]
     positive: Array
 
-    def where(self, member: NDArray[np.bool_]) -> "Ready":
+    def where(self, member: NDArray[np.bool_]) -> "PreparedStudy":
         """Those of some events; their neighbours stay those of all."""
         if member.all():
             return self
@@ -87,9 +87,9 @@ def window_columns(study: Study, window_h: float) -> NDArray[np.bool_]:
     return (study.offsets_h > low + 1e-9) & (study.offsets_h <= high + 1e-9)
 
 
-def ready(
+def prepare(
     study: Study, windows_h: tuple[float, ...], row: NDArray[np.int64], blank: NDArray[np.bool_] | None = None
-) -> Ready:
+) -> PreparedStudy:
     """Prepare the tests of a study. `blank` [N, W]: windows of an event that are not to be read."""
     columns = np.array([window_columns(study, w) for w in windows_h]).reshape(len(windows_h), -1)
     car = window_cars(study, windows_h)
@@ -102,7 +102,7 @@ def ready(
     known = np.isfinite(study.estimation)
     rank, signs = scaled_ranks_and_signs(both)
     known_gsar = np.where(np.isfinite(gsar), gsar, 0.0)
-    return Ready(
+    return PreparedStudy(
         benchmark=study.benchmark, windows_h=windows_h, columns=columns, step_h=step,
         neighbours=pairs(study.estimation, row, int(columns.sum(1).max(initial=1))),
         car=car, scar=car / prediction_error(study, columns), residual=np.where(known, study.estimation, 0.0),
@@ -135,7 +135,7 @@ def prediction_error(study: Study, columns: NDArray[np.bool_]) -> Array:
 
 
 def event_tests(
-    made: Ready, members: list[NDArray[np.bool_]], when_h: Array, *, draws: int = DRAWS
+    made: PreparedStudy, members: list[NDArray[np.bool_]], when_h: Array, *, draws: int = DRAWS
 ) -> list[list[list[Outcome]]]:
     """Outcomes of every test for each group of events (masks [N]) and each window; none below MIN_EVENTS events.
 
@@ -159,7 +159,7 @@ def event_tests(
     return out
 
 
-def _means_over_events(part: Ready, known: NDArray[np.bool_]) -> list[Array]:
+def _means_over_events(part: PreparedStudy, known: NDArray[np.bool_]) -> list[Array]:
     """Mean rank [T, W], mean sign [T, W] and mean residual [S, W] over the events that each window knows."""
     weight = known / np.maximum(known.sum(0), 1)
     if len(known) and (known == known[:, :1]).all():  # one mean for all windows
@@ -170,7 +170,7 @@ def _means_over_events(part: Ready, known: NDArray[np.bool_]) -> list[Array]:
 
 
 def _classic(
-    part: Ready, w: int, known: NDArray[np.bool_], member: NDArray[np.bool_], means: list[Array]
+    part: PreparedStudy, w: int, known: NDArray[np.bool_], member: NDArray[np.bool_], means: list[Array]
 ) -> list[Outcome]:
     n = int(known.sum())
     if n < MIN_EVENTS:
@@ -194,7 +194,9 @@ def _classic(
     ]  # fmt: skip
 
 
-def _resampled(part: Ready, known: NDArray[np.bool_], when_h: Array, draws: int) -> dict[str, list[Outcome | None]]:
+def _resampled(
+    part: PreparedStudy, known: NDArray[np.bool_], when_h: Array, draws: int
+) -> dict[str, list[Outcome | None]]:
     """The tests that draw, per window."""
     x = np.where(known, part.scar, np.nan)
     clustered: list[Outcome | None] = [None] * len(part.windows_h)
@@ -211,7 +213,7 @@ def _resampled(part: Ready, known: NDArray[np.bool_], when_h: Array, draws: int)
     }
 
 
-def _mean_car(part: Ready, w: int, known: NDArray[np.bool_], when_h: Array) -> list[Outcome]:
+def _mean_car(part: PreparedStudy, w: int, known: NDArray[np.bool_], when_h: Array) -> list[Outcome]:
     width = max(abs(part.windows_h[w]), part.step_h)
     found = mean_with_overlap(part.car[known, w], when_h[known], width, test="mean_car")
     return [found] if found else []

@@ -51,16 +51,6 @@ def corrado(mean_rank: Array, chosen: NDArray[np.bool_], n: int) -> Outcome:
     return _over_time("corrado_rank", mean_rank, chosen, n)
 
 
-def scaled_signs(x: Array) -> Array:
-    """Sign of each known value against its row's median, [N, T]; 0 where there is no value."""
-    known = np.isfinite(x)
-    ordered = np.sort(np.where(known, x, np.inf), axis=1)
-    n = np.maximum(known.sum(1, keepdims=True), 1)
-    middle = np.take_along_axis(ordered, np.hstack([(n - 1) // 2, n // 2]), axis=1)
-    median = np.where(known.any(1, keepdims=True), middle.mean(1, keepdims=True), 0.0)
-    return np.where(known, np.sign(np.where(known, x, 0.0) - median), 0.0)
-
-
 def corrado_sign(mean_sign: Array, chosen: NDArray[np.bool_], n: int) -> Outcome:
     """Sign test over the chosen bars; `mean_sign` [T] of signs against the median. Corrado and Zivney (1992)."""
     return _over_time("corrado_sign", mean_sign, chosen, n)

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from models.text.language.tokens import SCORES
+from models.text.language.tokens import TOKEN_SCORES
 
 Vector = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -44,7 +44,7 @@ MIN_TEXTS = 10
 DETECTOR_SCORE = "machine_probability"
 
 
-def _figures(model: str, kind: str, least: int, texts: pl.DataFrame) -> list[dict[str, object]]:
+def detection_figures(model: str, kind: str, least: int, texts: pl.DataFrame) -> list[dict[str, object]]:
     """One row for the detector and for each token score alone, on texts of `least` tokens and more."""
     y = (texts["model"] != "").to_numpy()
     if min(y.sum(), (~y).sum()) < MIN_TEXTS:
@@ -52,7 +52,7 @@ def _figures(model: str, kind: str, least: int, texts: pl.DataFrame) -> list[dic
     flagged = (texts[DETECTOR_SCORE] >= texts["threshold"]).to_numpy()
     groups = texts["doc_id"].to_numpy().astype(str)
     rows: list[dict[str, object]] = []
-    for score in (DETECTOR_SCORE, *SCORES):
+    for score in (DETECTOR_SCORE, *TOKEN_SCORES):
         p = SIGN.get(score, 1.0) * texts[score].cast(pl.Float64).fill_null(0).to_numpy()
         low, high = auroc_interval(y, p, groups)
         whole = score == DETECTOR_SCORE

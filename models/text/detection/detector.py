@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from domain.files import appears_whole
 from models.text.detection.style import STYLE, style
 from models.text.language.causal import PACKAGED
-from models.text.language.tokens import MAX_TOKENS, SCORES
+from models.text.language.tokens import MAX_TOKENS, TOKEN_SCORES
 
 SHIPPED = Path(__file__).with_name("detector.json")
 FORMAT = 1
@@ -96,7 +96,7 @@ def load_detector(path: Path = SHIPPED) -> Detector:
     return found
 
 
-INPUTS = (*SCORES, "log_tokens", "log_likelihood × log_tokens", "curvature × log_tokens", *STYLE)
+INPUTS = (*TOKEN_SCORES, "log_tokens", "log_likelihood × log_tokens", "curvature × log_tokens", *STYLE)
 
 
 def inputs(scores: pl.DataFrame, texts: list[str | None]) -> Vector:
@@ -104,9 +104,9 @@ def inputs(scores: pl.DataFrame, texts: list[str | None]) -> Vector:
 
     A score that is not known (a text of one token) counts as 0.
     """
-    x = np.nan_to_num(scores.select(pl.col(SCORES).cast(pl.Float64)).to_numpy().astype(np.float64))
+    x = np.nan_to_num(scores.select(pl.col(TOKEN_SCORES).cast(pl.Float64)).to_numpy().astype(np.float64))
     length = np.log(np.maximum(scores["n_tokens"].to_numpy(), 1).astype(np.float64))[:, None]
-    at = [SCORES.index("log_likelihood"), SCORES.index("curvature")]
+    at = [TOKEN_SCORES.index("log_likelihood"), TOKEN_SCORES.index("curvature")]
     return np.hstack([x, length, x[:, at] * length, style(texts)])
 
 

@@ -30,7 +30,7 @@ MAX_CHARACTERS = 20_000
 TOKENS_A_BATCH = 2048
 STRETCH = 8  # tokens of a stretch that is told as an explanation
 CHUNK = 64  # tokens whose whole distributions are held at once: few enough for the cache
-SCORES = ("log_likelihood", "log_rank", "lrr", "top_1", "top_10", "top_100", "entropy", "curvature")
+TOKEN_SCORES = ("log_likelihood", "log_rank", "lrr", "top_1", "top_10", "top_100", "entropy", "curvature")
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Read:
         return (self.log_p - self.mean) / np.sqrt(np.maximum(self.variance, 1e-6))
 
     def scores(self) -> dict[str, float | None]:
-        """SCORES of the text; None where it has less than two tokens."""
+        """TOKEN_SCORES of the text; None where it has less than two tokens."""
         if len(self.log_p) == 0:
-            return dict.fromkeys(SCORES)
+            return dict.fromkeys(TOKEN_SCORES)
         likelihood, log_rank = float(self.log_p.mean()), float(np.log(self.rank).mean())
         return {
             "log_likelihood": likelihood,
@@ -155,7 +155,7 @@ def score_texts(
     *,
     explained: bool = False,
 ) -> pl.DataFrame:
-    """`n_tokens` and SCORES of each text, in their order. `progress` wraps the iteration over texts.
+    """`n_tokens` and TOKEN_SCORES of each text, in their order. `progress` wraps the iteration over texts.
 
     With `explained` also `striking`: JSON of the stretches that were too likely.
     """
@@ -164,7 +164,7 @@ def score_texts(
         rows[place] = {"n_tokens": len(made.ids), **made.scores()}
         if explained:
             rows[place]["striking"] = json.dumps(striking(made, causal.tokenizer), ensure_ascii=False)
-    schema = {"n_tokens": pl.Int32, **dict.fromkeys(SCORES, pl.Float64)} | (
+    schema = {"n_tokens": pl.Int32, **dict.fromkeys(TOKEN_SCORES, pl.Float64)} | (
         {"striking": pl.String} if explained else {}
     )
     return pl.DataFrame(rows, schema=schema)

@@ -23,7 +23,7 @@ NEIGHBOURS = {  # patterns around the words that entities.toml lists under each 
 GLUED = ("USDT", "USDC", "BUSD", "USD", "BTC", "ETH", "BNB")
 
 
-def _words(pattern: str) -> re.Pattern[str]:
+def split_words(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
@@ -93,7 +93,7 @@ def build(table: dict[str, Any]) -> Catalogue:
         r"https?://\S+|www\.\S+|\b" + _trie({*spellings, *roles}) + r"\b"
         r"|\n\s{0,8}about (?=[a-z0-9])|[.!?][\"'”)\]]{0,3}\s|\n"
     )
-    beside = {n: _words(p.replace("WORDS", "|".join(map(re.escape, table[n])))) for n, p in NEIGHBOURS.items()}
+    beside = {n: split_words(p.replace("WORDS", "|".join(map(re.escape, table[n])))) for n, p in NEIGHBOURS.items()}
     return Catalogue({k: tuple(v) for k, v in spellings.items()}, roles, tickers, pattern, beside)
 
 

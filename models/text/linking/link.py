@@ -9,7 +9,7 @@ from math import prod
 
 import polars as pl
 
-from models.text.linking.mention import LEAD, READ, Mention, _scan
+from models.text.linking.mention import LEAD, READ, Mention, scan
 
 METHOD = "entities-v1"
 MIN_CONFIDENCE = 0.2
@@ -59,7 +59,7 @@ def confidences(title: str, body: str) -> dict[str, float]:
 
 def _sentences(title: str, body: str) -> dict[tuple[str, bool, int], float]:
     """The best chance of each asset in each sentence, by (asset, whether in the title, number of the sentence)."""
-    head, rest = _scan(title), _scan(body)
+    head, rest = scan(title), scan(body)
     both, roles = head.mentions + rest.mentions, head.roles | rest.roles
     always = {m.asset for m in both if m.counts(in_context=False, companions=set())}
     spelled: dict[str, set[str]] = {}
@@ -69,15 +69,15 @@ def _sentences(title: str, body: str) -> dict[tuple[str, bool, int], float]:
     in_context = bool(always) or "context" in roles or any(len(s) > 1 for s in spelled.values())
     companions = {m.asset for m in both if m.counts(in_context, set())}
     best: dict[tuple[str, bool, int], float] = {}
-    for scan, in_title in ((head, True), (rest, False)):
-        counted = [m for m in scan.mentions if m.counts(in_context, companions)]
+    for part, in_title in ((head, True), (rest, False)):
+        counted = [m for m in part.mentions if m.counts(in_context, companions)]
         crowds: dict[int, set[str]] = {}
         for m in counted:
             crowds.setdefault(m.sentence, set()).add(m.asset)
         for m in counted:
             key = m.asset, in_title, m.sentence
             crowd = 1 if in_title else len(crowds[m.sentence])
-            best[key] = max(best.get(key, 0.0), _chance(m, in_title, scan.tail, crowd, "listing" in roles))
+            best[key] = max(best.get(key, 0.0), _chance(m, in_title, part.tail, crowd, "listing" in roles))
     return best
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from models.text.linking.catalogue import GLUED, Spelling, _words, load
+from models.text.linking.catalogue import GLUED, Spelling, load, split_words
 
 READ = {"title": 1_000, "body": 50_000}  # characters
 LEAD, EARLIEST_TAIL = 450, 200  # characters: a body's summary; before this no boilerplate begins
@@ -13,15 +13,15 @@ LEAD, EARLIEST_TAIL = 450, 200  # characters: a body's summary; before this no b
 # Matched right after a spelling, or searched right before it. Each is bounded: no text makes them slow.
 _BASE = re.compile(r" ?/ ?[A-Z]{3,5}\b|[-_:](?:USD[TCP]?|BUSD|TUSD|FDUSD|EUR|GBP|BTC|ETH|BNB|PERP)\b")
 _QUOTE = re.compile(r"[A-Za-z] ?[/_] ?$|[A-Z]{2}-$|\b0\.\d{3,12} $")
-_PAIRS = _words(r"(?:/[A-Z]{3,5}){0,6} (?:trading )?pairs?\b")
-_AMOUNT = _words(r"\d ?(?:million|billion|thousand|[mkb]n?)? $")
+_PAIRS = split_words(r"(?:/[A-Z]{3,5}){0,6} (?:trading )?pairs?\b")
+_AMOUNT = split_words(r"\d ?(?:million|billion|thousand|[mkb]n?)? $")
 _COUNTED = re.compile(r" \d[\d,.]*(?!\w)")
-_BRACKET = _words(r"(?:'s)? ?(?:\w{1,12} )?\( ?(?:(?:crypto|ticker|symbol): ?)?[$#]?")
+_BRACKET = split_words(r"(?:'s)? ?(?:\w{1,12} )?\( ?(?:(?:crypto|ticker|symbol): ?)?[$#]?")
 _OPEN = re.compile(r"\( ?$")
-_ENUMERATED = _words(r",? (?:and|&|or) |, |/|\n")
-_STOCK = _words(r"(?:NASDAQ|NYSE|OTC\w{0,4}|TSXV?|CSE|LSE|AMEX|ASX) ?: ?$")
-_SITE = _words(r"\.(?:com|org|io|net|co|info|us)\b")
-_FIRST = _words(r"(?:^|[.!?|\n][\"')\]]? {0,2})$")
+_ENUMERATED = split_words(r",? (?:and|&|or) |, |/|\n")
+_STOCK = split_words(r"(?:NASDAQ|NYSE|OTC\w{0,4}|TSXV?|CSE|LSE|AMEX|ASX) ?: ?$")
+_SITE = split_words(r"\.(?:com|org|io|net|co|info|us)\b")
+_FIRST = split_words(r"(?:^|[.!?|\n][\"')\]]? {0,2})$")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Scan:
     tail: int = READ["body"] + 1
 
 
-def _scan(text: str) -> Scan:
+def scan(text: str) -> Scan:
     """One pass over a text."""
     catalogue = load()
     text = text.translate(_PLAIN)

@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from models.impact.study import REFERENCE
-from models.text.embed import MODEL as WORDS
-from models.text.language.sentence import MODEL as MEANING
+from models.text.embed import MODEL as WORD_MODEL
+from models.text.language.sentence import MODEL as SENTENCE_MODEL
 from pipelines.run import Run
 from warehouse import read
 
@@ -89,7 +89,7 @@ def _similar(con: duckdb.DuckDBPyConnection, chosen: pl.DataFrame, impact: pl.Da
                 over_ts=pl.max_horizontal("available_ts", pl.col("event_ts") + pl.duration(hours=WINDOW_H)))
         .sort("over_ts", "doc_id", "asset")
     )  # fmt: skip
-    vectors = {m: _vectors(con, m) for m in (MEANING, WORDS)}
+    vectors = {m: _vectors(con, m) for m in (SENTENCE_MODEL, WORD_MODEL)}
     rows: list[dict[str, object]] = []
     for doc, asset, available in chosen.select("doc_id", "asset", "available_ts").iter_rows():
         over = past.filter(pl.col("over_ts") <= available, pl.col("doc_id") != doc).unique(

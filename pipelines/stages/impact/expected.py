@@ -20,7 +20,7 @@ from domain.types import Array
 from models.forecast.network.checkpoint import CheckpointError, load
 from models.forecast.network.net import Ensemble
 from models.forecast.network.windows import WindowStore
-from models.impact.expected import NOTHING, Scores, read_texts
+from models.impact.expected import NOTHING, ExpectedMoves, read_texts
 from models.impact.sample import test_group
 from models.quantiles.quantiles import HORIZONS_H, LEVELS, MEDIAN, quantile_of
 from models.text.embed import embed
@@ -33,10 +33,12 @@ log = logging.getLogger("tapewire.impact")
 LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
 
 
-def score(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDataset, releases: pl.DataFrame) -> Scores:
+def expected_moves(
+    con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDataset, releases: pl.DataFrame
+) -> ExpectedMoves:
     """Score releases by the newest model whose training ended before them.
 
-    Releases known to the day only have no hour to score at and are left out, as are those before the first model.
+    Releases known to the day only have no hour to look from and are left out, as are those before the first model.
     """
     rows = dataset.usable(run.settings.forecast.lookback_h)
     timed = releases.filter(pl.col("asset").is_in(list(dataset.bars.assets)), pl.col("ts_precision") != "day").sort(
@@ -47,14 +49,14 @@ def score(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDataset, rele
     n_scored = sum(s.releases["doc_id"].n_unique() for s in spans)
     log.info("scored %d of %d releases; the others came before the first model", n_scored, timed["doc_id"].n_unique())
     if not spans:
-        return Scores(pl.DataFrame(), pl.DataFrame())
-    scored = [_scored(dataset, s, s.releases, s.pairs, s.own) for s in spans]
+        return ExpectedMoves(pl.DataFrame(), pl.DataFrame())
+    scored = [_expected_rows(dataset, s, s.releases, s.pairs, s.own) for s in spans]
     placed = place_generated(spans, generated, dataset, rows)
     if placed:
         log.info("placed and scored %d generated releases", sum(len(p.releases) for p in placed))
-    scored += [_scored(dataset, p, p.releases, p.pairs, p.own) for p in placed]
+    scored += [_expected_rows(dataset, p, p.releases, p.pairs, p.own) for p in placed]
     others = [_other_words(dataset, s, generated) for s in spans]
-    return Scores(pl.concat(scored, how="diagonal_relaxed"), pl.concat(others))
+    return ExpectedMoves(pl.concat(scored, how="diagonal_relaxed"), pl.concat(others))
 
 
 def _spans(
@@ -87,7 +89,7 @@ def _span(
     rows: NDArray[np.bool_],
     generated: pl.DataFrame,
 ) -> ScoredSpan | None:
-    """The releases of one model's span with the windows to score them in; None where there are none."""
+    """The releases of one model's span with the windows to expected_moves them in; None where there are none."""
     if releases.is_empty():
         return None
     model = _usable_model(run, dataset, made[0])
@@ -132,7 +134,7 @@ def _with_texts(store: WindowStore, generated: pl.DataFrame) -> WindowStore:
     return replace(store, vectors=torch.cat([store.vectors, vectors]))
 
 
-def _scored(
+def _expected_rows(
     dataset: LinkedDataset, span: ScoredSpan, releases: pl.DataFrame, pairs: NDArray[np.int64], own: NDArray[np.int64]
 ) -> pl.DataFrame:
     """Rows of models.scored for releases at origins `pairs` [N, 2]; a generated one stands in its host's place."""

@@ -11,7 +11,7 @@ from domain.timeframes import SECONDS
 from features.news import first_told
 from models.impact.comparison.groups import realised_comparisons, traits, with_q
 from models.impact.conclusions import conclusions
-from models.impact.expected_comparison import _paired_words, _scored_comparisons, expected_and_realised
+from models.impact.expected_comparison import expected_and_realised, expected_comparisons, other_text_comparisons
 from models.impact.measure.events import design_for
 from models.impact.sample import NoWindowError, sample
 from models.impact.study import ImpactStudy
@@ -20,7 +20,7 @@ from pipelines.run import Run
 from pipelines.stages.dataset import LinkedDataset, load_bars
 from pipelines.stages.impact.alerts import alert_rows
 from pipelines.stages.impact.cases import case_rows
-from pipelines.stages.impact.expected import score
+from pipelines.stages.impact.expected import expected_moves
 from warehouse import read
 from warehouse.connect import transaction
 from warehouse.schema.entity import Entity
@@ -49,7 +49,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
     Of the copies of one story about an asset, the first counts. Every timeframe that has candles is a study.
     """
     releases = of_releases(con, run, dataset)
-    scores = score(con, run, dataset, releases)
+    scores = expected_moves(con, run, dataset, releases)
     tables: dict[str, list[pl.DataFrame]] = {e.name: [] for e in TABLES}
     caps = _capitalisations(con, run)
     for timeframe in _timeframes(con, run):
@@ -83,7 +83,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
     if not scores.scored.is_empty():
         tables["scored"].append(scores.scored.drop(NOT_STORED))
         tables["counterfactual"].append(scores.other_words)
-        tables["impact_comparisons"].append(with_q([*_scored_comparisons(scores), *_paired_words(scores)]))
+        tables["impact_comparisons"].append(with_q([*expected_comparisons(scores), *other_text_comparisons(scores)]))
         tables["impact_tests"].append(expected_and_realised(scores.scored))
         found = alert_rows(con, run, scores.scored, _joined(tables["impact"]))
         tables["release_alerts"].append(found.alerts)

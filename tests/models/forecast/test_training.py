@@ -27,7 +27,7 @@ from tests.kits.networks import DATA, EPOCHS, N_MEMBERS, STEPS_PER_EPOCH, tiny_i
 
 ALL_STEPS = N_MEMBERS * EPOCHS * STEPS_PER_EPOCH
 processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["tests.models.bench"])
+processes.set_forkserver_preload(["tests.kits.networks"])
 
 
 def in_a_process(
@@ -87,7 +87,7 @@ def undisturbed(tmp_path_factory) -> Trained:
 def two_processes(tmp_path_factory) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
     """One training with devices=2, started before the first test, since its processes take long to import torch."""
     folder = tmp_path_factory.mktemp("together")
-    command = [sys.executable, "-m", "tests.models.bench", str(folder / "a.ckpt"), str(folder / "partial"),
+    command = [sys.executable, "-m", "tests.kits.networks", str(folder / "a.ckpt"), str(folder / "partial"),
                '{"devices": 2, "dropout": 0.0}']  # fmt: skip
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     started = subprocess.Popen(

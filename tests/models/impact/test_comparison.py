@@ -14,7 +14,7 @@ from models.impact.measure.benchmarks import studies
 from models.impact.measure.events import Design, Events
 from models.impact.measure.paths import car
 from models.impact.sample import overlapping, sample
-from models.impact.significance.event_tests import ready
+from models.impact.significance.event_tests import prepare
 from models.impact.significance.outcome import Outcome, interval
 from models.impact.study import ImpactStudy
 from tests.conftest import random_bars
@@ -298,7 +298,7 @@ def test_a_window_longer_than_the_estimation_or_the_grid_is_measured_where_it_ca
     bars = random_bars(300, gaps=False)
     events = Events(np.array([0, 1, 2]), np.array([150, 160, 170]), np.zeros(3))
     study = studies(bars, events, Design(estimation_h=20, gap_h=1, before_h=1, after_h=40))["market"]
-    assert np.isfinite(ready(study, (40.0,), events.row).car).all()
+    assert np.isfinite(prepare(study, (40.0,), events.row).car).all()
     assert np.isnan(abnormal_volume(bars, events, 400.0)).all()
 
 

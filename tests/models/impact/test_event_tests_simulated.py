@@ -9,7 +9,7 @@ from models.impact.measure.benchmarks import market_model, studies
 from models.impact.measure.events import Design, Events, unmeasurable
 from models.impact.significance.classic import shifted_t, wilcoxon
 from models.impact.significance.dependence import MAX_PAIRS, pairs
-from models.impact.significance.event_tests import STANDS, TESTS, event_tests, ready, window_cars
+from models.impact.significance.event_tests import ROBUST_TESTS, TESTS, event_tests, prepare, window_cars
 from models.impact.significance.ranks import row_ranks, scaled_ranks_and_signs
 from models.impact.significance.resampling import MIN_CLUSTERS, clustered_bootstrap
 from tests.conftest import random_bars
@@ -39,7 +39,7 @@ def test_every_test_keeps_its_size_where_all_assumptions_hold(size):
 def test_the_tests_that_the_report_prefers_stand_in_every_condition_that_they_are_made_in(size):
     high = stats.binom(REPLICATIONS, 0.05).ppf(0.9995) / REPLICATIONS
     for condition, of in size.items():
-        for test in STANDS:
+        for test in ROBUST_TESTS:
             assert of.get(test, 0.0) <= high, (condition, test)
     assert "clustered_bootstrap" not in size["one date"], "one date is one cluster: refused"
 
@@ -54,7 +54,7 @@ def test_known_failures_fail_as_the_literature_says(size):
 def test_a_planted_shift_is_found():
     power = rejected("well-behaved", SHIFT)
     assert all(share > 0.3 for share in power.values())
-    assert all(power[t] > 0.65 for t in STANDS)
+    assert all(power[t] > 0.65 for t in ROBUST_TESTS)
 
 
 def test_ranks_average_ties_and_leave_gaps_out():
@@ -98,8 +98,8 @@ def test_tests_of_a_part_of_the_events_are_those_of_a_study_of_that_part_alone()
     events = events.where(unmeasurable(bars, events, Design()) < 0)
     part = np.arange(len(events)) % 3 == 0
     when = bars.close_ts[events.row].astype(np.float64) / 3600
-    whole = ready(studies(bars, events)["market"], (4.0, 24.0), events.row)
-    alone = ready(studies(bars, events.where(part))["market"], (4.0, 24.0), events.row[part])
+    whole = prepare(studies(bars, events)["market"], (4.0, 24.0), events.row)
+    alone = prepare(studies(bars, events.where(part))["market"], (4.0, 24.0), events.row[part])
     mine = event_tests(whole, [part], when)[0]
     theirs = event_tests(alone, [np.ones(int(part.sum()), dtype=bool)], when[part])[0]
     for a, b in zip(mine, theirs, strict=True):
@@ -122,7 +122,7 @@ def test_the_window_before_a_release_is_the_move_up_to_its_base_close():
 def test_a_test_of_nothing_that_varies_claims_nothing():
     flat = np.zeros((8, 30))
     study = market_model(flat, flat[:, :5], flat, flat[:, :5], np.arange(1.0, 6.0))
-    made = ready(study, (5.0,), np.arange(8) * 100)
+    made = prepare(study, (5.0,), np.arange(8) * 100)
     assert event_tests(made, [np.ones(8, dtype=bool)], np.arange(8) * 100.0)[0][0] == []
     assert wilcoxon(np.zeros(6)).p_value == 1.0
     assert shifted_t(np.ones(6), np.zeros((6, 31)), 20).p_value == 1.0, "one window fits into the span: nothing to hold"

@@ -18,7 +18,7 @@ from models.text.detection.detector import (
     load_detector,
     out_of_fold,
 )
-from models.text.language.tokens import SCORES
+from models.text.language.tokens import TOKEN_SCORES
 
 PLAIN = "The token rose on Monday."
 
@@ -27,8 +27,8 @@ def drawn(n: int, effect: float, seed: int = 1, per_group: int = 2) -> tuple[pl.
     """Scores of n texts, half machine-written with scores `effect` deviations higher; texts in groups."""
     rng = np.random.default_rng(seed)
     machine = rng.random(n) < 0.5
-    values = rng.standard_normal((n, len(SCORES))) + effect * machine[:, None]
-    frame = pl.DataFrame(values, schema=list(SCORES)).with_columns(n_tokens=pl.Series(rng.integers(60, 257, n)))
+    values = rng.standard_normal((n, len(TOKEN_SCORES))) + effect * machine[:, None]
+    frame = pl.DataFrame(values, schema=list(TOKEN_SCORES)).with_columns(n_tokens=pl.Series(rng.integers(60, 257, n)))
     return frame, machine, (np.arange(n) // per_group).astype(str)
 
 
@@ -71,7 +71,7 @@ def test_short_texts_get_no_probability_and_are_not_learned_from():
 
 
 def test_scores_that_are_not_known_are_read_as_nothing():
-    row = {"n_tokens": [1], **{name: [None] for name in SCORES}}
+    row = {"n_tokens": [1], **{name: [None] for name in TOKEN_SCORES}}
     assert (inputs(pl.DataFrame(row), [""]) == 0).all()
 
 

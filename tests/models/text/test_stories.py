@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.texts.grouping import FLOOD, Planted, plant, precision, recall_by_edits
 from models.text import stories as grouping
-from models.text.stories import N_HASHES, SHORT_WORDS, WINDOW_DAYS, group, sign
+from models.text.stories import N_HASHES, SHORT_WORDS, WINDOW_DAYS, group_stories, sign
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 PROSE = (
@@ -29,7 +29,7 @@ def documents(texts: list[str], every_h: float = 1.0, ids: list[str] | None = No
 
 
 def story_of(frame: pl.DataFrame) -> dict[str, str]:
-    return dict(group(frame).select("doc_id", "story_id").iter_rows())
+    return dict(group_stories(frame).select("doc_id", "story_id").iter_rows())
 
 
 def other_words(n: int, seed: int) -> str:
@@ -43,7 +43,9 @@ def planted() -> Planted:
 
 @pytest.fixture(scope="module")
 def found(planted) -> np.ndarray:
-    joined = planted.documents.select("doc_id").join(group(planted.documents), on="doc_id", maintain_order="left")
+    joined = planted.documents.select("doc_id").join(
+        group_stories(planted.documents), on="doc_id", maintain_order="left"
+    )
     return joined["story_id"].rank("dense").to_numpy().astype(np.int64)
 
 
@@ -61,7 +63,7 @@ def test_a_flood_is_one_story_in_which_each_copy_has_its_number(planted, found):
     flood = planted.story == 0
     assert len(np.unique(found[flood])) == 1
     ids = planted.documents["doc_id"].to_numpy()[flood]
-    story = group(planted.documents).filter(pl.col("doc_id").is_in(ids.tolist()))
+    story = group_stories(planted.documents).filter(pl.col("doc_id").is_in(ids.tolist()))
     assert sorted(story["copy_number"].to_list()) == list(range(401))
     first = story.filter(pl.col("copy_number") == 0)
     assert first["doc_id"].item() == first["story_id"].item()
@@ -81,22 +83,22 @@ def test_the_estimated_similarity_is_the_jaccard_similarity_of_pairs_of_words():
 
 def test_what_comes_later_changes_no_story(planted):
     ordered = planted.documents.sort("available_ts", "doc_id")
-    whole = group(ordered)
+    whole = group_stories(ordered)
     for cut in (500, 1777, 3000):
-        assert group(ordered[:cut]).equals(whole[:cut])
+        assert group_stories(ordered[:cut]).equals(whole[:cut])
 
 
 def test_the_size_of_the_blocks_and_the_order_of_the_rows_change_nothing(planted, monkeypatch):
-    whole = group(planted.documents)
-    assert group(planted.documents.sample(fraction=1, shuffle=True, seed=1)).equals(whole)
+    whole = group_stories(planted.documents)
+    assert group_stories(planted.documents.sample(fraction=1, shuffle=True, seed=1)).equals(whole)
     monkeypatch.setattr(grouping, "BLOCK", 97)
-    small = group(planted.documents)
+    small = group_stories(planted.documents)
     assert (small["story_id"] == whole["story_id"]).mean() > 0.999  # crowded buckets are cut where blocks begin
 
 
 def test_a_story_ends_after_its_window():
     copies = documents([PROSE] * 3, every_h=24 * (WINDOW_DAYS * 0.6))
-    assert group(copies)["copy_number"].to_list() == [0, 1, 0]
+    assert group_stories(copies)["copy_number"].to_list() == [0, 1, 0]
 
 
 def test_a_copy_of_a_copy_joins_only_what_is_like_the_first():
@@ -136,7 +138,7 @@ def test_a_megabyte_of_text_is_read_to_its_limit_and_no_further():
 
 
 def test_no_documents_are_no_stories():
-    empty = group(documents([]))
+    empty = group_stories(documents([]))
     assert empty.is_empty()
     assert empty.columns == ["doc_id", "story_id", "copy_number", "similarity"]
 
@@ -147,7 +149,7 @@ def test_any_texts_give_each_document_one_story_that_begins_with_its_first(texts
     order = list(range(len(texts)))
     random.shuffle(order)
     frame = documents(texts)[order]
-    result = group(frame)
+    result = group_stories(frame)
     assert sorted(result["doc_id"].to_list()) == sorted(frame["doc_id"].to_list())
     moments = dict(frame.select("doc_id", "available_ts").iter_rows())
     assert all(moments[s] <= moments[d] for d, s in result.select("doc_id", "story_id").iter_rows())

@@ -13,7 +13,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from models.text.language import tokens
 from models.text.language.causal import Causal, MissingModelError, load_causal
-from models.text.language.tokens import MAX_CHARACTERS, SCORES, STRETCH, Read, plain, read, score_texts, striking
+from models.text.language.tokens import MAX_CHARACTERS, STRETCH, TOKEN_SCORES, Read, plain, read, score_texts, striking
 
 
 class Letters:
@@ -71,11 +71,11 @@ def test_scores_are_what_their_definitions_say_whatever_texts_are_read_beside(ti
     for row, text in zip(scores.iter_rows(named=True), TEXTS, strict=True):
         if text and len(text) > 1:
             expected = by_hand(text, tiny)
-            assert row.keys() - {"n_tokens"} == set(SCORES)
+            assert row.keys() - {"n_tokens"} == set(TOKEN_SCORES)
             for name, value in expected.items():
                 assert row[name] == pytest.approx(float(value), rel=2e-4, abs=2e-5), (text, name)
         else:
-            assert all(row[name] is None for name in SCORES)
+            assert all(row[name] is None for name in TOKEN_SCORES)
 
 
 def test_only_the_first_tokens_of_a_text_are_read(tiny):

@@ -6,7 +6,7 @@ from subprocess import CompletedProcess
 import polars as pl
 import pytest
 
-from models.text.language.tokens import SCORES
+from models.text.language.tokens import TOKEN_SCORES
 from pipelines.ondemand.detect import groups_of, read_texts
 from pipelines.ondemand.tables import TableError, write_table
 from tests.kits.command import tapewire
@@ -37,7 +37,7 @@ def test_any_table_with_id_and_text_is_scored_in_its_order(tmp_path):
     assert done.returncode == 0, done.stderr
     scores = pl.read_parquet(tmp_path / "out" / "scores.parquet")
     assert scores["id"].to_list() == [f"t{i}" for i in range(len(texts))]
-    assert scores.columns == ["id", "n_tokens", *SCORES, "probability", "threshold", "verdict"]
+    assert scores.columns == ["id", "n_tokens", *TOKEN_SCORES, "probability", "threshold", "verdict"]
     assert scores.row(0)[1:-1] == pytest.approx(scores.row(7)[1:-1], rel=1e-3)
     assert 50 <= scores["n_tokens"][0] <= 256
     assert scores["probability"].is_between(0, 1).drop_nulls().all()
