@@ -1,13 +1,11 @@
 """Reads of the published warehouse, for the report, the app and `tapewire sql`. Nothing here can write."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import polars as pl
 
-from warehouse.connect import open_reader
+from dashboards.open import OpenWarehouse
 
 DEFAULT = "tapewire"
 NETWORK = "patch_transformer"
@@ -23,34 +21,8 @@ SPANS = {
 }  # how much to show before and after a release, by timeframe, finest first
 
 
-class Published:
-    """An open published warehouse; a context manager. It stays on the version that it was opened on."""
-
-    def __init__(self, path: Path, threads: int = 2) -> None:
-        self.con = open_reader(path, threads=threads)
-
-    def __enter__(self) -> "Published":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self.con.close()
-
-    def query(self, text: str, limit: int | None = None, **params: Any) -> pl.DataFrame:
-        """The rows of a query, at most `limit`; duckdb.Error where it is wrong or not a query."""
-        relation = self.con.sql(text, params=params or None)
-        if relation is None:
-            return pl.DataFrame()
-        return (relation.limit(limit) if limit else relation).pl()
-
-    def mart(self, name: str) -> pl.DataFrame:
-        """A whole mart."""
-        return self.con.table(f"marts.{name}").pl()
+class Published(OpenWarehouse):
+    """What pages ask of an open published warehouse; a context manager."""
 
     def last_run(self) -> dict[str, Any]:
         """The newest run: profile, moment, code, settings."""

@@ -4,7 +4,7 @@ Markets drawn from the reference walk itself: how often does a model, or a twin 
 of its other twin, get to claim skill? Markets with a planted volatility state: how much of the oracle's gain do
 trained models recover? Run as a script it prints both with the promises that they keep or break:
 
-    python benchmarks/forecasts/forecast_claims.py --seeds 200 --trained 6 --planted 3
+    python -m benchmarks.forecasts.forecast_claims --seeds 200 --trained 6 --planted 3
 """
 
 import argparse

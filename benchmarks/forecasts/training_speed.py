@@ -1,6 +1,6 @@
 """Training and forecasting speed, and peak memory, against neuralforecast's PatchTST and a plain PyTorch loop.
 
-    python benchmarks/forecasts/training_speed.py --peer-python /path/to/venv-with-neuralforecast/bin/python
+    python -m benchmarks.forecasts.training_speed --peer-python /path/to/venv-with-neuralforecast/bin/python
 
 Simulated market, 22 assets, a CPU, two threads; the same size, lookback, batch and levels for all
 (training_speed_contestants/common.py). Precision is what each ships with: ours takes bfloat16 products where the

@@ -5,8 +5,8 @@ trained on the first four fifths and reads the releases of the last fifth: same 
 one's text in its place, and with none. Two more networks are trained where there is nothing to learn: on a market
 without effects, and on the market with effects whose texts have been dealt out anew. Everything here is simulated.
 
-    python benchmarks/impact/counterfactual.py            # 20,000 releases and more, three trainings
-    python benchmarks/impact/counterfactual.py --short    # a quarter of it
+    python -m benchmarks.impact.counterfactual            # 20,000 releases and more, three trainings
+    python -m benchmarks.impact.counterfactual --short    # a quarter of it
 """
 
 import argparse

@@ -3,8 +3,8 @@
 Run as a script it repeats the study and prints how often planted effects lie in the 95 % intervals and how often the
 tests reject where nothing was planted:
 
-    python benchmarks/impact/coverage.py --studies 1000
-    python benchmarks/impact/coverage.py --studies 200 --curve     # and power and coverage by the number of releases
+    python -m benchmarks.impact.coverage --studies 1000
+    python -m benchmarks.impact.coverage --studies 200 --curve     # and power and coverage by the number of releases
 """
 
 import argparse

@@ -3,8 +3,8 @@
 A replication is one study: events with an estimation span and a window, returns from a market model, nothing planted
 (size), or a shift of every CAR (power). Prints a table test × condition with verdicts. Everything is simulated.
 
-    python benchmarks/impact/event_tests.py                  # 10,000 replications a cell, a quarter of an hour
-    python benchmarks/impact/event_tests.py --replications 2000
+    python -m benchmarks.impact.event_tests                  # 10,000 replications a cell, a quarter of an hour
+    python -m benchmarks.impact.event_tests --replications 2000
 """
 
 import argparse

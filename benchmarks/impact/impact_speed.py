@@ -1,7 +1,7 @@
 """How fast the event study is, beside the Python packages that do part of it, in one run on the same events.
 
-    python benchmarks/impact/impact_speed.py
-    python benchmarks/impact/impact_speed.py --packages FOLDER  # with eventstudy and eventstudystatistics
+    python -m benchmarks.impact.impact_speed
+    python -m benchmarks.impact.impact_speed --packages FOLDER  # with eventstudy and eventstudystatistics
 
 Ours: 10,000 events × 4 benchmarks × 6 windows × every test. Theirs, on some of the same events (both are linear in the
 number of events, or worse): the market and the mean model, CARs and the t of the mean CAR (eventstudy); the adjusted

@@ -1,6 +1,6 @@
 """Detection of machine-written texts on labelled ones: AUROC by length, true positives at 1 % false ones, by split.
 
-    python benchmarks/texts/detection.py [--scores FILE]
+    python -m benchmarks.texts.detection [--scores FILE]
 
 Reads ../shared/data/text_origin.parquet and skips with a message where it is absent. Splits: by `pair` (no text is
 judged by its source's other versions), and by generating model (fitted on the texts of the others, and on human texts

@@ -1,6 +1,6 @@
 """How well models/text/linking/link.py finds the assets of documents that a person has labelled.
 
-    python benchmarks/texts/entities.py
+    python -m benchmarks.texts.entities
 
 Precision and recall of links at the threshold, per stratum: Wilson intervals take links as independent, bootstrap
 intervals draw whole documents. Then the worst confusions, how often a link of each confidence was right, and documents

@@ -1,6 +1,6 @@
 """Grouping of near-duplicates: 100,000 documents with planted copies, time, memory, precision and recall by edits.
 
-    python benchmarks/texts/grouping.py
+    python -m benchmarks.texts.grouping
 
 Documents are random words with the frequencies of prose (Zipf) that share their publishers' boilerplate, so that texts
 which tell different stories are not wholly unlike. Of some, copies follow within two days, in each of which a share of

@@ -1,6 +1,6 @@
 """Documents per second of detection and embedding, against a plain loop over the same models, side by side in one run.
 
-    python benchmarks/texts/text_speed.py [--texts N] [--threads N]
+    python -m benchmarks.texts.text_speed [--texts N] [--threads N]
 
 Texts are drawn from a seeded vocabulary in lengths like those of news (a headline to some hundred words); what they say
 does not matter to speed. The plain loop reads one text at a time: tokenizer, network, and the scores of detection by

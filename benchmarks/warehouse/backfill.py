@@ -1,6 +1,6 @@
 """Backfill of hourly candles from a local Binance, beside a plain ccxt loop over the same pages.
 
-    python benchmarks/warehouse/backfill.py [--symbols 20] [--since 2020-01-01] [--latency 0.05]
+    python -m benchmarks.warehouse.backfill [--symbols 20] [--since 2020-01-01] [--latency 0.05]
 
 The server runs in a process of its own and answers after `latency` seconds. tapewire fetches, validates and writes to
 DuckDB; the loop fetches with an async ccxt client, one symbol after the other, and keeps the rows in memory. Both obey

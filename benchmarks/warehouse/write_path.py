@@ -1,6 +1,6 @@
 """The idempotent write path against a bare DuckDB insert of the same frame, side by side in one run.
 
-    python benchmarks/warehouse/write_path.py --rows 10000000
+    python -m benchmarks.warehouse.write_path --rows 10000000
 
 First load, full re-load (nothing changes), and a re-load in which 1 % of the rows are revised. The bare insert is the
 best of three, so that a cold start does not flatter us. Ratios are what counts: machines differ.

@@ -24,8 +24,8 @@ from models.forecast.network.windows import WindowStore, origins
 from models.quantiles.quantiles import HORIZONS_H
 
 log = logging.getLogger("tapewire.train")
-logging.getLogger("pytorch_lightning.utilities.rank_zero").setLevel(logging.WARNING)
-logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
+for name in ("pytorch_lightning", "lightning.pytorch"):
+    logging.getLogger(f"{name}.utilities.rank_zero").setLevel(logging.WARNING)
 warnings.filterwarnings(
     "ignore", module="pytorch_lightning", message=".*(LeafSpec|IterableDataset|num_workers|exists and is not empty).*"
 )
@@ -157,9 +157,8 @@ def train(
     torch.set_num_threads(threads)
     purge = max(HORIZONS_H)
     learn = _with_targets(store, origins(usable_rows, span.first, span.validation - purge + 1, config.origin_every_h))
-    check = _with_targets(
-        store, origins(usable_rows, span.validation + purge, span.end - purge + 1, VALIDATION_EVERY_H)
-    )
+    later = origins(usable_rows, span.validation + purge, span.end - purge + 1, VALIDATION_EVERY_H)
+    check = _with_targets(store, later)
     if len(learn) < config.batch or len(check) == 0:
         raise NotEnoughDataError(f"{len(learn)} training and {len(check)} validation origins are too few to train on")
     members = []
