@@ -24,10 +24,10 @@ nightly: $(STAMP) ## Run a whole night on the simulated market
 	@$(BIN)/tapewire nightly
 
 test: $(STAMP) ## Run the tests (browser tests are skipped where there is no Chromium)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(STAMP) ## Run the tests that take no more than a few seconds each
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not browser"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not browser"
 
 lint: $(STAMP) ## Check style, types and import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo

@@ -217,7 +217,7 @@ def tiny_inputs(config: NetConfig, b: int = 5) -> Inputs:
 def write_tiny_checkpoint(folder: Path = DATA) -> None:
     """Write the committed checkpoint, and the forecasts that it has to give for ever.
 
-    `python -c "from tests.models.bench import write_tiny_checkpoint as w; w()"`, once per format of checkpoints.
+    `python -c "from tests.kits.networks import write_tiny_checkpoint as w; w()"`, once per format of checkpoints.
     """
     config = NetConfig(
         lookback=24, patch=12, stride=12, width=8, heads=2, feed_forward=16, channels=2, context=5, embedding=4

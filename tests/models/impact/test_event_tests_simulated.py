@@ -15,7 +15,6 @@ from models.impact.significance.resampling import MIN_CLUSTERS, clustered_bootst
 from tests.conftest import random_bars
 
 REPLICATIONS = 100
-pytestmark = pytest.mark.xdist_group("sizes")  # one worker, so that the studies are made once
 
 
 def rejected(condition: str, shift: float = 0.0) -> dict[str, float]:

@@ -74,10 +74,11 @@ id = "coinbase"
 symbols = ["BTC/USD"]
 {since}
 base_url = "{second}"
+[features]
+coin_list = "majors-v1"
 [stablecoins]
 enabled = true
 url = "{coins}"
-coin_list = "majors-v1"
 [onchain]
 enabled = true
 url = "{figures}/v4"

@@ -41,7 +41,6 @@ from pipelines.settings.load import load_settings
 logging.basicConfig(level=logging.INFO, stream=sys.stderr)
 run_night(load_settings("simulated", home=sys.argv[1], as_of=datetime(2024, 3, 1, tzinfo=UTC)))
 """
-pytestmark = pytest.mark.xdist_group("night")  # one worker, so that a night is made once
 
 
 @pytest.fixture(scope="module")
