@@ -14,7 +14,7 @@ WIDTH = 100
 def pages() -> dict[str, str]:
     """File name and text of every page."""
     commands = get_command(app).commands  # type: ignore[attr-defined]
-    out = {"index.md": "# Commands\n\n```\n" + _help() + "```\n\n" + "".join(map(_line, commands)) + "\n"}
+    out = {"index.md": "# Commands\n\n```\n" + _help() + "```\n\n" + "".join(map(_line, commands))}
     for name in commands:
         out[f"{name}.md"] = (
             f"# tapewire {name}\n\nMade from the command's own help by `make commands`.\n\n```\n{_help(name)}```\n"

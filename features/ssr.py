@@ -69,13 +69,11 @@ def btc_market_cap(metrics: pl.DataFrame) -> pl.DataFrame:
 
     The capitalisation itself where a source gives it, else price × supply.
     """
-    btc = metrics.filter(pl.col("asset") == "BTC").sort("source")
+    parts = ("market_cap_usd", "price_usd", "supply_units")
+    btc = metrics.filter(pl.col("asset") == "BTC", pl.col("metric").is_in(parts)).sort("source")
     wide = btc.group_by("event_ts").agg(
         pl.col("available_ts").max(),
-        *(
-            pl.col("value").filter(pl.col("metric") == m).first().alias(m)
-            for m in ("market_cap_usd", "price_usd", "supply_units")
-        ),
+        *(pl.col("value").filter(pl.col("metric") == m).first().alias(m) for m in parts),
     )
     cap = pl.coalesce("market_cap_usd", pl.col("price_usd") * pl.col("supply_units"))
     return (

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from warehouse.schema.registry import ENTITIES
@@ -80,8 +81,11 @@ def views() -> dict[str, View]:
 
 @cache
 def statements() -> tuple[str, ...]:
-    """The statements of all files in order: macros and views that marts share, then marts."""
-    return tuple(f.read_text(encoding="utf-8") for folder in (SHARED, MARTS) for f in sorted(folder.glob("*.sql")))
+    """The statements of all files: macros, then views, each after those that it reads."""
+    texts = [f.read_text(encoding="utf-8") for f in sorted(SHARED.glob("*.sql"))]
+    macros = [text for text in texts if not _CREATES.search(text)]
+    reads = {name: {r for r in view.relations() if r in views()} for name, view in views().items()}
+    return (*macros, *(views()[name].sql for name in TopologicalSorter(reads).static_order()))
 
 
 def _parse(path: Path) -> View:

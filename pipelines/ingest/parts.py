@@ -33,6 +33,11 @@ KINDS = {
 
 def parts(run: Run, con: duckdb.DuckDBPyConnection, net: Net, kinds: tuple[str, ...] = ()) -> list[Part]:
     """Every part that the settings name; `kinds` (prices, supply, news) narrows all but the simulator to those."""
+    unknown = {shape for source in SOURCES for shape in source.brings} - {
+        s for shapes in KINDS.values() for s in shapes
+    }
+    if unknown:
+        raise ValueError(f"no kind of ingest asks for {', '.join(sorted(unknown))}: name it in KINDS")
     wanted = frozenset(shape for kind in kinds or KINDS for shape in KINDS[kind])
     context = SourceContext(run.settings, run.as_of, net, con, wanted)
     return [part for source in SOURCES if source.brings & wanted for part in _parts(source, context)]

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.ssr import CARRY_DAYS, oscillator, ssr_daily
+from features.ssr import CARRY_DAYS, btc_market_cap, oscillator, ssr_daily
 
 
 def test_the_ratio_and_both_oscillators_agree_with_the_reference(reference):
@@ -60,3 +60,14 @@ def test_total_market_capitalisation_over_btc_is_one_over_the_sum_of_inverse_rat
 def test_an_unknown_list_of_coins_names_the_known_ones():
     with pytest.raises(KeyError, match="majors-v1"):
         ssr_daily(*_frames([1.0]), "minors")
+
+
+def test_another_figure_of_btc_does_not_delay_its_capitalisation():
+    day = datetime(2024, 1, 2, tzinfo=UTC)
+    known = {"market_cap_usd": 12, "hash_rate": 90}
+    metrics = pl.DataFrame(
+        {"asset": "BTC", "metric": m, "source": "v", "event_ts": day, "available_ts": day + timedelta(hours=h),
+         "value": 8e11}
+        for m, h in known.items()
+    )  # fmt: skip
+    assert btc_market_cap(metrics)["available_ts"].to_list() == [day + timedelta(hours=12)]

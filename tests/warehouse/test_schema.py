@@ -14,7 +14,7 @@ from warehouse.catalog import write_comments
 from warehouse.migrate import MigrationError, migrate
 from warehouse.schema.entity import Column
 from warehouse.schema.registry import ENTITIES
-from warehouse.views import views
+from warehouse.views import statements, views
 
 ROOT = Path(__file__).parents[2]
 BASELINE = ROOT / "tests" / "data" / "warehouse_baseline.sql"
@@ -201,3 +201,20 @@ def test_a_failing_migration_leaves_nothing_behind(con, tmp_path):
 
 def test_create_statements_quote_every_name():
     assert ddl.create_table(ENTITIES["ssr_daily"]).startswith('CREATE TABLE "features"."ssr_daily" ("coin" VARCHAR')
+
+
+def test_a_day_is_a_utc_day_whatever_the_zone_of_the_reader(con):
+    con.execute("INSERT INTO features.ssr_daily (coin, event_ts) VALUES ('ALL', '2024-01-02 00:00:00+00')")
+    for zone in ("UTC", "America/New_York", "Asia/Tokyo"):
+        con.execute("SET TimeZone = $1", [zone])
+        assert con.execute("SELECT day::VARCHAR FROM marts.ssr_daily").fetchall() == [("2024-01-01",)], zone
+
+
+def test_views_are_made_after_those_that_they_read():
+    made: set[str] = set()
+    for statement in statements():
+        view = next((v for v in views().values() if v.sql == statement), None)
+        if view is not None:
+            assert {r for r in view.relations() if r in views()} <= made
+            made.add(view.name)
+    assert made == set(views())
