@@ -5,12 +5,12 @@ import polars as pl
 
 from domain.types import Array
 from features.candles import Bars, log_returns, market_index, rolling_mean, trailing_dollar_volume
-from features.volatility import Scale, garman_klass, parkinson, realised_volatility
+from features.volatility import VolatilityScale, garman_klass, parkinson, realised_volatility
 
 BETA_BARS = 720
 
 
-def candle_features(bars: Bars, level: Scale) -> pl.DataFrame:
+def candle_features(bars: Bars, level: VolatilityScale) -> pl.DataFrame:
     """Rows of features.candle_features: one per asset and hour that has a bar."""
     returns = log_returns(bars)
     index = market_index(returns, trailing_dollar_volume(bars))

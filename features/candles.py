@@ -38,7 +38,7 @@ class Bars:
         return np.searchsorted(self.close_ts, ts.astype("datetime64[s]"), side="right") - 1
 
 
-def dense(candles: pl.DataFrame, timeframe: str = "1h", quotes: tuple[str, ...] = ("USDT", "USD", "USDC")) -> Bars:
+def build_bars(candles: pl.DataFrame, timeframe: str = "1h", quotes: tuple[str, ...] = ("USDT", "USD", "USDC")) -> Bars:
     """The grid of one timeframe, one market per asset: the quote that stands first in `quotes`, spot before swaps.
 
     `candles` needs asset, quote, symbol, timeframe, event_ts, available_ts, *_quote, volume_base.

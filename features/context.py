@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from domain.types import Array
 from features.candles import Bars, log_returns, market_index, rolling_mean, trailing_dollar_volume
-from features.volatility import Scale, ewma, garman_klass
+from features.volatility import VolatilityScale, ewma, garman_klass
 
 RV_SPANS_H = (1, 6, 24, 72, 168, 720, 2160)
 GK_SPANS_H = (1, 6, 24, 168)
-BIPOWER_SPANS_H = (6, 24, 168)
+ABSOLUTE_SPANS_H = (6, 24, 168)
 TYPICAL_SPANS_H = (168, 720, 2160)
 VOLUME_SPANS_H = (1, 24, 168)
 RETURN_SPANS_H = (1, 4, 24, 168, 720)
@@ -23,12 +23,12 @@ MARKET_SPANS_H = (1, 6, 24, 168)
 MARKET_RETURN_SPANS_H = (1, 4, 24)
 BREADTH_SPANS_H = (1, 24)
 MONTH_H, HALF_YEAR_H = 720.0, 4380.0
-SHORT_H = 36.0
+SHORT_HALF_LIFE_H = 36.0
 FUNDING_MAX_AGE_H = 24
 NEWS_MAX_AGE_H = 24
 CONTEXT = (
     *(f"log_rv_{s}h" for s in RV_SPANS_H), *(f"log_gk_{s}h" for s in GK_SPANS_H),
-    *(f"log_abs_{s}h" for s in BIPOWER_SPANS_H), *(f"log_typical_gk_{s}h" for s in TYPICAL_SPANS_H),
+    *(f"log_abs_{s}h" for s in ABSOLUTE_SPANS_H), *(f"log_typical_gk_{s}h" for s in TYPICAL_SPANS_H),
     *(f"log_volume_{s}h" for s in VOLUME_SPANS_H), "log_typical_volume_720h",
     *(f"return_{s}h" for s in RETURN_SPANS_H),
     "log_level_month", "log_level_half_year", "log_level_others", "log_level_market_month",
@@ -41,20 +41,20 @@ CONTEXT = (
 )  # fmt: skip
 
 
-def context(bars: Bars, scale: Scale, ssr: pl.DataFrame, news: pl.DataFrame, funding: pl.DataFrame) -> Array:
+def build_context(bars: Bars, scale: VolatilityScale, ssr: pl.DataFrame, news: pl.DataFrame, funding: pl.DataFrame) -> Array:
     """All channels of CONTEXT, [T, A, K]. The three frames may be empty."""
     returns = log_returns(bars)
     calm = returns / scale.factor()[:, None]  # the hour-of-week pattern taken out
     channels = [
-        *_own(bars, scale, returns, calm),
-        *_levels(scale, calm),
-        *_market(bars, scale, returns),
-        *_breadth(scale, returns),
-        _latest(bars, funding, "funding_rate", FUNDING_MAX_AGE_H) * 1e4,
-        *_daily(bars, ssr),
-        np.nan_to_num(_latest(bars, news, "intensity", NEWS_MAX_AGE_H)),
-        np.nan_to_num(_latest(bars, news, "novelty", NEWS_MAX_AGE_H)),
-        *_harmonics(bars.close_ts, returns.shape[1]),
+        *_own_channels(bars, scale, returns, calm),
+        *_level_channels(scale, calm),
+        *_market_channels(bars, scale, returns),
+        *_breadth_channels(scale, returns),
+        _latest_known(bars, funding, "funding_rate", FUNDING_MAX_AGE_H) * 1e4,
+        *_supply_channels(bars, ssr),
+        np.nan_to_num(_latest_known(bars, news, "intensity", NEWS_MAX_AGE_H)),
+        np.nan_to_num(_latest_known(bars, news, "novelty", NEWS_MAX_AGE_H)),
+        *_calendar_channels(bars.close_ts, returns.shape[1]),
     ]
     assert len(channels) == len(CONTEXT)
     out = np.empty((*returns.shape, len(channels)))
@@ -68,7 +68,7 @@ def _root_mean(x: Array, span: int) -> Array:
     return np.sqrt(np.maximum(rolling_mean(x, span, max(1, span // 2)), 1e-12))
 
 
-def _own(bars: Bars, scale: Scale, returns: Array, calm: Array) -> list[Array]:
+def _own_channels(bars: Bars, scale: VolatilityScale, returns: Array, calm: Array) -> list[Array]:
     """The asset's own volatilities over several spans ÷ its EWMA level, volume, and returns in units of the level.
 
     The typical ones are geometric means, which a few stormy hours do not carry away.
@@ -83,7 +83,7 @@ def _own(bars: Bars, scale: Scale, returns: Array, calm: Array) -> list[Array]:
         return [
             *(np.log(_root_mean(calm**2, s) / level) for s in RV_SPANS_H),
             *(np.log(_root_mean(range_variance, s) / level) for s in GK_SPANS_H),
-            *(np.log(rolling_mean(np.abs(calm), s, s // 2) / level + 1e-9) for s in BIPOWER_SPANS_H),
+            *(np.log(rolling_mean(np.abs(calm), s, s // 2) / level + 1e-9) for s in ABSOLUTE_SPANS_H),
             *(rolling_mean(log_range, s, s // 8) - np.log(level) for s in TYPICAL_SPANS_H),
             *(np.log(rolling_mean(volume, s, max(1, s // 2)) / month_volume + 1e-9) for s in VOLUME_SPANS_H),
             rolling_mean(_log(volume), 720, 24) - np.log(month_volume),
@@ -96,7 +96,7 @@ def _log(x: Array) -> Array:
     return np.log(np.where(x > 0, x, np.nan))
 
 
-def _levels(scale: Scale, calm: Array) -> list[Array]:
+def _level_channels(scale: VolatilityScale, calm: Array) -> list[Array]:
     """The EWMA level against the asset's own month and half-year, the other assets', and theirs against their month."""
     level = np.sqrt(scale.variance)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -112,7 +112,7 @@ def _levels(scale: Scale, calm: Array) -> list[Array]:
         ]
 
 
-def _market(bars: Bars, scale: Scale, returns: Array) -> list[Array]:
+def _market_channels(bars: Bars, scale: VolatilityScale, returns: Array) -> list[Array]:
     """The state of BTC and of the market without the asset: volatilities, level, returns, and how they stand to it."""
     index = market_index(returns, trailing_dollar_volume(bars))
     btc = returns[:, [bars.assets.index("BTC")]] if "BTC" in bars.assets else index
@@ -121,7 +121,7 @@ def _market(bars: Bars, scale: Scale, returns: Array) -> list[Array]:
     out: list[Array] = []
     for x in (btc, index):
         with np.errstate(divide="ignore", invalid="ignore"):
-            level = np.sqrt(ewma((x / factor) ** 2, SHORT_H))
+            level = np.sqrt(ewma((x / factor) ** 2, SHORT_HALF_LIFE_H))
             part = [
                 *(np.log(_root_mean((x / factor) ** 2, s) / level) for s in MARKET_SPANS_H),
                 np.log(level / np.sqrt(ewma((x / factor) ** 2, MONTH_H))),
@@ -132,7 +132,7 @@ def _market(bars: Bars, scale: Scale, returns: Array) -> list[Array]:
     return out
 
 
-def _breadth(scale: Scale, returns: Array) -> list[Array]:
+def _breadth_channels(scale: VolatilityScale, returns: Array) -> list[Array]:
     """Mean squared move of all assets in units of what was expected, over several spans."""
     expected = np.vstack([np.full((1, returns.shape[1]), np.nan), scale.horizon_variance(1)[:-1]])
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -143,7 +143,7 @@ def _breadth(scale: Scale, returns: Array) -> list[Array]:
     return [np.broadcast_to(np.log(rolling_mean(mean, s) + 1e-3), returns.shape) for s in BREADTH_SPANS_H]
 
 
-def _latest(bars: Bars, frame: pl.DataFrame, column: str, max_age_h: int) -> Array:
+def _latest_known(bars: Bars, frame: pl.DataFrame, column: str, max_age_h: int) -> Array:
     """The newest figure of each asset known at each close and not older than `max_age_h`, [T, A]; NaN without."""
     out = np.full(bars.close.shape, np.nan)
     if frame.is_empty():
@@ -161,7 +161,7 @@ def _latest(bars: Bars, frame: pl.DataFrame, column: str, max_age_h: int) -> Arr
     return out
 
 
-def _daily(bars: Bars, ssr: pl.DataFrame) -> list[Array]:
+def _supply_channels(bars: Bars, ssr: pl.DataFrame) -> list[Array]:
     """The SSR's oscillator and the growth of supply, as known at each close."""
     nothing = np.full(bars.close.shape, np.nan)
     total = ssr.filter(pl.col("coin") == "ALL") if "coin" in ssr.columns else ssr
@@ -182,7 +182,7 @@ def _daily(bars: Bars, ssr: pl.DataFrame) -> list[Array]:
     ]
 
 
-def _harmonics(close_ts: NDArray[np.datetime64], n_assets: int) -> list[Array]:
+def _calendar_channels(close_ts: NDArray[np.datetime64], n_assets: int) -> list[Array]:
     """Two sines and cosines of the hour of the day and of the week in which the next bar lies."""
     hour = close_ts.astype("datetime64[h]").astype(np.int64)
     turns = [k * (hour + shift) / period for period, shift in ((24, 0), (168, 72)) for k in (1, 2)]

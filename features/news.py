@@ -7,7 +7,7 @@ BASE_DAYS = 30
 NOVELTY_DAYS = 7
 
 
-def first_told(links: pl.DataFrame, stories: pl.DataFrame) -> pl.DataFrame:
+def keep_first_reports(links: pl.DataFrame, stories: pl.DataFrame) -> pl.DataFrame:
     """The rows of `links` (doc_id, asset, available_ts) that tell their asset's story first: of a flood of copies, one.
 
     `stories`: doc_id, story_id. Whether a row stays hangs only on what was available by its own moment. A document
@@ -25,7 +25,7 @@ def first_told(links: pl.DataFrame, stories: pl.DataFrame) -> pl.DataFrame:
 def news_hourly(links: pl.DataFrame, embeddings: pl.DataFrame, authorship: pl.DataFrame) -> pl.DataFrame:
     """Counts, intensity, novelty and machine authorship per asset and hour in which a document became available.
 
-    `links`: doc_id, asset, available_ts, each story once (`first_told`). `embeddings`: doc_id, embedding (unit length).
+    `links`: doc_id, asset, available_ts, each story once (`keep_first_reports`). `embeddings`: doc_id, embedding (unit length).
     `authorship`: doc_id, machine_probability (null: too short to tell), a row per document that was judged. The row
     of an hour has the hour's end as `event_ts` and `available_ts`, and uses documents available by then only.
     """

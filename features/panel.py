@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from domain.types import Array
 from features.candles import Bars, log_returns, market_index, rolling_mean, trailing_dollar_volume
-from features.context import CONTEXT, SHORT_H, context
-from features.volatility import Scale, ewma, parkinson
+from features.context import CONTEXT, SHORT_HALF_LIFE_H, build_context
+from features.volatility import VolatilityScale, ewma, parkinson
 
 CLIP = 8.0
 TAPE = ("return_scaled", "range_scaled", "log_volume", "btc_return_scaled", "market_return_scaled")
@@ -22,14 +22,14 @@ TAPE = ("return_scaled", "range_scaled", "log_volume", "btc_return_scaled", "mar
 
 @dataclass(frozen=True)
 class Panel:
-    """Aligned tensors, float32: `tape` [A, T, C] (0 in gaps), `context` [A, T, K] (NaN where unknown), `mask` [A, T] (a
+    """Aligned tensors, float32: `tape` [A, T, C] (0 in gaps), `build_context` [A, T, K] (NaN where unknown), `mask` [A, T] (a
     bar with a return was there). `log_close` [A, T] is NaN in gaps; `close_ts` [T] is UTC.
     """
 
     assets: tuple[str, ...]
     close_ts: NDArray[np.datetime64]
     tape: NDArray[np.float32]
-    context: NDArray[np.float32]
+    build_context: NDArray[np.float32]
     mask: NDArray[np.bool_]
     log_close: Array
     tape_channels: tuple[str, ...] = TAPE
@@ -53,7 +53,7 @@ class Panel:
 
 
 def build_panel(
-    bars: Bars, scale: Scale, ssr: pl.DataFrame, news: pl.DataFrame, funding: pl.DataFrame | None = None
+    bars: Bars, scale: VolatilityScale, ssr: pl.DataFrame, news: pl.DataFrame, funding: pl.DataFrame | None = None
 ) -> Panel:
     """The panel of hourly bars.
 
@@ -61,8 +61,8 @@ def build_panel(
     settlement. Each may be empty.
     """
     returns = log_returns(bars)
-    tape = np.stack(_tape(bars, scale, returns), axis=-1)
-    known = context(bars, scale, ssr, news, pl.DataFrame() if funding is None else funding)
+    tape = np.stack(_tape_channels(bars, scale, returns), axis=-1)
+    known = build_context(bars, scale, ssr, news, pl.DataFrame() if funding is None else funding)
     return Panel(
         bars.assets, bars.close_ts, np.nan_to_num(_tensor(tape), copy=False), _tensor(known),
         np.isfinite(returns).T, np.log(bars.close).T,
@@ -75,7 +75,7 @@ def _tensor(x: Array) -> NDArray[np.float32]:
     return np.clip(out, -CLIP, CLIP, out=out)
 
 
-def _tape(bars: Bars, scale: Scale, returns: Array) -> list[Array]:
+def _tape_channels(bars: Bars, scale: VolatilityScale, returns: Array) -> list[Array]:
     expected = np.vstack([np.full((1, returns.shape[1]), np.nan), np.sqrt(scale.horizon_variance(1))[:-1]])
     index = market_index(returns, trailing_dollar_volume(bars))
     btc = returns[:, [bars.assets.index("BTC")]] if "BTC" in bars.assets else index
@@ -90,7 +90,7 @@ def _tape(bars: Bars, scale: Scale, returns: Array) -> list[Array]:
 
 
 def _self_scaled(returns: Array) -> Array:
-    level = np.sqrt(ewma(returns**2, SHORT_H))
+    level = np.sqrt(ewma(returns**2, SHORT_HALF_LIFE_H))
     before = np.vstack([np.full((1, returns.shape[1]), np.nan), level[:-1]])
     with np.errstate(divide="ignore", invalid="ignore"):
         return returns / before

@@ -46,7 +46,7 @@ def ewma(x: Array, half_life: float) -> Array:
 
 
 @dataclass(frozen=True)
-class Scale:
+class VolatilityScale:
     """Volatility known at each bar: what the reference walk is scaled by.
 
     `variance` [T, A]: EWMA variance per bar with the hour-of-week pattern taken out, known at the close of bar t.
@@ -75,7 +75,7 @@ class Scale:
         return np.sqrt(self.patterns[self.week, self.slot])
 
 
-def scale(bars: Bars, *, half_life_h: float = EWMA_HALF_LIFE_H, seasonal: bool = True) -> Scale:
+def volatility_scale(bars: Bars, *, half_life_h: float = EWMA_HALF_LIFE_H, seasonal: bool = True) -> VolatilityScale:
     """EWMA volatility × hour-of-week pattern of hourly bars. ValueError for another timeframe."""
     if bars.timeframe != "1h":
         raise ValueError(f"the hour-of-week pattern needs 1h bars, got {bars.timeframe}")
@@ -86,7 +86,7 @@ def scale(bars: Bars, *, half_life_h: float = EWMA_HALF_LIFE_H, seasonal: bool =
     week = absolute // SLOTS - absolute[0] // SLOTS
     patterns = hour_of_week_patterns(returns, week, slot) if seasonal else np.ones((int(week[-1]) + 1, SLOTS))
     deseasoned = returns**2 / patterns[week, slot][:, None]
-    return Scale(ewma(deseasoned, half_life_h), patterns, week, slot)
+    return VolatilityScale(ewma(deseasoned, half_life_h), patterns, week, slot)
 
 
 def hour_of_week_patterns(returns: Array, week: NDArray[np.int64], slot: NDArray[np.int64]) -> Array:

@@ -11,7 +11,7 @@ from domain.names import DEFAULT, NETWORK, REFERENCE
 from domain.types import Array
 from features.candles import Bars
 from features.panel import build_panel
-from features.volatility import SLOTS, scale
+from features.volatility import SLOTS, volatility_scale
 from models.evaluate.table import ALL, CENTRAL_VALUES, score_table
 from models.evaluate.walk_forward import Forecasts
 from models.forecast.baselines.scaled import reference_walk
@@ -58,7 +58,7 @@ PLANTED_STATES = ((24.0, 0.9), (12.0, 0.9), (6.0, 1.0))  # half-life in hours, d
 
 def ground(bars: Bars, first: int = 0, width: int = WIDTH) -> Dataset:
     """What models are fitted on. Outcomes of rows before `first` are withheld: the market is only run in there."""
-    level = scale(bars)
+    level = volatility_scale(bars)
     y = targets(np.log(bars.close))
     y[:first] = np.nan
     documents = collect_documents(NO_LINKS, pl.DataFrame(), bars.assets, width)

@@ -23,7 +23,7 @@ from benchmarks.forecasts.studies import NO_NEWS, shipped
 from benchmarks.impact.coverage import START, grid
 from domain.types import Array
 from features.panel import build_panel
-from features.volatility import scale
+from features.volatility import volatility_scale
 from models.forecast.baselines.scaled import reference_walk
 from models.forecast.baselines.walks import horizon_sigma, targets
 from models.forecast.dataset import Dataset
@@ -103,7 +103,7 @@ def told_market(seed: int, n_hours: int, *, effects: bool = True, dealt: bool = 
             "body": [releases[i].body for i in text],
         }
     )
-    level = scale(bars)
+    level = volatility_scale(bars)
     made = Dataset(
         bars, level, build_panel(bars, level, pl.DataFrame(), NO_NEWS),
         collect_documents(links, embed(links), bars.assets, WIDTH), targets(np.log(bars.close)), horizon_sigma(level),

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from features.candles import Bars
-from features.volatility import scale
+from features.volatility import volatility_scale
 from models.impact.comparison.compare import compare
 from models.impact.measure.benchmarks import studies
 from models.impact.measure.events import Events, measurable
@@ -74,7 +74,7 @@ def simulate_study(seed: int, *, planted: bool, window_h: float = 24.0, per_day:
 
 
 def _measure(bars: Bars, quiet: Bars, events: Events, kept: list[Release], window_h: float, planted: bool) -> Study:
-    sigma_grid = np.sqrt(scale(bars).horizon_variance(int(window_h)))
+    sigma_grid = np.sqrt(volatility_scale(bars).horizon_variance(int(window_h)))
     sigma = sigma_grid[events.row, events.asset]
     mine = studies(bars, events)
     when = bars.close_ts[events.row].astype(np.float64) / 3600

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from domain.types import Array
 from features.candles import Bars
 from features.panel import Panel
-from features.volatility import Scale
+from features.volatility import VolatilityScale
 from models.forecast.network.windows import Documents, WindowStore, build_store, usable
 from models.quantiles.quantiles import as_datetime
 
@@ -26,7 +26,7 @@ class Dataset:
     """
 
     bars: Bars
-    scale: Scale
+    scale: VolatilityScale
     panel: Panel
     documents: Documents
     y: Array

@@ -5,7 +5,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from domain.types import Array
-from features.volatility import Scale
+from features.volatility import VolatilityScale
 from models.impact.measure.activity import abnormal_volatility, abnormal_volume
 from models.impact.measure.benchmarks import Study, simple_sigma, studies
 from models.impact.measure.paths import Shape, path, shape
@@ -38,7 +38,7 @@ class ImpactStudy:
     """
 
     def __init__(
-        self, chosen: Sample, windows_h: tuple[float, ...], level: Scale | None, *, index: Array | None = None
+        self, chosen: Sample, windows_h: tuple[float, ...], level: VolatilityScale | None, *, index: Array | None = None
     ) -> None:
         self.sample, self.bars, self.level, self.design = chosen, chosen.bars, level, chosen.design
         self.study_id = chosen.bars.timeframe

@@ -41,7 +41,7 @@ def _correlated(rng: np.random.Generator, n_hours: int, n_assets: int) -> Array:
 def reference_market(seed: int, n_hours: int, n_assets: int = 5) -> Bars:
     """Hourly bars whose returns are drawn from the reference walk itself, [T, A].
 
-    From row RUN_IN_H on, r[t + 1] = √(`features.volatility.scale` of these very bars, 1 h ahead at t) · z[t + 1], with
+    From row RUN_IN_H on, r[t + 1] = √(`features.volatility.volatility_scale` of these very bars, 1 h ahead at t) · z[t + 1], with
     z from `shocks`: EWMA variance and hour-of-week pattern are those that the walk will estimate, so that no forecast
     can do better. Before it the variance is constant, the same for all assets, times the simulator's own pattern.
 

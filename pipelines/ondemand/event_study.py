@@ -11,7 +11,7 @@ import polars as pl
 
 from domain.types import Array
 from features.candles import Bars, log_returns, market_index
-from features.volatility import Scale, scale
+from features.volatility import VolatilityScale, volatility_scale
 from models.impact.comparison.groups import realised_comparisons, traits
 from models.impact.conclusions import conclusions
 from models.impact.measure.events import Design
@@ -93,9 +93,9 @@ def write_tables(tables: dict[str, pl.DataFrame], said: list[str], out: Path) ->
     (out / "conclusions.json").write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _pattern(bars: Bars) -> Scale | None:
+def _pattern(bars: Bars) -> VolatilityScale | None:
     """The hour-of-week scale where the bars are hourly and enough weeks are there; else None."""
-    return scale(bars) if bars.timeframe == "1h" and len(bars.close_ts) >= WEEKS_FOR_PATTERN * 168 else None
+    return volatility_scale(bars) if bars.timeframe == "1h" and len(bars.close_ts) >= WEEKS_FOR_PATTERN * 168 else None
 
 
 def _index(bars: Bars, asset: str | None) -> Array | None:

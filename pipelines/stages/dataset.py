@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 
 from domain.labels import release_group
-from features.candles import Bars, dense
+from features.candles import Bars, build_bars
 from features.panel import build_panel
-from features.volatility import scale
+from features.volatility import volatility_scale
 from models.forecast.baselines.walks import horizon_sigma, targets
 from models.forecast.dataset import Dataset
 from models.forecast.network.windows import collect_documents
@@ -30,7 +30,7 @@ class LinkedDataset(Dataset):
 
 def load_bars(con: duckdb.DuckDBPyConnection, run: Run, timeframe: str = "1h") -> Bars:
     """The grid of one timeframe. ValueError where no candles of it are there."""
-    return dense(read.as_of(con, "candles", run.as_of), timeframe, QUOTES)
+    return build_bars(read.as_of(con, "candles", run.as_of), timeframe, QUOTES)
 
 
 def load_links(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
@@ -70,7 +70,7 @@ def with_labels(documents: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
 def load_dataset(con: duckdb.DuckDBPyConnection, run: Run) -> LinkedDataset:
     """Bars, panel and documents. Features must have been derived."""
     bars = load_bars(con, run)
-    level = scale(bars)
+    level = volatility_scale(bars)
     panel = build_panel(
         bars, level, read.read(con, "features.ssr_daily"), read.read(con, "features.news_hourly"),
         read.as_of(con, "funding", run.as_of),

@@ -4,9 +4,9 @@ import duckdb
 import polars as pl
 
 from features.candle_features import candle_features
-from features.news import document_novelty, first_told, news_hourly
+from features.news import document_novelty, keep_first_reports, news_hourly
 from features.ssr import ssr_daily
-from features.volatility import scale
+from features.volatility import volatility_scale
 from models.text.embed import MODEL as WORD_MODEL
 from models.text.embed import embed
 from models.text.language.sentence import MODEL as SENTENCE_MODEL
@@ -41,7 +41,7 @@ def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
     )
     meanings = read.read(con, "features.document_embeddings").filter(pl.col("model") == SENTENCE_MODEL)
     authorship = read.read(con, "features.document_authorship")
-    news = news_hourly(first_told(load_links(con, run), stories), embeddings, authorship)
+    news = news_hourly(keep_first_reports(load_links(con, run), stories), embeddings, authorship)
     with transaction(con):
         results = [
             write(con, SSR_DAILY, ratio, batch, replace=True),
@@ -52,4 +52,4 @@ def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
         ]
     bars = load_bars(con, run)
     with transaction(con):
-        return [*results, write(con, CANDLE_FEATURES, candle_features(bars, scale(bars)), batch, replace=True)]
+        return [*results, write(con, CANDLE_FEATURES, candle_features(bars, volatility_scale(bars)), batch, replace=True)]

@@ -15,7 +15,7 @@ from features.candles import Bars, log_returns, market_index, trailing_dollar_vo
 from features.news import document_novelty, news_hourly
 from features.panel import build_panel
 from features.ssr import ssr_daily
-from features.volatility import garman_klass, parkinson, realised_volatility, scale
+from features.volatility import garman_klass, parkinson, realised_volatility, volatility_scale
 from models.forecast.baselines.walks import fit_walk, horizon_sigma, targets
 from models.forecast.network.windows import collect_documents, latest_documents
 from tests.conftest import random_bars
@@ -47,9 +47,9 @@ FEATURES = {
     "parkinson": parkinson,
     "garman_klass": garman_klass,
     "realised_volatility": lambda b: realised_volatility(log_returns(b), 24),
-    "ewma_variance": lambda b: scale(b).variance,
-    "horizon_sigma": lambda b: horizon_sigma(scale(b)).reshape(len(b.close), -1),
-    "hour_of_week_factor": lambda b: scale(b).factor()[:, None],
+    "ewma_variance": lambda b: volatility_scale(b).variance,
+    "horizon_sigma": lambda b: horizon_sigma(volatility_scale(b)).reshape(len(b.close), -1),
+    "hour_of_week_factor": lambda b: volatility_scale(b).factor()[:, None],
     "dollar_volume": trailing_dollar_volume,
     "market_index": lambda b: market_index(log_returns(b), trailing_dollar_volume(b)),
 }
@@ -66,8 +66,8 @@ def test_cutting_off_or_changing_the_future_changes_no_feature(name, change):
 def test_cutting_off_the_future_changes_no_stored_candle_feature():
     bars = random_bars(2000)
     end = datetime(2024, 1, 1, 1, tzinfo=UTC) + timedelta(hours=CUT - 1)
-    whole = candle_features(bars, scale(bars)).filter(pl.col("available_ts") <= end).sort("asset", "event_ts")
-    part = candle_features(_cut(bars, CUT), scale(_cut(bars, CUT))).sort("asset", "event_ts")
+    whole = candle_features(bars, volatility_scale(bars)).filter(pl.col("available_ts") <= end).sort("asset", "event_ts")
+    part = candle_features(_cut(bars, CUT), volatility_scale(_cut(bars, CUT))).sort("asset", "event_ts")
     assert whole.select("asset", "event_ts").equals(part.select("asset", "event_ts"))
     for name in whole.columns[3:]:
         if whole[name].dtype == pl.Float64:
@@ -202,10 +202,10 @@ def test_cutting_off_the_future_changes_no_row_of_the_panel():
     ratio, news = ssr_daily(supply, btc, "simulated-v1"), news_hourly(links, vectors, _authorship(links))
     end = bars.close_ts[CUT - 1].astype("datetime64[us]").item().replace(tzinfo=UTC)
     funding = _funding(bars)
-    whole = build_panel(bars, scale(bars), ratio, news, funding)
+    whole = build_panel(bars, volatility_scale(bars), ratio, news, funding)
     short = _cut(bars, CUT)
     part = build_panel(
-        short, scale(short), ratio.filter(pl.col("available_ts") <= end), news.filter(pl.col("available_ts") <= end),
+        short, volatility_scale(short), ratio.filter(pl.col("available_ts") <= end), news.filter(pl.col("available_ts") <= end),
         funding.filter(pl.col("available_ts") <= end),
     )  # fmt: skip
     np.testing.assert_allclose(part.tape, whole.tape[:, :CUT], rtol=1e-5, atol=1e-6)
@@ -234,7 +234,7 @@ def test_a_window_holds_only_documents_that_were_available_at_its_origin():
 def test_a_walk_fitted_to_a_row_never_sees_a_return_that_ends_after_it():
     bars = random_bars(2000, gaps=False)
     other = _shuffled_future(bars, CUT)
-    fits = [fit_walk(k, targets(np.log(b.close)), horizon_sigma(scale(b)), CUT - 1) for b in (bars, other)
+    fits = [fit_walk(k, targets(np.log(b.close)), horizon_sigma(volatility_scale(b)), CUT - 1) for b in (bars, other)
             for k in ("reference", "plain", "drift")]  # fmt: skip
     for a, b in zip(fits[:3], fits[3:], strict=True):
         np.testing.assert_array_equal(a.quantiles, b.quantiles)

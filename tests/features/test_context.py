@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.context import CONTEXT, TYPICAL_SPANS_H, context
-from features.volatility import garman_klass, scale
+from features.context import CONTEXT, TYPICAL_SPANS_H, build_context
+from features.volatility import garman_klass, volatility_scale
 from tests.conftest import random_bars
 
 NOTHING = pl.DataFrame()
@@ -15,8 +15,8 @@ ROW = 2500
 @pytest.fixture(scope="module")
 def market():
     bars = random_bars(2600, gaps=False)
-    level = scale(bars)
-    return bars, level, context(bars, level, NOTHING, NOTHING, NOTHING)
+    level = volatility_scale(bars)
+    return bars, level, build_context(bars, level, NOTHING, NOTHING, NOTHING)
 
 
 @pytest.mark.parametrize("span", TYPICAL_SPANS_H)

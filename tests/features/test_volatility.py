@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from features.candles import Bars, log_returns
-from features.volatility import ewma, garman_klass, hour_of_week_patterns, parkinson, realised_volatility, scale
+from features.volatility import ewma, garman_klass, hour_of_week_patterns, parkinson, realised_volatility, volatility_scale
 from tests.conftest import random_bars
 
 
@@ -59,7 +59,7 @@ def test_a_planted_hour_of_week_pattern_is_recovered():
 
 
 def test_the_horizon_variance_sums_the_pattern_of_the_hours_to_come():
-    level = scale(random_bars(168 * 6, gaps=False))
+    level = volatility_scale(random_bars(168 * 6, gaps=False))
     row, h = 700, 24
     slots = (level.slot[row] + 1 + np.arange(h)) % 168
     expected = level.variance[row] * level.patterns[level.week[row]][slots].sum()
@@ -68,5 +68,5 @@ def test_the_horizon_variance_sums_the_pattern_of_the_hours_to_come():
 
 def test_standardised_returns_have_unit_variance_under_the_reference_walk():
     bars = random_bars(6000, gaps=False)
-    z = log_returns(bars)[1:] / np.sqrt(scale(bars).horizon_variance(1))[:-1]
+    z = log_returns(bars)[1:] / np.sqrt(volatility_scale(bars).horizon_variance(1))[:-1]
     assert np.nanstd(z[500:]) == pytest.approx(1.0, abs=0.06)

@@ -20,7 +20,7 @@ from domain.errors import NotEnoughDataError
 from domain.types import Array
 from features.candles import Bars
 from features.panel import build_panel
-from features.volatility import scale
+from features.volatility import volatility_scale
 from models.forecast.baselines import boosting
 from models.forecast.baselines.scaled import reference_walk
 from models.forecast.baselines.walks import Walk, horizon_sigma, targets
@@ -48,7 +48,7 @@ N_MEMBERS, EPOCHS, STEPS_PER_EPOCH = 2, 3, 4
 
 def ground(bars: Bars) -> Dataset:
     """All that models are fitted on, from bars alone: no supply, no news, no funding, no documents."""
-    level = scale(bars)
+    level = volatility_scale(bars)
     panel = build_panel(bars, level, pl.DataFrame(), NO_NEWS)
     documents = collect_documents(NO_LINKS, pl.DataFrame(), bars.assets, 8)
     return Dataset(bars, level, panel, documents, targets(np.log(bars.close)), horizon_sigma(level))

@@ -33,7 +33,7 @@ from torch import Tensor, nn
 from domain.types import Array
 from features.candles import Bars
 from features.panel import build_panel
-from features.volatility import scale
+from features.volatility import volatility_scale
 from models.forecast.baselines.walks import fit_walk, horizon_sigma, targets
 from models.forecast.network import train as training
 from models.forecast.network.config import NetConfig, TrainConfig
@@ -79,7 +79,7 @@ def simulated_bars(hours: int) -> Bars:
 def ground(hours: int, precision: str) -> Ground:
     """From bars to windows, as the nightly run does it."""
     bars = simulated_bars(hours)
-    level = scale(bars)
+    level = volatility_scale(bars)
     panel = build_panel(bars, level, pl.DataFrame(), NO_NEWS)
     y, sigma = targets(np.log(bars.close)), horizon_sigma(level)
     walk = fit_walk("reference", y, sigma, hours - 1)

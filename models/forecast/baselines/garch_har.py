@@ -12,7 +12,7 @@ import numpy as np
 from domain.errors import NotEnoughDataError
 from domain.types import Array
 from features.panel import Panel
-from features.volatility import Scale
+from features.volatility import VolatilityScale
 from models.quantiles.quantiles import HORIZONS_H
 
 log = logging.getLogger("tapewire.baselines")
@@ -73,7 +73,7 @@ def _forward_volatility(returns: Array, horizon: int) -> Array:
     return np.where(out > 0, out, np.nan)
 
 
-def garch_sigma(returns: Array, scale: Scale, train_end: int) -> Array:
+def garch_sigma(returns: Array, scale: VolatilityScale, train_end: int) -> Array:
     """GARCH(1,1) with Student innovations per asset, on returns without their hour-of-week pattern, [T, A, H].
 
     Bollerslev (1987), fitted with `arch` on rows up to `train_end`, then run on with fixed parameters. Variance of the
@@ -110,7 +110,7 @@ def _fit_garch(x: Array) -> Array | None:
     return np.array([float(values.var()), alpha, beta])
 
 
-def _pattern_steps(scale: Scale) -> Array:
+def _pattern_steps(scale: VolatilityScale) -> Array:
     """Pattern of each of the next hours as known at each row, [T, max horizon]."""
     steps = np.stack([scale.pattern_sum(k) for k in range(max(HORIZONS_H) + 1)], axis=1)
     return np.diff(steps, axis=1)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from domain.names import REFERENCE
 from domain.types import Array
 from features.candles import log_returns
-from features.volatility import scale
+from features.volatility import volatility_scale
 from models.forecast.baselines.garch_har import garch_sigma, har_sigma
 from models.forecast.baselines.walks import Walk, fit_walk, horizon_sigma
 from models.forecast.dataset import Dataset
@@ -63,7 +63,7 @@ class ScaleModel:
 
 def without_pattern(dataset: Dataset, until: int) -> Array:
     """EWMA volatility without the hour-of-week pattern, [T, A, H]."""
-    return horizon_sigma(scale(dataset.bars, seasonal=False))
+    return horizon_sigma(volatility_scale(dataset.bars, seasonal=False))
 
 
 def garch(dataset: Dataset, until: int) -> Array:

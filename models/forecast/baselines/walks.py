@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from domain.errors import NotEnoughDataError
 from domain.types import Array
-from features.volatility import Scale
+from features.volatility import VolatilityScale
 from models.quantiles.quantiles import HORIZONS_H, LEVELS
 
 POOLING = 250.0
@@ -29,7 +29,7 @@ def targets(log_close: Array) -> Array:
     return out
 
 
-def horizon_sigma(scale: Scale) -> Array:
+def horizon_sigma(scale: VolatilityScale) -> Array:
     """The reference walk's sigma over each horizon, as known at each row, [T, A, H]."""
     return np.stack([np.sqrt(scale.horizon_variance(h)) for h in HORIZONS_H], axis=2)
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from domain.errors import NotEnoughDataError
 from domain.timeframes import SECONDS
-from features.news import first_told
+from features.news import keep_first_reports
 from models.impact.comparison.groups import realised_comparisons, traits, with_q
 from models.impact.conclusions import conclusions
 from models.impact.expected_comparison import expected_and_realised, expected_comparisons, other_text_comparisons
@@ -103,7 +103,7 @@ def _sentences(run: Run, study_id: str, tests: pl.DataFrame, compared: pl.DataFr
 def of_releases(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDataset) -> pl.DataFrame:
     """The releases that count, one row per document and asset, with what the detector says of them."""
     every = dataset.links.filter(pl.col("kind").is_in(list(run.settings.impact.kinds)))
-    releases = first_told(every, read.read(con, "features.document_stories"))
+    releases = keep_first_reports(every, read.read(con, "features.document_stories"))
     if len(releases) < len(every):
         log.info("%d copies of releases are left out: a story counts once per asset", len(every) - len(releases))
     judged = (

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from domain.errors import NotEnoughDataError
-from features.volatility import scale
+from features.volatility import volatility_scale
 from models.evaluate.loss_tests import clark_west, diebold_mariano, pesaran_timmermann
 from models.evaluate.table import score_table
 from models.evaluate.walk_forward import Forecasts, folds
@@ -125,7 +125,7 @@ def test_folds_purge_and_embargo_and_no_test_target_reaches_beyond_the_grid():
 
 
 def _walks(bars):
-    level = scale(bars)
+    level = volatility_scale(bars)
     y, sigma = targets(np.log(bars.close)), horizon_sigma(level)
     n = len(bars.close_ts)
     pairs = np.array([(a, t) for t in range(n - 1000, n - 24, 12) for a in range(len(bars.assets))])
@@ -169,7 +169,7 @@ def test_what_differs_from_the_walk_by_rounding_alone_is_the_walk_and_no_claim_i
 
 def test_walk_quantiles_are_symmetric_centred_on_zero_and_ordered():
     bars = random_bars(4000)
-    level = scale(bars)
+    level = volatility_scale(bars)
     walk = fit_walk("reference", targets(np.log(bars.close)), horizon_sigma(level), 3900)
     np.testing.assert_allclose(walk.quantiles, -walk.quantiles[..., ::-1], atol=1e-12)
     assert (np.diff(walk.quantiles, axis=2) >= 0).all()
@@ -179,7 +179,7 @@ def test_walk_quantiles_are_symmetric_centred_on_zero_and_ordered():
 def test_an_asset_without_history_takes_the_pooled_quantiles():
     bars = random_bars(4000)
     bars.close[:3990, 0] = np.nan
-    level = scale(bars)
+    level = volatility_scale(bars)
     walk = fit_walk("reference", targets(np.log(bars.close)), horizon_sigma(level), 3900)
     assert np.isfinite(walk.quantiles).all()
     assert 0.5 < walk.quantiles[0, 0, -3] / walk.quantiles[1, 0, -3] < 2

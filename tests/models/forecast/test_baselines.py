@@ -10,7 +10,7 @@ from domain.errors import NotEnoughDataError
 from features.candles import Bars, log_returns
 from features.context import CONTEXT
 from features.panel import Panel
-from features.volatility import Scale, scale
+from features.volatility import VolatilityScale, volatility_scale
 from models.forecast.baselines import boosting
 from models.forecast.baselines import garch_har as baselines
 from models.forecast.baselines.boosting import Boosting, fit_boosters, predict_boosters
@@ -42,10 +42,10 @@ def garch_market(n: int, seed: int = 1) -> np.ndarray:
     return out[:, None] / 100
 
 
-def without_pattern(returns: np.ndarray) -> Scale:
+def without_pattern(returns: np.ndarray) -> VolatilityScale:
     """A scale that only says at what hour each row stands: every hour of the week is like every other."""
     n = len(returns)
-    return Scale(np.ones_like(returns), np.ones((n // 168 + 1, 168)), np.arange(n) // 168, np.arange(n) % 168)
+    return VolatilityScale(np.ones_like(returns), np.ones((n // 168 + 1, 168)), np.arange(n) // 168, np.arange(n) % 168)
 
 
 def cut(bars: Bars, rows: int) -> Bars:
@@ -85,7 +85,7 @@ def test_garch_gives_what_arch_itself_forecasts_from_the_same_parameters():
 def test_garch_multiplies_each_hour_ahead_with_its_own_pattern(monkeypatch):
     """Constant variance (alpha = beta = 0): sigma² of the next h hours is the level times the sum of their pattern."""
     bars = random_bars(2500, gaps=False)
-    level = scale(bars)
+    level = volatility_scale(bars)
     monkeypatch.setattr(baselines, "_fit_garch", lambda x: np.array([4.0, 0.0, 0.0]))
     sigma = garch_sigma(log_returns(bars), level, 2300)
     for i, h in enumerate(HORIZONS_H):
@@ -97,9 +97,9 @@ def test_garch_multiplies_each_hour_ahead_with_its_own_pattern(monkeypatch):
 @pytest.mark.parametrize("row", [2300, 2450])
 def test_garch_at_a_row_is_the_same_when_the_future_is_cut_off_or_another_one(row):
     bars, train_end = random_bars(2600), 2250
-    whole = garch_sigma(log_returns(bars), scale(bars), train_end)[: row + 1]
+    whole = garch_sigma(log_returns(bars), volatility_scale(bars), train_end)[: row + 1]
     for other in (cut(bars, row + 1), with_another_future(bars, row)):
-        sigma = garch_sigma(log_returns(other), scale(other), train_end)[: row + 1]
+        sigma = garch_sigma(log_returns(other), volatility_scale(other), train_end)[: row + 1]
         np.testing.assert_allclose(sigma, whole, rtol=1e-10)
 
 
@@ -107,7 +107,7 @@ def test_garchs_parameters_come_from_the_training_span_alone(monkeypatch):
     bars, train_end, seen = random_bars(2600), 2250, []
     fit = baselines._fit_garch
     monkeypatch.setattr(baselines, "_fit_garch", lambda x: seen.append(x) or fit(x))
-    level = scale(bars)
+    level = volatility_scale(bars)
     before = garch_sigma(log_returns(bars), level, train_end)
     later = log_returns(bars)
     later[train_end + 1 :] *= 5

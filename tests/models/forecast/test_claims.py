@@ -10,7 +10,7 @@ import pytest
 from benchmarks.forecasts.studies import SIZE, TWINS, Span, Trial, crps_of, ground, null_study, region
 from domain.names import NETWORK, REFERENCE
 from features.candles import log_returns
-from features.volatility import SLOTS, scale
+from features.volatility import SLOTS, volatility_scale
 from models.evaluate import table
 from models.evaluate.confidence_set import ConfidenceSet
 from models.forecast.network.config import NetConfig, TrainConfig
@@ -42,7 +42,7 @@ def rejections(studies: pl.DataFrame, model: str, column: str) -> float:
 
 def test_a_reference_markets_shocks_are_its_returns_over_the_walks_own_sigma() -> None:
     bars = reference_market(5, 10 * SLOTS, 3)
-    found = log_returns(bars)[1:] / np.sqrt(scale(bars).horizon_variance(1))[:-1]
+    found = log_returns(bars)[1:] / np.sqrt(volatility_scale(bars).horizon_variance(1))[:-1]
     drawn = shocks(np.random.default_rng([5, 1]), 10 * SLOTS, 3)[1:]
     np.testing.assert_allclose(found[RUN_IN_H:], drawn[RUN_IN_H:], rtol=1e-6, atol=1e-9)
 

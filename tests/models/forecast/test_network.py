@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.panel import build_panel
-from features.volatility import scale
+from features.volatility import volatility_scale
 from models.forecast.baselines.walks import fit_walk, horizon_sigma, targets
 from models.forecast.network.checkpoint import CheckpointError, load, save
 from models.forecast.network.config import NetConfig, TrainConfig
@@ -29,7 +29,7 @@ class Bench:
 
     def __init__(self, n: int = 1600, seed: int = 1) -> None:
         self.bars = random_bars(n, seed=seed)
-        level = scale(self.bars)
+        level = volatility_scale(self.bars)
         self.panel = build_panel(self.bars, level, pl.DataFrame(), NO_NEWS)
         self.y, self.sigma = targets(np.log(self.bars.close)), horizon_sigma(level)
         self.walk = fit_walk("reference", self.y, self.sigma, n - 100)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.candles import Bars, dense
+from features.candles import Bars, build_bars
 from models.impact.cases import THRESHOLD, Case, denied_after_h, known_cases, measure
 from tests.conftest import random_bars
 
@@ -79,7 +79,7 @@ def _real(folder, name: str, timeframe: str) -> Bars:
     frame = frame.rename({"ts": "event_ts", "open": "open_quote", "high": "high_quote", "low": "low_quote",
                           "close": "close_quote", "volume": "volume_base"})  # fmt: skip
     parts = pl.col("symbol").str.split("/")
-    return dense(
+    return build_bars(
         frame.with_columns(
             asset=parts.list.first(),
             quote=parts.list.last().str.split(":").list.first(),

@@ -23,6 +23,7 @@ from warehouse.schema.texts import GENERATED_RELEASES
 from warehouse.write import write
 
 SMALL = {
+    "TAPEWIRE_FORECAST__MEMBERS": "1",
     "TAPEWIRE_FORECAST__EPOCHS": "1",
     "TAPEWIRE_FORECAST__WINDOWS_PER_EPOCH": "1024",
     "TAPEWIRE_FORECAST__TEST_DAYS": "60",

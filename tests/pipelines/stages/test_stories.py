@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from benchmarks.texts.grouping import edit
-from features.news import first_told
+from features.news import keep_first_reports
 from pipelines import run as runs
 from pipelines.ingest.ingest import ingest
 from pipelines.settings.load import load_settings
@@ -98,18 +98,18 @@ class TestFirstTold:
 
     def test_copies_go_and_other_assets_stay(self):
         stories = pl.DataFrame({"doc_id": ["a", "b", "c"], "story_id": ["a", "a", "a"]})
-        kept = first_told(self.LINKS, stories)
+        kept = keep_first_reports(self.LINKS, stories)
         assert kept["doc_id"].to_list() == ["a", "c", "d"]
         assert kept.columns == self.LINKS.columns
 
     def test_documents_in_no_story_are_kept_and_the_order_stays(self):
         stories = pl.DataFrame(schema={"doc_id": pl.String, "story_id": pl.String})
-        assert first_told(self.LINKS, stories).equals(self.LINKS)
+        assert keep_first_reports(self.LINKS, stories).equals(self.LINKS)
 
     def test_nothing_later_changes_what_is_kept(self):
         stories = pl.DataFrame({"doc_id": ["a", "b", "c", "d"], "story_id": ["a", "a", "c", "a"]})
         ordered = self.LINKS.sort("available_ts")
-        whole = first_told(ordered, stories)
+        whole = keep_first_reports(ordered, stories)
         for n in range(1, 5):
             seen = ordered[:n]
-            assert first_told(seen, stories).equals(whole.filter(pl.col("doc_id").is_in(seen["doc_id"].to_list())))
+            assert keep_first_reports(seen, stories).equals(whole.filter(pl.col("doc_id").is_in(seen["doc_id"].to_list())))
