@@ -41,7 +41,9 @@ CONTEXT = (
 )  # fmt: skip
 
 
-def build_context(bars: Bars, scale: VolatilityScale, ssr: pl.DataFrame, news: pl.DataFrame, funding: pl.DataFrame) -> Array:
+def build_context(
+    bars: Bars, scale: VolatilityScale, ssr: pl.DataFrame, news: pl.DataFrame, funding: pl.DataFrame
+) -> Array:
     """All channels of CONTEXT, [T, A, K]. The three frames may be empty."""
     returns = log_returns(bars)
     calm = returns / scale.factor()[:, None]  # the hour-of-week pattern taken out

@@ -52,4 +52,7 @@ def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
         ]
     bars = load_bars(con, run)
     with transaction(con):
-        return [*results, write(con, CANDLE_FEATURES, candle_features(bars, volatility_scale(bars)), batch, replace=True)]
+        return [
+            *results,
+            write(con, CANDLE_FEATURES, candle_features(bars, volatility_scale(bars)), batch, replace=True),
+        ]

@@ -66,7 +66,9 @@ def test_cutting_off_or_changing_the_future_changes_no_feature(name, change):
 def test_cutting_off_the_future_changes_no_stored_candle_feature():
     bars = random_bars(2000)
     end = datetime(2024, 1, 1, 1, tzinfo=UTC) + timedelta(hours=CUT - 1)
-    whole = candle_features(bars, volatility_scale(bars)).filter(pl.col("available_ts") <= end).sort("asset", "event_ts")
+    whole = (
+        candle_features(bars, volatility_scale(bars)).filter(pl.col("available_ts") <= end).sort("asset", "event_ts")
+    )
     part = candle_features(_cut(bars, CUT), volatility_scale(_cut(bars, CUT))).sort("asset", "event_ts")
     assert whole.select("asset", "event_ts").equals(part.select("asset", "event_ts"))
     for name in whole.columns[3:]:

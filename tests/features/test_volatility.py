@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 from features.candles import Bars, log_returns
-from features.volatility import ewma, garman_klass, hour_of_week_patterns, parkinson, realised_volatility, volatility_scale
+from features.volatility import (
+    ewma,
+    garman_klass,
+    hour_of_week_patterns,
+    parkinson,
+    realised_volatility,
+    volatility_scale,
+)
 from tests.conftest import random_bars
 
 

@@ -112,4 +112,6 @@ class TestFirstTold:
         whole = keep_first_reports(ordered, stories)
         for n in range(1, 5):
             seen = ordered[:n]
-            assert keep_first_reports(seen, stories).equals(whole.filter(pl.col("doc_id").is_in(seen["doc_id"].to_list())))
+            assert keep_first_reports(seen, stories).equals(
+                whole.filter(pl.col("doc_id").is_in(seen["doc_id"].to_list()))
+            )
