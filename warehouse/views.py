@@ -93,9 +93,9 @@ def _parse(path: Path) -> View:
     lines = text.splitlines()
     head = lines[: next(i for i, line in enumerate(lines) if not line.startswith("-- "))]
     about = head[0].removeprefix("-- ") if head else ""
-    told = dict(line.removeprefix("-- ").split(": ", 1) for line in head[1:] if ": " in line)
+    stated = dict(line.removeprefix("-- ").split(": ", 1) for line in head[1:] if ": " in line)
     created = _CREATES.search(text)
-    if not about or "grain" not in told or created is None:
+    if not about or "grain" not in stated or created is None:
         raise ValueError(f"{path.name}: expected '-- what it holds' and '-- grain: columns' on top of a view")
-    grain = tuple(part.strip() for part in told.pop("grain").split(","))
-    return View(f"{created[1]}.{created[2]}", about, grain, told, "\n".join(lines[len(head) :]))
+    grain = tuple(part.strip() for part in stated.pop("grain").split(","))
+    return View(f"{created[1]}.{created[2]}", about, grain, stated, "\n".join(lines[len(head) :]))

@@ -82,8 +82,8 @@ def _study(
 def _print_study(done: "Studied", out: Path) -> None:
     print(f"{done.n_measured:,} of {done.n_events:,} events measured on {done.timeframe} bars")
     if done.dropped_h:
-        told = ", ".join(f"{w:g} h" for w in done.dropped_h)
-        print(f"  Left out, since these bars or the path after the event cannot show them: {told}")
+        windows = ", ".join(f"{w:g} h" for w in done.dropped_h)
+        print(f"  Left out, since these bars or the path after the event cannot show them: {windows}")
     for sentence in done.said:
         print(f"  {sentence}")
     rows = ", ".join(f"{name} {len(table):,}" for name, table in done.tables.items())

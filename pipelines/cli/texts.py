@@ -127,9 +127,9 @@ def _print_generated(made: "Generated", n: int) -> None:
     first = made.rows.row(0, named=True)
     print(f"[{first['mark']}]\n\n{_shown(first['title'])}\n\n{_shown(first['body'])}\n")
     print_frame(made.measured.select("metric", "generated", "real"), Format.table)
-    told = f", {made.n_before} of them there before" if made.n_before else ""
+    earlier = f", {made.n_before} of them there before" if made.n_before else ""
     print(
-        f"{n} releases{told}: {made.seconds:.0f} s. Batch {first['batch_id']} in models.generated_releases, written by "
+        f"{n} releases{earlier}: {made.seconds:.0f} s. Batch {first['batch_id']} in models.generated_releases, written by "
         f"{first['model']} ({first['revision']}); quality beside {made.measured['n_real'][0]} real ones."
     )
 

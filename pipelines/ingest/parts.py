@@ -1,4 +1,4 @@
-"""Every kind of source, and the parts of the world that the settings name."""
+"""Every kind of source, and the parts of them that the settings name."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -45,5 +45,5 @@ def _answer(question: Question, future: "Future[str]") -> Answer:
         return Answer(question.name, True, future.result(), question.stored_as)
     except SourceError as error:
         return Answer(question.name, False, str(error), question.stored_as)
-    except Exception as error:  # the world answered as no parser expected
+    except Exception as error:  # an answer that no parser expected
         return Answer(question.name, False, f"unreadable answer ({type(error).__name__}: {error})", question.stored_as)

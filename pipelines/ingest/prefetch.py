@@ -17,7 +17,7 @@ from pipelines.sources.source import Page, Part
 log = logging.getLogger("tapewire.ingest")
 AHEAD = 2
 CHECK_S = 0.2
-PATIENCE_S = 1.0  # a writer that waits longer than this is told so
+PATIENCE_S = 1.0  # a writer that waits longer than this is reported
 EXPECTED = (SourceError, OSError, pl.exceptions.PolarsError)
 _END = object()
 
@@ -64,15 +64,15 @@ class Prefetch:
 
     def _take(self, shelf: _Shelf) -> object:
         """The next thing on the shelf. The wait is cut into short ones: an interrupt is seen between them."""
-        began, told = time.perf_counter(), False
+        began, reported = time.perf_counter(), False
         try:
             while True:
                 try:
                     return shelf.pages.get(timeout=CHECK_S)
                 except queue.Empty:
-                    if not told and time.perf_counter() - began > PATIENCE_S:
+                    if not reported and time.perf_counter() - began > PATIENCE_S:
                         self._on_wait()
-                        told = True
+                        reported = True
         finally:
             self.waited_s += time.perf_counter() - began
 

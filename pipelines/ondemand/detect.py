@@ -69,8 +69,8 @@ def fit_file(source: Path, out: Path, *, model: str) -> Detector:
     texts = read_texts(source, labelled=True)
     other = set(texts["label"].unique()) - {"human", "machine"}
     if other:
-        told = ", ".join(sorted(map(repr, other)))
-        raise TableError(f"{source.name}: label holds {told}; expected 'human' and 'machine'")
+        found = ", ".join(sorted(map(repr, other)))
+        raise TableError(f"{source.name}: label holds {found}; expected 'human' and 'machine'")
     scores = _scores(texts, _loaded(model), MAX_TOKENS)
     made = fit(
         inputs(scores, texts["text"].to_list()),

@@ -118,7 +118,7 @@ def _newest(settings: Settings) -> dict[str, datetime]:
     try:
         with closing(open_reader(path)) as con:
             return dict(con.execute(_NEWEST).fetchall())
-    except duckdb.Error:  # another run holds it, or it is older than these tables: nothing can be told
+    except duckdb.Error:  # another run holds it, or it is older than these tables: nothing can be said
         return {}
 
 

@@ -47,7 +47,7 @@ class Generated:
 
 
 def generate(settings: Settings, request: GenerationRequest, out: Path | None, shown: Progress) -> Generated:
-    """Write what is wished, batch by batch into the warehouse; what is there already is not written again.
+    """Write what is requested, batch by batch into the warehouse; what is there already is not written again.
 
     ValueError for an asset that is not known or a path that cannot be written; NotEnoughDataError, MissingModelError,
     PromptError where the documents, the model or its room are not enough.
@@ -116,8 +116,8 @@ def _writer(run: Run, request: GenerationRequest, pool: Pool) -> tuple[Causal, b
         return load_causal(request.model).to_write(), False
     texts = [f"{title}\n\n{body}" for title, body in _texts(pool.releases)]
     how = SmallGPT(steps=request.steps, seed=request.seed)
-    told = _hash([texts, asdict(how)])[:8]
-    folder = run.settings.checkpoints / f"{SMALL_GPT}-{told}"
+    training = _hash([texts, asdict(how)])[:8]
+    folder = run.settings.checkpoints / f"{SMALL_GPT}-{training}"
     if not folder.exists():
         log.info("training a small GPT on %d releases, %d steps", len(texts), how.steps)
         train_small_gpt(texts, how, folder, threads=run.settings.threads)
@@ -141,18 +141,18 @@ def _planned(request: GenerationRequest, causal: Causal, pool: Pool, name: str) 
     for number in range(math.ceil(request.n / request.batch) * request.batch):
         brief = draw_brief(request.asset, name, request.seed, number)
         examples = pool.examples(request.shots, request.seed, number) if request.shots else []
-        told = prompt(causal, brief, request.kind, examples)
+        shown_to_model = prompt(causal, brief, request.kind, examples)
         parts = frame(brief) if framed else free(request.longest, begins="" if instructed else name)
-        orders.append(Order(told, parts))
+        orders.append(Order(shown_to_model, parts))
         shown = ", ".join(e.doc_id for e in examples) or None
-        told_id = _hash([shared, told, [p.begins for p in parts], number])
-        rows.append(shared | {"text_id": told_id, "number": number, "prompt": told, "examples": shown})
+        text_id = _hash([shared, shown_to_model, [p.begins for p in parts], number])
+        rows.append(shared | {"text_id": text_id, "number": number, "prompt": shown_to_model, "examples": shown})
     plan = pl.DataFrame(rows, schema_overrides={"examples": pl.String, "seed": pl.Int64, "number": pl.Int32})
     return plan.with_columns(batch_id=pl.lit(_hash([shared, rows[0]["prompt"], request.shots])[:12])), orders
 
 
-def _hash(told: object) -> str:
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:20]
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]
 
 
 def _stored(run: Run, ids: pl.Series) -> pl.DataFrame:
@@ -164,7 +164,7 @@ def _stored(run: Run, ids: pl.Series) -> pl.DataFrame:
 def _measure(run: Run, rows: pl.DataFrame, pool: Pool, causal: Causal, learned: bool, simulated: bool) -> pl.DataFrame:
     """Quality of a batch beside real releases of its kind, written to models.text_quality."""
     texts, real = _texts(rows), _texts(pool.documents.filter(~pl.col("is_simulated")).head(MAX_REAL))
-    shown = {d for told in rows["examples"].drop_nulls() for d in told.split(", ")}
+    shown = {doc_id for ids in rows["examples"].drop_nulls() for doc_id in ids.split(", ")}
     seen = pool.documents.filter(pl.col("doc_id").is_in(list(shown))) if shown else pool.documents
     sources = _texts(pool.releases if learned else seen)
     judge = _judge(run, causal)

@@ -34,7 +34,7 @@ class GenerationRequest:
 
 @dataclass(frozen=True)
 class Pool:
-    """Documents of the warehouse that no machine is known to have written: those of the wished kind, to be shown and
+    """Documents of the warehouse that no machine is known to have written: those of the requested kind, to be shown and
     compared with, and the releases of any kind, to train on. Columns doc_id, title, body, is_simulated, is_of_asset.
     """
 

@@ -25,7 +25,7 @@ class SettingsError(ValueError):
 
 
 class Settings(SourceSettings, BaseSettings):
-    """Everything a run can be told."""
+    """All settings of a run."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter="__", env_parse_none_str="none"

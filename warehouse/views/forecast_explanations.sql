@@ -1,4 +1,4 @@
--- What the network’s newest forecasts leaned on: its sensitivity, not a cause; asset ALL: on average
+-- What the network’s newest forecasts attended to: its sensitivity, not a cause; asset ALL: on average
 -- grain: model_id, asset, horizon_h, kind, subject
 -- title: Headline of the document
 CREATE OR REPLACE VIEW marts.forecast_explanations AS

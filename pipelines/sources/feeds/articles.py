@@ -40,7 +40,7 @@ class Article:
 
 
 class Reader:
-    """Reads article pages: each host's robots.txt once, its pages at the pace that it wishes."""
+    """Reads article pages: each host's robots.txt once, its pages at the pace that it asks for."""
 
     def __init__(self, net: Net, interval_s: float) -> None:
         self.net, self.interval_s = net, interval_s

@@ -117,12 +117,12 @@ class FeedPart:
         return self.net.get(self.feed.url, headers=asked, allow=(304,))
 
     def _state(self, reply: Reply, seen_at: datetime) -> Page:
-        told = reply.headers
+        headers = reply.headers
         state = pl.DataFrame(
             {
                 "feed": [self.feed.name],
-                "etag": [told.get("ETag") or self.memory.etag],
-                "last_modified": [told.get("Last-Modified") or self.memory.last_modified],
+                "etag": [headers.get("ETag") or self.memory.etag],
+                "last_modified": [headers.get("Last-Modified") or self.memory.last_modified],
                 "polled_ts": [seen_at],
             },
             schema_overrides={"etag": pl.String, "last_modified": pl.String},

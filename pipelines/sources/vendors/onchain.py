@@ -95,8 +95,8 @@ class Asset:
                 raise SourceError(f"the community API of Coin Metrics does not give {self.asset} (HTTP 403)") from error
             raise
         if reply.status == 400:
-            told = " ".join(reply.body[:300].decode("utf-8", errors="replace").split())
-            raise SourceError(f"Coin Metrics refuses the question for {self.asset}: {told}")
+            answer = " ".join(reply.body[:300].decode("utf-8", errors="replace").split())
+            raise SourceError(f"Coin Metrics refuses the question for {self.asset}: {answer}")
         return reply.json()
 
     def _from_csv(self, since: datetime) -> Iterator[tuple[list[dict[str, Any]], str]]:

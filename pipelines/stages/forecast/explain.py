@@ -1,4 +1,4 @@
-"""What the newest forecasts leaned on, as rows of models.explanations: each one, and the mean over many origins."""
+"""What the newest forecasts attended to, as rows of models.explanations: each one, and the mean over many origins."""
 
 import numpy as np
 import polars as pl

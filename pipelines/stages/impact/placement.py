@@ -12,7 +12,7 @@ from models.forecast.network.windows import WindowStore
 from models.impact.expected import NOTHING
 from pipelines.stages.dataset import LinkedDataset
 
-STRIDE = 7919  # a prime, so that neighbours in time are not dealt to neighbours in a batch
+STRIDE = 7919  # a prime, so that neighbours in time are not placed as neighbours of a batch
 LINK_COLUMNS = ("doc_id", "asset", "event_ts", "available_ts", "release_group", "kind", "is_late_stamp",
                 "is_recommended", "ts_precision")  # fmt: skip
 
@@ -33,7 +33,7 @@ class ScoredSpan:
 def place_generated(
     spans: list[ScoredSpan], generated: pl.DataFrame, dataset: LinkedDataset, rows: NDArray[np.bool_]
 ) -> list[ScoredSpan]:
-    """Each generated release in the place of a real one of its asset, of its kind where there is one; dealt in turn.
+    """Each generated release in the place of a real one of its asset, of its kind where there is one; in turn.
 
     Where no release of its asset was scored, it is placed at the last close, by the last model.
     """
@@ -136,7 +136,7 @@ def _one(names: list[str], places: NDArray[np.int64], draw: float) -> str | None
 
 
 def generated_texts(dataset: LinkedDataset, hosts: pl.DataFrame, generated: pl.DataFrame) -> Words:
-    """For each release a generated one of its asset, of its kind where there is one, dealt in turn."""
+    """For each release a generated one of its asset, of its kind where there is one, in turn."""
     first = len(dataset.documents.vectors)
     assets, kinds = (generated[c].to_numpy() if len(generated) else np.zeros(0, dtype=str) for c in ("asset", "kind"))
     turn: dict[tuple[str, str], int] = {}
