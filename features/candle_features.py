@@ -10,8 +10,8 @@ from features.volatility import VolatilityScale, garman_klass, parkinson, realis
 BETA_BARS = 720
 
 
-def candle_features(bars: Bars, level: VolatilityScale) -> pl.DataFrame:
-    """Rows of features.candle_features: one per asset and hour that has a bar."""
+def candle_features(bars: Bars, scale: VolatilityScale) -> pl.DataFrame:
+    """Rows of features.candle_features: one per asset and hourly bar. Uses bars closed by the end of the hour."""
     returns = log_returns(bars)
     index = market_index(returns, trailing_dollar_volume(bars))
     dollars = bars.volume * bars.close
@@ -20,19 +20,19 @@ def candle_features(bars: Bars, level: VolatilityScale) -> pl.DataFrame:
     btc = returns[:, [bars.assets.index("BTC")]] if "BTC" in bars.assets else index
     grids = {
         "log_return": returns, "parkinson_var": parkinson(bars), "garman_klass_var": garman_klass(bars),
-        "realised_vol_24h": realised_volatility(returns, 24), "ewma_vol_1h": np.sqrt(level.variance),
-        "hour_of_week_factor": np.broadcast_to(level.factor()[:, None], returns.shape),
-        "sigma_next_1h": np.sqrt(level.horizon_variance(1)), "dollar_volume": dollars, "amihud_24h": amihud,
+        "realised_vol_24h": realised_volatility(returns, 24), "ewma_vol_1h": np.sqrt(scale.variance),
+        "hour_of_week_factor": np.broadcast_to(scale.factor()[:, None], returns.shape),
+        "sigma_next_1h": np.sqrt(scale.horizon_variance(1)), "dollar_volume": dollars, "amihud_24h": amihud,
         "beta_btc_30d": _rolling_beta(returns, np.broadcast_to(btc, returns.shape)),
         "corr_market_30d": _rolling_correlation(returns, index),
     }  # fmt: skip
     close = pl.Series(bars.close_ts.astype("datetime64[us]")).dt.replace_time_zone("UTC")
     frames = []
     for i, asset in enumerate(bars.assets):
-        there = np.isfinite(bars.close[:, i])
-        columns = {name: np.where(np.isfinite(g[:, i]), g[:, i], np.nan)[there] for name, g in grids.items()}
+        has_bar = np.isfinite(bars.close[:, i])
+        columns = {name: np.where(np.isfinite(g[:, i]), g[:, i], np.nan)[has_bar] for name, g in grids.items()}
         frames.append(
-            pl.DataFrame({"available_ts": close.filter(pl.Series(there)), **columns})
+            pl.DataFrame({"available_ts": close.filter(pl.Series(has_bar)), **columns})
             .with_columns(asset=pl.lit(asset), event_ts=pl.col("available_ts") - pl.duration(hours=1))
             .fill_nan(None)
         )
@@ -54,6 +54,7 @@ def _rolling_correlation(y: Array, x: Array) -> Array:
 
 
 def _rolling_moments(y: Array, x: Array) -> tuple[Array, Array, Array]:
+    """Covariance of y and x, variance of x, variance of y over the last BETA_BARS bars, [T, A] each."""
     both = np.isfinite(y) & np.isfinite(x)
     y, x = np.where(both, y, np.nan), np.where(both, x, np.nan)
     mean = {

@@ -39,10 +39,10 @@ class Bars:
 
 
 def build_bars(candles: pl.DataFrame, timeframe: str = "1h", quotes: tuple[str, ...] = ("USDT", "USD", "USDC")) -> Bars:
-    """The grid of one timeframe, one market per asset: the quote that stands first in `quotes`, spot before swaps.
+    """The grid of one timeframe, one market per asset: spot before swaps, then quotes in the order of `quotes`.
 
     `candles` needs asset, quote, symbol, timeframe, event_ts, available_ts, *_quote, volume_base.
-    NotEnoughDataError where no candle of the timeframe is there.
+    NotEnoughDataError where there is no candle of the timeframe.
     """
     frame = candles.filter(pl.col("timeframe") == timeframe, pl.col("quote").is_in(list(quotes)))
     if frame.is_empty():

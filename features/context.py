@@ -1,8 +1,8 @@
-"""The context of an origin: what stands known at the close of a bar, one number per channel, without units of price.
+"""The context of an origin: what is known at the close of a bar, one number per channel, free of price units.
 
-Each channel is a ratio or a count of standard deviations, so that one network reads every asset and regime alike. Row t
-uses bars closed at or before t, and documents, supply and funding figures available by then. Where a channel cannot be
-known (a young asset, no funding) it is NaN.
+Each channel is a ratio or a number of standard deviations, so that one network can read every asset and regime. Row t
+uses bars closed at or before t, and documents, supply and funding figures available by then. A channel that is not
+known (a young asset, no funding) is NaN.
 """
 
 import numpy as np
@@ -46,10 +46,10 @@ def build_context(
 ) -> Array:
     """All channels of CONTEXT, [T, A, K]. The three frames may be empty."""
     returns = log_returns(bars)
-    calm = returns / scale.factor()[:, None]  # the hour-of-week pattern taken out
+    deseasonalised = returns / scale.factor()[:, None]
     channels = [
-        *_own_channels(bars, scale, returns, calm),
-        *_level_channels(scale, calm),
+        *_own_channels(bars, scale, returns, deseasonalised),
+        *_level_channels(scale, deseasonalised),
         *_market_channels(bars, scale, returns),
         *_breadth_channels(scale, returns),
         _latest_known(bars, funding, "funding_rate", FUNDING_MAX_AGE_H) * 1e4,
@@ -70,10 +70,10 @@ def _root_mean(x: Array, span: int) -> Array:
     return np.sqrt(np.maximum(rolling_mean(x, span, max(1, span // 2)), 1e-12))
 
 
-def _own_channels(bars: Bars, scale: VolatilityScale, returns: Array, calm: Array) -> list[Array]:
+def _own_channels(bars: Bars, scale: VolatilityScale, returns: Array, deseasonalised: Array) -> list[Array]:
     """The asset's own volatilities over several spans ÷ its EWMA level, volume, and returns in units of the level.
 
-    The typical ones are geometric means, which a few stormy hours do not carry away.
+    "Typical" channels are geometric means, which are robust to a few extreme hours.
     """
     level = np.sqrt(scale.variance)
     pattern = scale.factor()[:, None] ** 2
@@ -83,9 +83,9 @@ def _own_channels(bars: Bars, scale: VolatilityScale, returns: Array, calm: Arra
         month_volume = rolling_mean(volume, 720, 24)
         log_range = _log(range_variance) / 2
         return [
-            *(np.log(_root_mean(calm**2, s) / level) for s in RV_SPANS_H),
+            *(np.log(_root_mean(deseasonalised**2, s) / level) for s in RV_SPANS_H),
             *(np.log(_root_mean(range_variance, s) / level) for s in GK_SPANS_H),
-            *(np.log(rolling_mean(np.abs(calm), s, s // 2) / level + 1e-9) for s in ABSOLUTE_SPANS_H),
+            *(np.log(rolling_mean(np.abs(deseasonalised), s, s // 2) / level + 1e-9) for s in ABSOLUTE_SPANS_H),
             *(rolling_mean(log_range, s, s // 8) - np.log(level) for s in TYPICAL_SPANS_H),
             *(np.log(rolling_mean(volume, s, max(1, s // 2)) / month_volume + 1e-9) for s in VOLUME_SPANS_H),
             rolling_mean(_log(volume), 720, 24) - np.log(month_volume),
@@ -98,8 +98,8 @@ def _log(x: Array) -> Array:
     return np.log(np.where(x > 0, x, np.nan))
 
 
-def _level_channels(scale: VolatilityScale, calm: Array) -> list[Array]:
-    """The EWMA level against the asset's own month and half-year, the other assets', and theirs against their month."""
+def _level_channels(scale: VolatilityScale, deseasonalised: Array) -> list[Array]:
+    """The EWMA level relative to the asset's own month and half-year and to all assets; theirs relative to their month."""
     level = np.sqrt(scale.variance)
     with np.errstate(divide="ignore", invalid="ignore"):
         log_level = np.log(np.where(level > 0, level, np.nan))
@@ -107,15 +107,16 @@ def _level_channels(scale: VolatilityScale, calm: Array) -> list[Array]:
         others = np.where(known, log_level, 0).sum(1, keepdims=True) / known.sum(1, keepdims=True)
         slow = np.log(ewma(np.exp(2 * others), MONTH_H)) / 2
         return [
-            np.log(level / np.sqrt(ewma(calm**2, MONTH_H))),
-            np.log(level / np.sqrt(ewma(calm**2, HALF_YEAR_H))),
+            np.log(level / np.sqrt(ewma(deseasonalised**2, MONTH_H))),
+            np.log(level / np.sqrt(ewma(deseasonalised**2, HALF_YEAR_H))),
             log_level - others,
             np.broadcast_to(others - slow, level.shape),
         ]
 
 
 def _market_channels(bars: Bars, scale: VolatilityScale, returns: Array) -> list[Array]:
-    """The state of BTC and of the market without the asset: volatilities, level, returns, and how they stand to it."""
+    """The state of BTC and of the market without the asset: volatilities, level, returns, and the asset's level
+    relative to theirs."""
     index = market_index(returns, trailing_dollar_volume(bars))
     btc = returns[:, [bars.assets.index("BTC")]] if "BTC" in bars.assets else index
     own_level = np.sqrt(scale.variance)
@@ -135,7 +136,7 @@ def _market_channels(bars: Bars, scale: VolatilityScale, returns: Array) -> list
 
 
 def _breadth_channels(scale: VolatilityScale, returns: Array) -> list[Array]:
-    """Mean squared move of all assets in units of what was expected, over several spans."""
+    """Log mean squared return of all assets in units of its expected variance, over several spans."""
     expected = np.vstack([np.full((1, returns.shape[1]), np.nan), scale.horizon_variance(1)[:-1]])
     with np.errstate(divide="ignore", invalid="ignore"):
         surprise = np.minimum(returns**2 / expected, 100.0)
@@ -146,7 +147,7 @@ def _breadth_channels(scale: VolatilityScale, returns: Array) -> list[Array]:
 
 
 def _latest_known(bars: Bars, frame: pl.DataFrame, column: str, max_age_h: int) -> Array:
-    """The newest figure of each asset known at each close and not older than `max_age_h`, [T, A]; NaN without."""
+    """The newest value of each asset known at each close and at most `max_age_h` old, [T, A]; NaN where none is."""
     out = np.full(bars.close.shape, np.nan)
     if frame.is_empty():
         return out
@@ -164,11 +165,11 @@ def _latest_known(bars: Bars, frame: pl.DataFrame, column: str, max_age_h: int) 
 
 
 def _supply_channels(bars: Bars, ssr: pl.DataFrame) -> list[Array]:
-    """The SSR's oscillator and the growth of supply, as known at each close."""
-    nothing = np.full(bars.close.shape, np.nan)
+    """SSR oscillator and 7-day supply growth, as known at each close."""
+    unknown = np.full(bars.close.shape, np.nan)
     total = ssr.filter(pl.col("coin") == "ALL") if "coin" in ssr.columns else ssr
     if total.is_empty():
-        return [nothing, nothing]
+        return [unknown, unknown]
     rows = pl.DataFrame({"ts": bars.close_ts.astype("datetime64[us]")}).with_columns(
         pl.col("ts").dt.replace_time_zone("UTC")
     )
@@ -187,6 +188,6 @@ def _supply_channels(bars: Bars, ssr: pl.DataFrame) -> list[Array]:
 def _calendar_channels(close_ts: NDArray[np.datetime64], n_assets: int) -> list[Array]:
     """Two sines and cosines of the hour of the day and of the week in which the next bar lies."""
     hour = close_ts.astype("datetime64[h]").astype(np.int64)
-    turns = [k * (hour + shift) / period for period, shift in ((24, 0), (168, 72)) for k in (1, 2)]
-    waves = [wave(2 * np.pi * turn) for turn in turns for wave in (np.sin, np.cos)]
+    cycles = [k * (hour + shift) / period for period, shift in ((24, 0), (168, 72)) for k in (1, 2)]
+    waves = [wave(2 * np.pi * cycle) for cycle in cycles for wave in (np.sin, np.cos)]
     return [np.broadcast_to(w[:, None], (len(hour), n_assets)) for w in waves]

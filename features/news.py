@@ -8,14 +8,14 @@ NOVELTY_DAYS = 7
 
 
 def keep_first_reports(links: pl.DataFrame, stories: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `links` (doc_id, asset, available_ts) that tell their asset's story first: of a flood of copies, one.
+    """The rows of `links` (doc_id, asset, available_ts) that are the first report of their story on their asset.
 
-    `stories`: doc_id, story_id. Whether a row stays hangs only on what was available by its own moment. A document
-    that is in no story is kept. Order and columns stay.
+    `stories`: doc_id, story_id. Whether a row is kept depends only on what was available by then. A document in no
+    story is kept. Order and columns do not change.
     """
-    told = links.with_row_index("row").join(stories.select("doc_id", "story_id"), on="doc_id", how="left")
+    with_story = links.with_row_index("row").join(stories.select("doc_id", "story_id"), on="doc_id", how="left")
     first = (
-        told.with_columns(story_id=pl.coalesce("story_id", "doc_id"))
+        with_story.with_columns(story_id=pl.coalesce("story_id", "doc_id"))
         .sort("available_ts", "doc_id")
         .unique(["story_id", "asset"], keep="first", maintain_order=True)
     )
@@ -25,9 +25,9 @@ def keep_first_reports(links: pl.DataFrame, stories: pl.DataFrame) -> pl.DataFra
 def news_hourly(links: pl.DataFrame, embeddings: pl.DataFrame, authorship: pl.DataFrame) -> pl.DataFrame:
     """Counts, intensity, novelty and machine authorship per asset and hour in which a document became available.
 
-    `links`: doc_id, asset, available_ts, each story once (`keep_first_reports`). `embeddings`: doc_id, embedding (unit length).
-    `authorship`: doc_id, machine_probability (null: too short to tell), a row per document that was judged. The row
-    of an hour has the hour's end as `event_ts` and `available_ts`, and uses documents available by then only.
+    `links`: doc_id, asset, available_ts, each story once (`keep_first_reports`). `embeddings`: doc_id, embedding (unit
+    length). `authorship`: doc_id, machine_probability (null: too short to judge), a row per judged document. The row of
+    an hour has the hour's end as `event_ts` and `available_ts`, and uses documents available by then only.
     """
     if links.is_empty():
         return pl.DataFrame(
@@ -78,16 +78,16 @@ def _machine_written(docs: pl.DataFrame, authorship: pl.DataFrame) -> pl.DataFra
     return judged.group_by("asset", "event_ts").agg(pl.col("machine_probability").max())
 
 
-def document_novelty(embeddings: pl.DataFrame, meanings: pl.DataFrame) -> pl.DataFrame:
+def document_novelty(embeddings: pl.DataFrame, sentence_embeddings: pl.DataFrame) -> pl.DataFrame:
     """`doc_id`, `available_ts`, `novelty`, and `nearest_doc_id` with `nearest_similarity` of each document.
 
-    Novelty is 1 − the highest cosine of its words (`embeddings`) to a document of the week before it, 1 where there is
-    none; the nearest is that of highest cosine in meaning (`meanings`), null where none was read. Both: doc_id,
-    available_ts, embedding (unit length). Of documents of one moment those with the lower doc_id count as earlier.
+    Novelty is 1 − the highest cosine of its word vector (`embeddings`) to a document of the week before it, 1 where
+    there is none; the nearest has the highest cosine between `sentence_embeddings`, null where none was read. Both
+    frames: doc_id, available_ts, embedding (unit length). Ties in time are ordered by doc_id.
     """
     ordered = embeddings.select("doc_id", "available_ts", "embedding").sort("available_ts", "doc_id")
     similar, _ = _nearest_before(ordered)
-    read = meanings.select("doc_id", "available_ts", "embedding").sort("available_ts", "doc_id")
+    read = sentence_embeddings.select("doc_id", "available_ts", "embedding").sort("available_ts", "doc_id")
     cosine, place = _nearest_before(read)
     ids = read["doc_id"].to_list()
     nearest = pl.DataFrame(

@@ -1,6 +1,6 @@
 """The panel: aligned assets × time × channels with a mask, scale-free and causal, from which every window is cut.
 
-Two tensors: the *tape* (what each bar did, for windows that look back) and the *context* (what stands known at a bar's
+Two tensors: the *tape* (what each bar did, for windows that look back) and the *context* (what is known at a bar's
 close, for the origin alone). Row t uses bars closed at `close_ts[t]`, and documents and figures available by then.
 """
 
@@ -22,14 +22,14 @@ TAPE = ("return_scaled", "range_scaled", "log_volume", "btc_return_scaled", "mar
 
 @dataclass(frozen=True)
 class Panel:
-    """Aligned tensors, float32: `tape` [A, T, C] (0 in gaps), `build_context` [A, T, K] (NaN where unknown), `mask` [A, T] (a
+    """Aligned tensors, float32: `tape` [A, T, C] (0 in gaps), `context` [A, T, K] (NaN where unknown), `mask` [A, T] (a
     bar with a return was there). `log_close` [A, T] is NaN in gaps; `close_ts` [T] is UTC.
     """
 
     assets: tuple[str, ...]
     close_ts: NDArray[np.datetime64]
     tape: NDArray[np.float32]
-    build_context: NDArray[np.float32]
+    context: NDArray[np.float32]
     mask: NDArray[np.bool_]
     log_close: Array
     tape_channels: tuple[str, ...] = TAPE
@@ -76,6 +76,7 @@ def _tensor(x: Array) -> NDArray[np.float32]:
 
 
 def _tape_channels(bars: Bars, scale: VolatilityScale, returns: Array) -> list[Array]:
+    """The channels of TAPE, [T, A] each; expectations are those known one bar earlier."""
     expected = np.vstack([np.full((1, returns.shape[1]), np.nan), np.sqrt(scale.horizon_variance(1))[:-1]])
     index = market_index(returns, trailing_dollar_volume(bars))
     btc = returns[:, [bars.assets.index("BTC")]] if "BTC" in bars.assets else index
@@ -90,6 +91,7 @@ def _tape_channels(bars: Bars, scale: VolatilityScale, returns: Array) -> list[A
 
 
 def _self_scaled(returns: Array) -> Array:
+    """Returns ÷ their own EWMA volatility of the bar before, [T, A]."""
     level = np.sqrt(ewma(returns**2, SHORT_HALF_LIFE_H))
     before = np.vstack([np.full((1, returns.shape[1]), np.nan), level[:-1]])
     with np.errstate(divide="ignore", invalid="ignore"):

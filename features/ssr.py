@@ -20,11 +20,29 @@ COIN_LISTS: dict[str, tuple[str, ...]] = {
 def daily_supply(supply: pl.DataFrame, coins: tuple[str, ...]) -> pl.DataFrame:
     """One row per coin and day: `supply_par_usd`, `supply_market_usd`, `available_ts`, `is_carried`.
 
-    Where several vendors describe a day, the one that has described most days of the coin up to then counts. A missing
-    day takes the last figure, at most CARRY_DAYS old, and says so. A coin without a price counts at par in the market
-    variant.
+    A missing day carries the last figure forward, at most CARRY_DAYS, with `is_carried`. A coin without a price counts
+    at par in the market variant.
     """
-    one = (
+    reported = _one_vendor_per_day(supply, coins)
+    if reported.is_empty():
+        return reported.with_columns(is_carried=pl.lit(False))
+    filled = _every_day(reported).join_asof(
+        reported.sort("event_ts").with_columns(known_ts="event_ts"),
+        on="event_ts", by="coin", tolerance=f"{CARRY_DAYS}d", check_sortedness=False,
+    )  # fmt: skip
+    return (
+        filled.filter(pl.col("supply_par_usd").is_not_null())
+        .with_columns(
+            is_carried=pl.col("known_ts") != pl.col("event_ts"),
+            available_ts=pl.col("available_ts") + (pl.col("event_ts") - pl.col("known_ts")),
+        )
+        .drop("known_ts")
+    )
+
+
+def _one_vendor_per_day(supply: pl.DataFrame, coins: tuple[str, ...]) -> pl.DataFrame:
+    """The figures of one vendor per coin and day: the one that has reported most days of the coin up to then."""
+    return (
         supply.filter(pl.col("coin").is_in(list(coins)), pl.col("chain") == "all")
         .sort("event_ts")
         .with_columns(n_vendor_days=pl.int_range(pl.len()).over("coin", "source"))
@@ -39,29 +57,19 @@ def daily_supply(supply: pl.DataFrame, coins: tuple[str, ...]) -> pl.DataFrame:
             supply_market_usd=pl.col("units") * pl.col("price_usd").fill_null(1.0),
         )
     )
-    if one.is_empty():
-        return one.with_columns(is_carried=pl.lit(False))
-    last = one["event_ts"].max()
-    days = one.group_by("coin").agg(
+
+
+def _every_day(reported: pl.DataFrame) -> pl.DataFrame:
+    """`coin`, `event_ts` of every day from a coin's first to CARRY_DAYS after its last, within the reported span."""
+    last = reported["event_ts"].max()
+    days = reported.group_by("coin").agg(
         event_ts=pl.datetime_range(
             pl.col("event_ts").min(),
             pl.min_horizontal(pl.col("event_ts").max() + timedelta(days=CARRY_DAYS), pl.lit(last)),
             "1d",
         )
     )
-    grid = days.explode("event_ts").sort("event_ts")
-    filled = grid.join_asof(
-        one.sort("event_ts").with_columns(known_ts="event_ts"),
-        on="event_ts", by="coin", tolerance=f"{CARRY_DAYS}d", check_sortedness=False,
-    )  # fmt: skip
-    return (
-        filled.filter(pl.col("supply_par_usd").is_not_null())
-        .with_columns(
-            is_carried=pl.col("known_ts") != pl.col("event_ts"),
-            available_ts=pl.col("available_ts") + (pl.col("event_ts") - pl.col("known_ts")),
-        )
-        .drop("known_ts")
-    )
+    return days.explode("event_ts").sort("event_ts")
 
 
 def btc_market_cap(metrics: pl.DataFrame) -> pl.DataFrame:
@@ -113,6 +121,7 @@ def ssr_daily(supply: pl.DataFrame, metrics: pl.DataFrame, coin_list: str) -> pl
 
 
 def _ratios(joined: pl.DataFrame, coin_list: str) -> pl.DataFrame:
+    """Ratios, growth, share and oscillator from supply joined with BTC capitalisation and total supply by day."""
     growth = [
         (pl.col("supply_par_usd") / pl.col("supply_par_usd").shift(n).over("coin", order_by="event_ts") - 1).alias(
             f"growth_{n}d"

@@ -36,7 +36,7 @@ def realised_volatility(returns: Array, span: int, min_valid: int | None = None)
 
 
 def ewma(x: Array, half_life: float) -> Array:
-    """Exponentially weighted mean of the valid values up to each row, [T, A]; NaN values are passed over.
+    """Exponentially weighted mean of the valid values up to each row, [T, A]; NaN values are skipped.
 
     Weights are normalised, so that the first values are unbiased; NaN until the first valid value.
     """
@@ -47,7 +47,7 @@ def ewma(x: Array, half_life: float) -> Array:
 
 @dataclass(frozen=True)
 class VolatilityScale:
-    """Volatility known at each bar: what the reference walk is scaled by.
+    """Volatility known at each bar, by which the reference walk is scaled.
 
     `variance` [T, A]: EWMA variance per bar with the hour-of-week pattern taken out, known at the close of bar t.
     `patterns` [W, 168]: the pattern (relative variance, mean 1) as estimated from the weeks before week w only.
@@ -92,7 +92,7 @@ def volatility_scale(bars: Bars, *, half_life_h: float = EWMA_HALF_LIFE_H, seaso
 def hour_of_week_patterns(returns: Array, week: NDArray[np.int64], slot: NDArray[np.int64]) -> Array:
     """Relative variance of each hour of the week, estimated anew each week from the weeks before it, [W, 168].
 
-    Squared returns ÷ a slow EWMA, averaged over assets (clipped, so that no single jump makes a pattern), then over
+    Squared returns ÷ a slow EWMA, averaged over assets (clipped, so that a single jump does not become a pattern), then over
     past weeks with exponential weights, shrunk towards hour-of-day × day-of-week and towards 1.
     """
     slow = ewma(returns**2, SLOTS)
@@ -108,6 +108,7 @@ def hour_of_week_patterns(returns: Array, week: NDArray[np.int64], slot: NDArray
 
 
 def _smooth_patterns(weekly: Array) -> Array:
+    """Decayed means over past weeks, shrunk towards hour-of-day × day-of-week and towards 1, [W, 168]."""
     decay = 0.5 ** (1 / PATTERN_HALF_LIFE_WEEKS)
     total, weight = np.zeros(SLOTS), np.zeros(SLOTS)
     out = np.ones_like(weekly)

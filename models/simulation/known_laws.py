@@ -1,7 +1,7 @@
 """Markets whose law is known, to hold claims of skill against.
 
 `reference_market`  every return is the reference walk's own sigma × an independent shock: nothing beats that walk
-`planted_market`    a fast volatility state shows in the volume at each close: the `oracle` knows what it is worth
+`planted_market`    a fast volatility state shows in the volume at each close; the `oracle` forecasts with it
 """
 
 from dataclasses import dataclass, replace
@@ -41,14 +41,14 @@ def _correlated(rng: np.random.Generator, n_hours: int, n_assets: int) -> Array:
 def reference_market(seed: int, n_hours: int, n_assets: int = 5) -> Bars:
     """Hourly bars whose returns are drawn from the reference walk itself, [T, A].
 
-    From row RUN_IN_H on, r[t + 1] = √(`features.volatility.volatility_scale` of these very bars, 1 h ahead at t) · z[t + 1], with
-    z from `shocks`: EWMA variance and hour-of-week pattern are those that the walk will estimate, so that no forecast
+    From row RUN_IN_H on, r[t + 1] = √(`features.volatility.volatility_scale` of these very bars, 1 h ahead at t) ·
+    z[t + 1], with z from `shocks`: EWMA variance and hour-of-week pattern are those that the walk will estimate, so that no forecast
     can do better. Before it the variance is constant, the same for all assets, times the simulator's own pattern.
 
     An EWMA variance is a martingale that shrinks almost surely: its log falls by about ½ (1 − λ)² Var(z²) an hour,
-    here .0006, which is a third off the volatility in seven weeks. It is left so: whatever would hold it up would be
-    something to forecast. Inside an hour the price walks a bridge to its close; open is the close before; volume is a
-    function of the hour's own return and sigma, with noise (`models.market.prices.make_bars`).
+    here .0006, which takes a third off the volatility in seven weeks. Nothing counters that drift: a correction would be
+    forecastable. Inside an hour the price walks a bridge to its close; open is the close before; volume is a
+    function of the hour's own return and sigma, with noise (`models.simulation.prices.make_bars`).
     """
     rng = np.random.default_rng([seed, 1])
     z = shocks(rng, n_hours, n_assets)
@@ -85,7 +85,7 @@ def _bars(rng: np.random.Generator, returns: Array, sigma: Array) -> Bars:
 
 @dataclass(frozen=True)
 class Planted:
-    """Bars, and the log-volatility state [T, A] that stands at each close and rules the next hour's return."""
+    """Bars, and the log-volatility state [T, A] known at each close, which drives the next hour's return."""
 
     bars: Bars
     state: Array

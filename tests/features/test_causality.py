@@ -207,8 +207,8 @@ def test_cutting_off_the_future_changes_no_row_of_the_panel():
     whole = build_panel(bars, volatility_scale(bars), ratio, news, funding)
     short = _cut(bars, CUT)
     part = build_panel(
-        short, volatility_scale(short), ratio.filter(pl.col("available_ts") <= end), news.filter(pl.col("available_ts") <= end),
-        funding.filter(pl.col("available_ts") <= end),
+        short, volatility_scale(short), ratio.filter(pl.col("available_ts") <= end),
+        news.filter(pl.col("available_ts") <= end), funding.filter(pl.col("available_ts") <= end),
     )  # fmt: skip
     np.testing.assert_allclose(part.tape, whole.tape[:, :CUT], rtol=1e-5, atol=1e-6)
     for k, name in enumerate(whole.context_channels):
