@@ -99,7 +99,7 @@ def _log(x: Array) -> Array:
 
 
 def _level_channels(scale: VolatilityScale, deseasonalised: Array) -> list[Array]:
-    """The EWMA level relative to the asset's own month and half-year and to all assets; theirs relative to their month."""
+    """EWMA level ÷ that of the asset's own month and half-year and of all assets; theirs ÷ that of their month."""
     level = np.sqrt(scale.variance)
     with np.errstate(divide="ignore", invalid="ignore"):
         log_level = np.log(np.where(level > 0, level, np.nan))

@@ -92,8 +92,8 @@ def volatility_scale(bars: Bars, *, half_life_h: float = EWMA_HALF_LIFE_H, seaso
 def hour_of_week_patterns(returns: Array, week: NDArray[np.int64], slot: NDArray[np.int64]) -> Array:
     """Relative variance of each hour of the week, estimated anew each week from the weeks before it, [W, 168].
 
-    Squared returns ÷ a slow EWMA, averaged over assets (clipped, so that a single jump does not become a pattern), then over
-    past weeks with exponential weights, shrunk towards hour-of-day × day-of-week and towards 1.
+    Squared returns ÷ a slow EWMA, averaged over assets (clipped, so that a single jump does not become a pattern), then
+    over past weeks with exponential weights, shrunk towards hour-of-day × day-of-week and towards 1.
     """
     slow = ewma(returns**2, SLOTS)
     before = np.vstack([np.full((1, returns.shape[1]), np.nan), slow[:-1]])

@@ -42,12 +42,13 @@ def reference_market(seed: int, n_hours: int, n_assets: int = 5) -> Bars:
     """Hourly bars whose returns are drawn from the reference walk itself, [T, A].
 
     From row RUN_IN_H on, r[t + 1] = √(`features.volatility.volatility_scale` of these very bars, 1 h ahead at t) ·
-    z[t + 1], with z from `shocks`: EWMA variance and hour-of-week pattern are those that the walk will estimate, so that no forecast
-    can do better. Before it the variance is constant, the same for all assets, times the simulator's own pattern.
+    z[t + 1], with z from `shocks`: EWMA variance and hour-of-week pattern are those that the walk will estimate, so
+    that no forecast can do better. Before that row the variance is constant, the same for all assets, times the
+    simulator's own pattern.
 
     An EWMA variance is a martingale that shrinks almost surely: its log falls by about ½ (1 − λ)² Var(z²) an hour,
-    here .0006, which takes a third off the volatility in seven weeks. Nothing counters that drift: a correction would be
-    forecastable. Inside an hour the price walks a bridge to its close; open is the close before; volume is a
+    here .0006, which takes a third off the volatility in seven weeks. Nothing counters that drift: a correction would
+    be forecastable. Inside an hour the price walks a bridge to its close; open is the close before; volume is a
     function of the hour's own return and sigma, with noise (`models.simulation.prices.make_bars`).
     """
     rng = np.random.default_rng([seed, 1])
