@@ -25,7 +25,7 @@ from models.forecast.recipe import WARM_UP_H, Recipe
 from models.forecast.roster import forecaster
 from models.quantiles.quantiles import CENTRAL, HORIZONS_H
 from models.quantiles.scores import crps
-from models.simulation.known_laws import RUN_IN_H, Planted, planted_market, reference_market
+from models.simulation.known_laws import RUN_IN_H, PlantedMarket, planted_market, reference_market
 from models.text.embed import WIDTH
 
 BASELINES = ("walk_plain", "walk_drift", "volatility_walk", "garch", "har")
@@ -195,7 +195,7 @@ def crps_of(outcome: Array, values: dict[str, Array]) -> dict[str, Array]:
 
 def planted_trial(
     seed: int, half_life_h: float, sd: float, span: Span = PLANTED, n_assets: int = PLANTED_ASSETS
-) -> tuple[Planted, Trial]:
+) -> tuple[PlantedMarket, Trial]:
     """A market with a volatility state that shows in the volume."""
     market = planted_market(seed, span.end, n_assets, half_life_h=half_life_h, sd=sd)
     return market, Trial.of(ground(market.bars), span, seed)

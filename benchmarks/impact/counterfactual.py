@@ -33,7 +33,14 @@ from models.forecast.recipe import WARM_UP_H
 from models.impact.expected import score_releases
 from models.quantiles.quantiles import HORIZONS_H, MEDIAN
 from models.simulation.prices import ASSETS, BLOCK, make_bars, simulate_paths
-from models.simulation.releases import GROUP_KEPT, Release, draw_releases, planted_effects, planted_peak, response
+from models.simulation.releases import (
+    GROUP_KEPT,
+    Release,
+    draw_releases,
+    planted_effects,
+    planted_peak,
+    planted_response,
+)
 from models.text.embed import WIDTH, embed
 
 PER_DAY = 20.0
@@ -147,7 +154,7 @@ def _planted(release: Release, origin: np.datetime64) -> Array:
     """Its planted log return from the origin to each horizon, [H]."""
     start = datetime.fromtimestamp(int(origin.astype("datetime64[s]").astype(np.int64)), tz=UTC)
     hours = np.array([(start + timedelta(hours=h) - release.published) / timedelta(hours=1) for h in HORIZONS_H])
-    return response(release, np.maximum(hours, 0.0))
+    return planted_response(release, np.maximum(hours, 0.0))
 
 
 def correlations(x: Array, y: Array) -> Array:

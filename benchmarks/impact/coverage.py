@@ -27,7 +27,7 @@ from models.impact.significance.event_tests import event_tests, prepare
 from models.impact.significance.outcome import Outcome
 from models.impact.significance.overlap import excess_move, mean_with_overlap
 from models.simulation.prices import ASSETS, SimulatedBars, make_bars, simulate_paths
-from models.simulation.releases import PER_DAY, Release, draw_releases, planted_effects, response
+from models.simulation.releases import PER_DAY, Release, draw_releases, planted_effects, planted_response
 
 START = datetime(2023, 7, 3, tzinfo=UTC)
 HOURS = 26 * 168
@@ -109,7 +109,7 @@ def _planted(release: Release, bars: Bars, row: int, window_h: float) -> float:
     """The release's own planted move from its base close to the end of the window."""
     end = bars.close_ts[row] + np.timedelta64(int(window_h * 3600), "s")
     hours = (end - np.datetime64(release.published.replace(tzinfo=None), "s")) / np.timedelta64(3600, "s")
-    return float(response(release, np.array([hours]))[0])
+    return float(planted_response(release, np.array([hours]))[0])
 
 
 def summarise(planted: list[Study], null: list[Study]) -> dict[str, float]:

@@ -39,7 +39,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Result:
+class BacktestResult:
     """Per bar: equity, drawdown, gross exposure, turnover, cost, net return; [T] from the first trade on."""
 
     close_ts: NDArray[np.datetime64]
@@ -75,7 +75,7 @@ def weight_grid(pairs: NDArray[np.int64], weights: Array, n_rows: int, n_assets:
     return np.where(last[:, None] >= 0, grid[np.maximum(last, 0)], 0.0)
 
 
-def run(bars: Bars, targets: Array, first: int, last: int, costs: Costs) -> Result:
+def run_backtest(bars: Bars, targets: Array, first: int, last: int, costs: Costs) -> BacktestResult:
     """Trade `targets` [T, A] over rows first … last; a target set at row t is held from the close of t + latency."""
     with np.errstate(invalid="ignore"):
         simple = np.nan_to_num(bars.close[1:] / bars.close[:-1] - 1, nan=0.0)
@@ -89,10 +89,12 @@ def run(bars: Bars, targets: Array, first: int, last: int, costs: Costs) -> Resu
     net = (held[rows] * simple[rows]).sum(1) - cost
     equity = np.cumprod(1 + net)
     peak = np.maximum.accumulate(np.concatenate([[1.0], equity]))[1:]
-    return Result(bars.close_ts[rows + 1], equity, equity / peak - 1, np.abs(held[rows]).sum(1), turnover, cost, net)
+    return BacktestResult(
+        bars.close_ts[rows + 1], equity, equity / peak - 1, np.abs(held[rows]).sum(1), turnover, cost, net
+    )
 
 
-def buy_and_hold(bars: Bars, first: int, last: int, costs: Costs) -> Result:
+def buy_and_hold(bars: Bars, first: int, last: int, costs: Costs) -> BacktestResult:
     """An equal share in every asset with a price at the first trade, bought once and never touched again.
 
     Bought at the same close as a rule's first trade (row first + latency), with the same costs, once. A gap holds the
@@ -110,10 +112,10 @@ def buy_and_hold(bars: Bars, first: int, last: int, costs: Costs) -> Result:
     there = (np.arange(len(equity)) >= costs.latency_bars).astype(float)
     once = (np.arange(len(equity)) == costs.latency_bars).astype(float)
     ts = bars.close_ts[first + 1 : last + 1]
-    return Result(ts, equity, equity / peak - 1, there, once, once * paid, net)
+    return BacktestResult(ts, equity, equity / peak - 1, there, once, once * paid, net)
 
 
-def metrics(result: Result) -> pl.DataFrame:
+def backtest_metrics(result: BacktestResult) -> pl.DataFrame:
     """Rows of models.backtest_metrics (without the strategy): Sharpe with its interval, drawdown, turnover, …
 
     Daily simple returns, 365 days a year; Sharpe, Sortino, drawdown and return from empyrical.
@@ -142,7 +144,7 @@ def metrics(result: Result) -> pl.DataFrame:
     )
 
 
-def _daily(result: Result) -> Array:
+def _daily(result: BacktestResult) -> Array:
     days = result.close_ts.astype("datetime64[D]")
     _, start = np.unique(days, return_index=True)
     return np.multiply.reduceat(1 + result.net, start) - 1

@@ -31,7 +31,7 @@ def moments(returns: Array) -> Moments:
     )
 
 
-def _shape(m: Moments) -> float:
+def _variance_factor(m: Moments) -> float:
     """Variance of the Sharpe ratio times n − 1: 1 − γ₃·SR + (γ₄ − 1)/4·SR². Never below zero for moments of data."""
     return 1 - m.skewness * m.sharpe + (m.kurtosis - 1) / 4 * m.sharpe**2
 
@@ -42,7 +42,7 @@ def sharpe_variance(returns: Array) -> float:
     Bailey and López de Prado (2012).
     """
     m = moments(returns)
-    return _shape(m) / max(m.n - 1, 1)
+    return _variance_factor(m) / max(m.n - 1, 1)
 
 
 def sharpe_interval(returns: Array, periods: int = 365) -> tuple[float, float]:
@@ -57,7 +57,7 @@ def sharpe_confidence(m: Moments, benchmark: float) -> float:
 
     shape = 1 − γ₃·SR + (γ₄ − 1)/4·SR². Bailey and López de Prado (2012).
     """
-    return float(stats.norm.cdf((m.sharpe - benchmark) * np.sqrt((m.n - 1) / _shape(m))))
+    return float(stats.norm.cdf((m.sharpe - benchmark) * np.sqrt((m.n - 1) / _variance_factor(m))))
 
 
 def probabilistic_sharpe(returns: Array, benchmark: float) -> float:
@@ -100,7 +100,7 @@ def minimum_track_record(m: Moments, benchmark: float, probability: float = 0.95
     """
     if m.sharpe <= benchmark:
         return float("inf")
-    return 1 + _shape(m) * float(stats.norm.ppf(probability) / (m.sharpe - benchmark)) ** 2
+    return 1 + _variance_factor(m) * float(stats.norm.ppf(probability) / (m.sharpe - benchmark)) ** 2
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from domain.types import Array
 
-SAME = 1e-12  # share of the largest loss below which two losses count as one
+TIE_TOLERANCE = 1e-12  # share of the largest loss below which two losses count as one
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def model_confidence_set(
     _check(losses, names, block, resamples)
     twin = _representatives(losses)
     kept = sorted({t for t in twin if t is not None})
-    values = _p_values(_apart(losses[:, kept]), block, method, reps, seed, resamples) if len(kept) > 1 else [1.0]
+    values = _p_values(_break_ties(losses[:, kept]), block, method, reps, seed, resamples) if len(kept) > 1 else [1.0]
     by_column = dict(zip(kept, values, strict=True))
     p = {name: 0.0 if t is None else by_column[t] for name, t in zip(names, twin, strict=True)}
     return ConfidenceSet(tuple(name for name in names if p[name] > size), p, size)
@@ -68,7 +68,7 @@ def _check(losses: Array, names: Sequence[str], block: int, resamples: NDArray[n
 
 def _representatives(losses: Array) -> list[int | None]:
     """Per column, the first column with the same loss, or None where another is lower by a constant."""
-    tolerance = SAME * float(np.abs(losses).max())
+    tolerance = TIE_TOLERANCE * float(np.abs(losses).max())
     out: list[int | None] = []
     for column in losses.T:
         difference = losses - column[:, None]
@@ -79,9 +79,9 @@ def _representatives(losses: Array) -> list[int | None]:
     return out
 
 
-def _apart(losses: Array) -> Array:
+def _break_ties(losses: Array) -> Array:
     """Losses whose equal means are moved apart by a part in 10¹²: arch cannot order a tie."""
-    step = SAME * np.abs(losses).max()
+    step = TIE_TOLERANCE * np.abs(losses).max()
     rank = np.argsort(np.argsort(losses.mean(0), kind="stable"))
     ordered = np.sort(losses.mean(0))
     if np.diff(ordered).min() > step:
@@ -89,7 +89,7 @@ def _apart(losses: Array) -> Array:
     return losses + step * rank
 
 
-class _Given:
+class _FixedResamples:
     """Stands in for arch's bootstrap and hands out row numbers drawn before."""
 
     def __init__(self, resamples: NDArray[np.int64]) -> None:
@@ -109,7 +109,7 @@ def _p_values(
     # the size given here only decides arch's own list of models, which is not used
     mcs = MCS(losses, size=0.1, reps=reps, block_size=block, method=method, seed=seed)
     if resamples is not None:
-        mcs.bootstrap = _Given(resamples)  # type: ignore[assignment]
+        mcs.bootstrap = _FixedResamples(resamples)  # type: ignore[assignment]
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         try:

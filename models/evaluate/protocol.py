@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.errors import NotEnoughDataError
-from models.evaluate.walk_forward import Fold, spans
+from models.evaluate.walk_forward import Fold, refit_folds
 
 _SPACING = re.compile(r"(\d+)([dh])")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):00")
@@ -74,4 +74,4 @@ def protocol_folds(close_ts: NDArray[np.datetime64], protocol: Protocol) -> list
             f"{close_ts[0]} to {close_ts[-1]}"
         )
     every = None if protocol.refit_every is None else int(protocol.refit_every.total_seconds() // 3600)
-    return spans(train_end, start, end, every)
+    return refit_folds(train_end, start, end, every)

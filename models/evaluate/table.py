@@ -179,7 +179,7 @@ def _direction(s: Slice, asset: str) -> list[Metric]:
     return out
 
 
-def alarms(table: pl.DataFrame) -> list[str]:
+def leak_alarms(table: pl.DataFrame) -> list[str]:
     """What in a table of scores is too good to be believed, as sentences: a leak is the first thing to look for."""
     whole = table.filter(pl.col("asset") == ALL, pl.col("regime") == "all")
     out = []

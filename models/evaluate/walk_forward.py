@@ -41,7 +41,7 @@ def folds(n_rows: int, *, test_rows: int, n_folds: int, embargo: int) -> list[Fo
     return [Fold(int(a) - embargo, int(a), int(b)) for a, b in pairwise(edges)]
 
 
-def spans(train_end: int, test_start: int, test_end: int, every: int | None) -> list[Fold]:
+def refit_folds(train_end: int, test_start: int, test_end: int, every: int | None) -> list[Fold]:
     """Folds over [test_start, test_end), trained anew every `every` rows; each training ends as long before its test.
 
     ValueError where training would end after the test begins, or `every` is not positive.

@@ -15,7 +15,7 @@ from domain.types import Array
 from features.candles import Bars
 from features.volatility import EWMA_HALF_LIFE_H, SLOTS, hour_of_week_patterns
 from models.quantiles.quantiles import HORIZONS_H, LEVELS
-from models.simulation.prices import ASSETS, MARKET_VOL, SUBSTEPS, Paths, make_bars, seasonal_factor
+from models.simulation.prices import ASSETS, MARKET_VOL, SUBSTEPS, PricePaths, make_bars, seasonal_factor
 
 START = datetime(2023, 7, 3)
 RUN_IN_H = 4 * SLOTS
@@ -76,7 +76,7 @@ def reference_market(seed: int, n_hours: int, n_assets: int = 5) -> Bars:
 def _bars(rng: np.random.Generator, returns: Array, sigma: Array) -> Bars:
     n, n_assets = returns.shape
     assets = ASSETS[:n_assets]
-    paths = Paths(returns, sigma, rng.standard_normal((n, n_assets, SUBSTEPS)), rng.standard_normal((n, n_assets)))
+    paths = PricePaths(returns, sigma, rng.standard_normal((n, n_assets, SUBSTEPS)), rng.standard_normal((n, n_assets)))
     made = make_bars(paths, np.zeros_like(returns), assets)
     close_ts = np.datetime64(START, "s") + np.arange(1, n + 1) * np.timedelta64(3600, "s")
     return Bars(
@@ -85,7 +85,7 @@ def _bars(rng: np.random.Generator, returns: Array, sigma: Array) -> Bars:
 
 
 @dataclass(frozen=True)
-class Planted:
+class PlantedMarket:
     """Bars, and the log-volatility state [T, A] known at each close, which drives the next hour's return."""
 
     bars: Bars
@@ -137,7 +137,7 @@ def _quantiles(unit: Array, season: Array) -> Array:
 
 def planted_market(
     seed: int, n_hours: int, n_assets: int = 6, *, half_life_h: float = STATE_HALF_LIFE_H, sd: float = STATE_SD
-) -> Planted:
+) -> PlantedMarket:
     """A market with predictability that the reference walk cannot see and the panel can.
 
     r[t + 1] = level · pattern[t + 1] · exp(x[t] − sd²) · z[t + 1]; x is an autoregression with the given half-life and
@@ -155,4 +155,4 @@ def planted_market(
     bars = _bars(rng, sigma * shocks(rng, n_hours, n_assets), sigma)
     turnover = np.array([a.cap_usd for a in ASSETS[:n_assets]]) * 0.0015
     dollars = turnover * np.exp(state + VOLUME_NOISE * rng.standard_normal(state.shape))
-    return Planted(replace(bars, volume=dollars / bars.close), state, phi, sd)
+    return PlantedMarket(replace(bars, volume=dollars / bars.close), state, phi, sd)

@@ -22,7 +22,7 @@ HOLE_ASSET, HOLE_WEEK, HOLE_HOURS = 7, 40, 9 * 24
 
 
 @dataclass(frozen=True)
-class Market:
+class SimulatedData:
     """A simulated market in the columns of the warehouse's entities."""
 
     candles: pl.DataFrame
@@ -34,7 +34,7 @@ class Market:
     bars: SimulatedBars
 
 
-def simulate(seed: int, end: datetime = DEFAULT_END, *, with_effects: bool = True) -> Market:
+def simulate_market(seed: int, end: datetime = DEFAULT_END, *, with_effects: bool = True) -> SimulatedData:
     """The market from START to `end`. ValueError where `end` leaves less than 30 days."""
     n_hours = int((end - START).total_seconds() // 3600)
     if n_hours < 30 * 24:
@@ -49,7 +49,7 @@ def simulate(seed: int, end: datetime = DEFAULT_END, *, with_effects: bool = Tru
     candles = _candle_frame(bars, present)
     n_days = n_hours // 24
     market_daily = paths.returns[: n_days * 24].mean(1).reshape(n_days, 24).sum(1)
-    return Market(
+    return SimulatedData(
         candles, _bad_rows(seed, candles), _supply_frame(seed, market_daily), _metric_frame(bars, n_days),
         releases, effects, bars,
     )  # fmt: skip

@@ -55,7 +55,7 @@ JUMP_RATE, JUMP_SIZE = 1 / 600, 4.5
 
 
 @dataclass(frozen=True)
-class Paths:
+class PricePaths:
     """Hourly paths from Monday 00:00 on, T hours × A assets, before any planted effect.
 
     `returns`: log returns. `sigma`: the volatility they were drawn with. `bridge` [T, A, SUBSTEPS] and `volume_noise`
@@ -81,7 +81,7 @@ def seasonal_factor(n_hours: int) -> Array:
     return factor / np.sqrt(np.mean(week**2))
 
 
-def simulate_paths(seed: int, n_hours: int, assets: tuple[Asset, ...] = ASSETS) -> Paths:
+def simulate_paths(seed: int, n_hours: int, assets: tuple[Asset, ...] = ASSETS) -> PricePaths:
     """Draw the market's paths for `n_hours`. A pure function of its arguments."""
     n_blocks = -(-n_hours // BLOCK)
     n_assets = len(assets)
@@ -96,7 +96,7 @@ def simulate_paths(seed: int, n_hours: int, assets: tuple[Asset, ...] = ASSETS) 
     betas = np.array([a.beta for a in assets])
     own = unit[:, 1:] * scale[1:]
     sigma = np.hypot(betas * unit_sigma[:, :1] * scale[0], unit_sigma[:, 1:] * scale[1:])
-    return Paths(betas * factor + own, sigma, bridge, volume)
+    return PricePaths(betas * factor + own, sigma, bridge, volume)
 
 
 def _draw_block(seed: int, block: int, n_assets: int) -> tuple[Array, ...]:
@@ -141,7 +141,7 @@ class SimulatedBars:
     volume: Array
 
 
-def make_bars(paths: Paths, effects: Array, assets: tuple[Asset, ...] = ASSETS) -> SimulatedBars:
+def make_bars(paths: PricePaths, effects: Array, assets: tuple[Asset, ...] = ASSETS) -> SimulatedBars:
     """Bars from returns plus planted `effects` [T, A]; inside each bar the price walks a bridge to its close."""
     returns = paths.returns + effects
     log_close = np.log([a.price_usd for a in assets]) + np.cumsum(returns, axis=0)

@@ -26,7 +26,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 _ARTICLE = re.compile(r"\b([Aa]) (?=[aeiouAEIO])(?!one\b|one-|once|uni|use|usa|uti|eu)")
 _START = re.compile(r"(?:(?<=[.?!] )|(?<=[.?!]\" )|(?<=— )|(?<=\bA: )|^)[a-z]", re.MULTILINE)
 _ASSET, _TICKER = "\x00", "\x01"  # stand-ins until the text is tidied, so that names are never altered
-_SHAPES = {"terse": 1, "plain": 2, "bullets": 2, "qa": 2, "long": 3}  # shape -> middle paragraphs
+_MIDDLE_PARAGRAPHS = {"terse": 1, "plain": 2, "bullets": 2, "qa": 2, "long": 3}  # shape -> middle paragraphs
 
 
 def register_of(strength: float) -> str:
@@ -35,7 +35,7 @@ def register_of(strength: float) -> str:
 
 
 @cache
-def _bank() -> dict[str, Any]:
+def _phrase_bank() -> dict[str, Any]:
     """The parsed phrase bank, read from disk once."""
     with Path(__file__).with_name("prose.toml").open("rb") as handle:
         return tomllib.load(handle)
@@ -44,7 +44,7 @@ def _bank() -> dict[str, Any]:
 @cache
 def _phrases(kind: str, register: str, style: str) -> tuple[dict[str, list[str]], dict[str, list[float]]]:
     """The phrase banks open to one (kind, register, style), and the log10 ranges of the numbers in them."""
-    bank, of_kind = _bank(), _bank()["kind"][kind]
+    bank, of_kind = _phrase_bank(), _phrase_bank()["kind"][kind]
     banks = {**bank["shared"], **bank["style"][style], **of_kind[register], "quote": of_kind[style]}
     banks |= {name: of_kind[name] for name in ("headline", "lede", "detail", "fact")}
     banks["weigh"] = bank["weigh"][of_kind["tone"]][register]["sentence"]
@@ -66,15 +66,15 @@ def _span(days: float) -> str:
     units = ((365.0, "years"), (30.4, "months"), (7.0, "weeks"), (1.0, "days"))
     size, unit = next((pair for pair in units if days >= 2 * pair[0]), units[-1])
     count = max(2, round(days / size))
-    return f"{_bank()['shared']['small'][count - 2] if count < 10 else count} {unit}"
+    return f"{_phrase_bank()['shared']['small'][count - 2] if count < 10 else count} {unit}"
 
 
 def _date(day: datetime) -> str:
     """'3 May 2024', whatever the locale."""
-    return f"{day.day} {_bank()['months'][day.month - 1]} {day.year}"
+    return f"{day.day} {_phrase_bank()['months'][day.month - 1]} {day.year}"
 
 
-class _Release:
+class _ReleaseWriter:
     """The state of one release: drawn facts, phrases already used, and the generator's stream."""
 
     def __init__(self, rng: Generator, kind: str, strength: float, style: str, day: datetime) -> None:
@@ -111,7 +111,7 @@ class _Release:
     def _fill(self, slot: str) -> str:
         """A slot's text: the same throughout a release, save for the slots that the bank calls fresh."""
         text = self._facts.get(slot) or self._fact(slot)
-        if slot not in _bank()["fresh"]:
+        if slot not in _phrase_bank()["fresh"]:
             self._facts[slot] = text
         return text
 
@@ -124,11 +124,11 @@ class _Release:
             if slot in ("pct", "pct2"):
                 return f"{value:.1f}%" if value < 10 else f"{value:.0f}%"
             return _span(value) if slot in ("term", "slip") else "$" * (slot[:6] == "amount") + _number(value)
-        if slot in _bank()["days"]:
-            text = _date(self._published + timedelta(days=self.between(*_bank()["days"][slot])))
+        if slot in _phrase_bank()["days"]:
+            text = _date(self._published + timedelta(days=self.between(*_phrase_bank()["days"][slot])))
             return text.split(" ", 1)[1] if slot == "pastmonth" else text
-        if slot in _bank()["count"]:
-            return f"{self.between(*_bank()['count'][slot]):,}"
+        if slot in _phrase_bank()["count"]:
+            return f"{self.between(*_phrase_bank()['count'][slot]):,}"
         return self.say(slot.rstrip("2345"))
 
     def paragraph(self) -> str:
@@ -150,10 +150,10 @@ class _Release:
 
     def body(self) -> str:
         """Two to five paragraphs, MIN_WORDS to MAX_WORDS words."""
-        shape = self.one_of(tuple(_SHAPES))
+        shape = self.one_of(tuple(_MIDDLE_PARAGRAPHS))
         opening = [self.say("lede"), *(self.say(bank) for bank in ("weigh", "detail") if self._draw() < 0.55)]
         paragraphs = [f"{self._fill('city').upper()}, {_date(self._published)} — " + " ".join(opening)]
-        paragraphs += [self.paragraph() for _ in range(_SHAPES[shape] - (shape in ("bullets", "qa")))]
+        paragraphs += [self.paragraph() for _ in range(_MIDDLE_PARAGRAPHS[shape] - (shape in ("bullets", "qa")))]
         if shape in ("bullets", "qa"):
             paragraphs.insert(self.between(1, 3), self.listing(shape))
         if shape != "terse" or self._draw() < 0.4:
@@ -193,6 +193,6 @@ def write_release(
             raise ValueError(f"{name} is {value!r}, expected one of {', '.join(known)}; pass one of them")
     if not 0.0 <= strength <= 1.0:
         raise ValueError(f"strength is {strength!r}, expected a number in [0, 1]; rescale or clip it first")
-    release = _Release(rng, kind, float(strength), style, published)
+    release = _ReleaseWriter(rng, kind, float(strength), style, published)
     headline, body = (_tidy(text, asset_name, ticker) for text in (release.say("headline"), release.body()))
     return headline, body

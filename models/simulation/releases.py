@@ -25,7 +25,7 @@ GROUP_KEPT = {"real": 0.8, "generated": 0.4, "fabricated": 0.0}
 BASE_MOVE = 0.05
 SIZE_EXPONENT = 0.12
 REFERENCE_CAP_USD = 1e9
-RISE_H = 1.0
+RISE_DURATION_H = 1.0
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,11 @@ def planted_peak(kind: str, strength: float, cap_usd: float) -> float:
     return float(DIRECTION[kind] * BASE_MOVE * (0.25 + strength) * (cap_usd / REFERENCE_CAP_USD) ** -SIZE_EXPONENT)
 
 
-def response(release: Release, hours_since: Array) -> Array:
+def planted_response(release: Release, hours_since: Array) -> Array:
     """Planted cumulative log return at `hours_since` publication: 0 before the delay, up within RISE_H, then decay."""
     age = np.asarray(hours_since) - release.delay_h
-    rise = np.clip(age / RISE_H, 0.0, 1.0)
-    fade = 0.5 ** (np.maximum(age - RISE_H, 0.0) / release.half_life_h)
+    rise = np.clip(age / RISE_DURATION_H, 0.0, 1.0)
+    fade = 0.5 ** (np.maximum(age - RISE_DURATION_H, 0.0) / release.half_life_h)
     kept = release.permanent_log_return
     return rise * (kept + (release.peak_log_return - kept) * fade)
 
@@ -124,6 +124,6 @@ def planted_effects(releases: list[Release], start: datetime, n_hours: int, n_as
         span = np.arange(first, min(first + 200, n_hours), dtype=np.int64)
         if len(span) == 0:
             continue
-        path = response(release, span.astype(np.float64) + 1 - published_h)
+        path = planted_response(release, span.astype(np.float64) + 1 - published_h)
         effects[span, release.asset_index] += np.diff(path, prepend=0.0)
     return effects

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
-from models.simulation.market import simulate
+from models.simulation.market import simulate_market
 from models.simulation.releases import Release
 from pipelines.sources.source import Page, Part, Source, SourceContext, digest
 from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS, SIMULATED_TRUTH
@@ -28,7 +28,7 @@ class SimulatedMarket:
 
     def pages(self) -> Iterator[Page]:
         """Candles, supply, asset figures, releases, their assets, and the truth about them."""
-        market = simulate(self.seed, self.end)
+        market = simulate_market(self.seed, self.end)
         links = _links(market.releases)
         frames = (
             (CANDLES, pl.concat([market.candles, market.bad_candles.select(market.candles.columns)])),

@@ -7,8 +7,16 @@ import polars as pl
 from domain.errors import NotEnoughDataError
 from domain.names import DEFAULT, NETWORK, REFERENCE
 from domain.types import Array
-from models.backtest.engine import Costs, Result, Rule, buy_and_hold, metrics, weight_grid, weights_from_quantiles
-from models.backtest.engine import run as trade
+from models.backtest.engine import (
+    BacktestResult,
+    Costs,
+    Rule,
+    backtest_metrics,
+    buy_and_hold,
+    run_backtest,
+    weight_grid,
+    weights_from_quantiles,
+)
 from models.quantiles.quantiles import HORIZONS_H, LEVELS
 from pipelines.run import Run
 from pipelines.stages.dataset import LinkedDataset
@@ -30,14 +38,14 @@ def backtest(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDataset) -
         raise NotEnoughDataError("there are no walk-forward forecasts: run `tapewire evaluate` first")
     s = run.settings.backtest
     rule, costs = Rule(target_vol=s.target_vol, max_weight=s.max_weight), Costs(s.fee_bps, s.spread_bps, s.latency_bars)
-    results: dict[str, Result] = {}
+    results: dict[str, BacktestResult] = {}
     first = last = 0
     for name in (DEFAULT, NETWORK, "walk_drift", REFERENCE):
         pairs, values = _arrays(forecasts.filter(pl.col("model_name") == name), dataset)
         weights = weights_from_quantiles(values, len(dataset.bars.assets), rule)
         grid = weight_grid(pairs, weights, len(dataset.bars.close_ts), len(dataset.bars.assets))
         first, last = int(pairs[:, 1].min()), len(dataset.bars.close_ts) - 1
-        results[name] = trade(dataset.bars, grid, first, last, costs)
+        results[name] = run_backtest(dataset.bars, grid, first, last, costs)
     results[BUY_AND_HOLD] = buy_and_hold(dataset.bars, first, last, costs)
     batch = run.batch("backtest")
     with transaction(con):
@@ -58,7 +66,7 @@ def _arrays(forecasts: pl.DataFrame, dataset: LinkedDataset) -> tuple[np.ndarray
     return np.stack([asset, row], axis=1), values
 
 
-def _equity(name: str, r: Result) -> pl.DataFrame:
+def _equity(name: str, r: BacktestResult) -> pl.DataFrame:
     ts = pl.Series(r.close_ts.astype("datetime64[us]")).dt.replace_time_zone("UTC")
     return pl.DataFrame(
         {
@@ -68,5 +76,5 @@ def _equity(name: str, r: Result) -> pl.DataFrame:
     ).with_columns(strategy=pl.lit(name))  # fmt: skip
 
 
-def _metrics(name: str, r: Result) -> pl.DataFrame:
-    return metrics(r).with_columns(strategy=pl.lit(name))
+def _metrics(name: str, r: BacktestResult) -> pl.DataFrame:
+    return backtest_metrics(r).with_columns(strategy=pl.lit(name))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from domain.errors import NotEnoughDataError
 from domain.names import DEFAULT, NETWORK, default_id
 from domain.types import Array
-from models.evaluate.table import alarms, score_table
+from models.evaluate.table import leak_alarms, score_table
 from models.evaluate.walk_forward import Fold, Forecasts, folds, regimes
 from models.forecast.combine import Conformal, average, calibrate, weighted_by_past
 from models.forecast.dataset import Dataset
@@ -109,7 +109,7 @@ def scores_of(dataset: Dataset, e: Evaluation) -> pl.DataFrame:
     """Rows of models.scores; what looks like a leak is said in the log."""
     state = regimes(dataset.panel, e.forecasts.pairs)
     table = score_table(e.forecasts, dataset.bars.assets, dataset.bars.close_ts, state)
-    for alarm in alarms(table):
+    for alarm in leak_alarms(table):
         log.warning("LEAK ALARM: %s", alarm)
     return table
 

@@ -6,7 +6,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.backtest.engine import Costs, Rule, _daily, buy_and_hold, metrics, run, weight_grid, weights_from_quantiles
+from models.backtest.engine import (
+    Costs,
+    Rule,
+    _daily,
+    backtest_metrics,
+    buy_and_hold,
+    run_backtest,
+    weight_grid,
+    weights_from_quantiles,
+)
 from models.backtest.overfit import probabilistic_sharpe, sharpe_interval
 from models.quantiles.quantiles import HORIZONS_H, LEVELS
 from tests.conftest import random_bars
@@ -40,7 +49,7 @@ def test_a_target_is_traded_one_bar_later_and_pays_for_every_change():
     bars = random_bars(50, assets=("A",), gaps=False)
     targets = np.zeros((50, 1))
     targets[10:20] = 0.5
-    result = run(bars, targets, 5, 40, Costs(fee_bps=10, spread_bps=0, latency_bars=1))
+    result = run_backtest(bars, targets, 5, 40, Costs(fee_bps=10, spread_bps=0, latency_bars=1))
     simple = bars.close[1:, 0] / bars.close[:-1, 0] - 1
     expected = np.array([0.5 * simple[t] if 11 <= t < 21 else 0.0 for t in range(5, 40)])
     expected[[6, 16]] -= 0.5 * 10 / 1e4
@@ -55,7 +64,7 @@ def test_what_happens_at_the_bar_of_the_decision_cannot_be_earned():
     jump = bars.close.copy()
     jump[11:] *= 1.5  # the bar right after the decision
     moved = type(bars)(**{**vars(bars), "close": jump})
-    a, b = (run(x, targets, 5, 40, Costs(latency_bars=1)).equity[-1] for x in (bars, moved))
+    a, b = (run_backtest(x, targets, 5, 40, Costs(latency_bars=1)).equity[-1] for x in (bars, moved))
     assert a == pytest.approx(b)
 
 
@@ -91,8 +100,8 @@ def test_buy_and_hold_is_the_mean_of_the_prices_after_one_cost():
 
 def test_flat_returns_have_no_sharpe_ratio_and_no_certainty():
     bars = random_bars(24 * 30, gaps=False)
-    result = run(bars, np.zeros(bars.close.shape), 5, 24 * 30 - 1, Costs())
-    rows = {r["metric"]: r["value"] for r in metrics(result).to_dicts()}
+    result = run_backtest(bars, np.zeros(bars.close.shape), 5, 24 * 30 - 1, Costs())
+    rows = {r["metric"]: r["value"] for r in backtest_metrics(result).to_dicts()}
     assert rows["sharpe"] is None
     assert rows["psr_above_0"] == 0.5
     assert rows["final_equity"] == 1.0
@@ -109,5 +118,5 @@ def test_the_sharpe_interval_covers_the_truth():
 
 def test_daily_returns_compound_the_hours_of_the_day():
     bars = random_bars(24 * 5, gaps=False)
-    result = run(bars, np.full(bars.close.shape, 0.1), 0, 24 * 5 - 1, Costs())
+    result = run_backtest(bars, np.full(bars.close.shape, 0.1), 0, 24 * 5 - 1, Costs())
     assert np.prod(1 + _daily(result)) == pytest.approx(result.equity[-1])

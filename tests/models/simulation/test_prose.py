@@ -18,7 +18,7 @@ from models.simulation.prose import KINDS, MAX_WORDS, MIN_WORDS, STYLES, registe
 
 DAY = datetime(2024, 5, 3)
 SAMPLE = {"kind": "product", "strength": 0.5, "style": "human"}
-BANK = prose._bank()
+BANK = prose._phrase_bank()
 
 
 def _write(rng: np.random.Generator, **facts) -> tuple[str, str]:

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.simulation.market import START, simulate
+from models.simulation.market import START, simulate_market
 from models.simulation.prices import ASSETS, simulate_paths
-from models.simulation.releases import GROUP_SHARE, draw_releases, response
+from models.simulation.releases import GROUP_SHARE, draw_releases, planted_response
 from models.simulation.supply import DEPEG_DAY
 
 RANGES = {
@@ -58,7 +58,7 @@ def test_the_ranges_are_those_of_the_real_market(data):
 
 
 def test_a_longer_run_begins_with_the_shorter_one():
-    short, long = simulate(3, START + timedelta(days=90)), simulate(3, START + timedelta(days=121))
+    short, long = simulate_market(3, START + timedelta(days=90)), simulate_market(3, START + timedelta(days=121))
     end = START + timedelta(days=90)
     for name in ("candles", "supply", "metrics"):
         whole = getattr(long, name).filter(
@@ -71,14 +71,14 @@ def test_a_longer_run_begins_with_the_shorter_one():
 
 
 def test_the_same_seed_gives_the_same_market_and_another_seed_another():
-    a, b, c = (simulate(s, START + timedelta(days=40)) for s in (5, 5, 6))
+    a, b, c = (simulate_market(s, START + timedelta(days=40)) for s in (5, 5, 6))
     assert a.candles.equals(b.candles)
     assert not a.candles.equals(c.candles)
 
 
 def test_candles_with_and_without_releases_differ_by_exactly_what_was_planted():
     end = START + timedelta(days=60)
-    loud, quiet = simulate(2, end), simulate(2, end, with_effects=False)
+    loud, quiet = simulate_market(2, end), simulate_market(2, end, with_effects=False)
     difference = np.log(loud.bars.close) - np.log(quiet.bars.close)
     np.testing.assert_allclose(difference, np.cumsum(loud.effects, axis=0), atol=1e-10)
     assert np.abs(loud.effects).sum() > 0.1
@@ -89,7 +89,7 @@ def test_the_planted_response_waits_for_its_delay_peaks_and_decays_to_what_stays
         hours = np.array(
             [0.0, release.delay_h, release.delay_h + 1.0, release.delay_h + 1 + release.half_life_h, 500.0]
         )
-        path = response(release, hours)
+        path = planted_response(release, hours)
         kept, peak = release.permanent_log_return, release.peak_log_return
         np.testing.assert_allclose(path, [0, 0, peak, (peak + kept) / 2, kept], atol=1e-9)
 
@@ -104,7 +104,7 @@ def test_groups_move_as_they_are_planted_to_and_small_assets_move_more():
 
 
 def test_a_night_of_the_default_length_has_what_the_market_promises():
-    market = simulate(7)
+    market = simulate_market(7)
     assert market.candles["asset"].n_unique() == 12
     assert len(market.releases) >= 300
     assert len({r.title for r in market.releases}) > 0.9 * len(market.releases)
@@ -117,4 +117,4 @@ def test_a_night_of_the_default_length_has_what_the_market_promises():
 
 def test_an_end_that_is_too_early_says_when_the_market_starts():
     with pytest.raises(ValueError, match="starts on 2023-07-03"):
-        simulate(1, datetime(2023, 7, 10, tzinfo=UTC))
+        simulate_market(1, datetime(2023, 7, 10, tzinfo=UTC))

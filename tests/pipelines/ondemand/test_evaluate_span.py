@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from models.evaluate.protocol import Protocol, origin_hours, spacing
 from models.evaluate.table import league
-from models.evaluate.walk_forward import spans
+from models.evaluate.walk_forward import refit_folds
 from models.quantiles.quantiles import CENTRAL, LEVELS
 from models.quantiles.scores import crps
 from pipelines.cli.app import app
@@ -131,14 +131,14 @@ def test_hours_and_spacings_are_read():
 
 
 def test_a_protocol_trains_anew_with_the_same_distance_to_each_test_span():
-    parts = spans(100, 124, 224, 40)
+    parts = refit_folds(100, 124, 224, 40)
     assert [(f.train_end, f.test_start, f.test_end) for f in parts] == [
         (100, 124, 164),
         (140, 164, 204),
         (180, 204, 224),
     ]
-    assert len(spans(100, 124, 224, None)) == 1
+    assert len(refit_folds(100, 124, 224, None)) == 1
     with pytest.raises(ValueError, match="before the test begins"):
-        spans(130, 124, 224, None)
+        refit_folds(130, 124, 224, None)
     with pytest.raises(ValueError, match="training must end"):
         Protocol(DAY, DAY, DAY, (0,))
