@@ -163,18 +163,6 @@ def test_wrong_usage_has_exit_code_2(environment, tmp_path):
         assert tapewire(*words, "--home", str(tmp_path)).returncode == 2, words
 
 
-def test_help_comes_without_loading_the_heavy_libraries():
-    code = (
-        "import sys\nfrom typer.testing import CliRunner\nfrom pipelines.cli.app import app\n"
-        "r = CliRunner().invoke(app, ['--help'])\nassert r.exit_code == 0 and 'nightly' in r.output\n"
-        "print([m for m in ('torch', 'prefect', 'polars', 'duckdb', 'pydantic') if m in sys.modules])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]
-    )
-    assert done.stdout.strip() == "[]"
-
-
 def test_every_command_has_help_with_an_example():
     from typer.testing import CliRunner
 
