@@ -2,10 +2,9 @@
 
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
-import polars as pl
+import pytest
 
 ROOT = Path(__file__).parents[2]
 LOADED_AT_THE_END = """
@@ -36,15 +35,8 @@ def test_help_comes_without_loading_any_heavy_library():
     assert _loaded_by("--help") == set()
 
 
-def test_candles_are_ingested_without_loading_torch_or_prefect(tmp_path):
-    days = pl.datetime_range(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC), "1d", eager=True)
-    candles = pl.DataFrame({"ts": days}).with_columns(
-        pl.lit("binance").alias("exchange"), pl.lit("BTC/USDT").alias("symbol"), pl.lit("1d").alias("timeframe"),
-        *(pl.lit(100.0).alias(column) for column in ("open", "high", "low", "close", "volume")),
-    )  # fmt: skip
-    candles.write_csv(tmp_path / "candles.csv")
-    profile = tmp_path / "files.toml"
-    profile.write_text(f'[files]\nroot = "{tmp_path}"\n[[files.tables]]\npath = "candles.csv"\nshape = "candles"\n')
-    loaded = _loaded_by("ingest", "-p", str(profile), "--home", str(tmp_path / "home"))
+@pytest.mark.slow
+def test_the_simulated_market_is_ingested_without_loading_torch_or_prefect(tmp_path):
+    loaded = _loaded_by("ingest", "--profile", "simulated", "--home", str(tmp_path))
     assert {"polars", "duckdb"} <= loaded
     assert not loaded & {"torch", "pytorch_lightning", "transformers", "lightgbm", "prefect", "streamlit", "plotly"}
