@@ -30,7 +30,7 @@ from models.forecast.dataset import Dataset
 from models.forecast.network.train import split, train
 from models.forecast.network.windows import collect_documents, usable
 from models.forecast.recipe import WARM_UP_H
-from models.impact.expected import score_releases
+from models.impact.expected import expected_with_and_without_text
 from models.quantiles.quantiles import HORIZONS_H, MEDIAN
 from models.simulation.prices import ASSETS, BLOCK, make_bars, simulate_paths
 from models.simulation.releases import (
@@ -133,8 +133,10 @@ def read_releases(told: Told, seed: int, threads: int) -> Read:
     held, pairs = _held_out(told, rows)
     own = np.array([made.documents.row_of[r.guid] for r in held])
     net = trained.net()
-    with_own = score_releases(net, store, pairs, own, made.sigma)
-    with_dealt = score_releases(net, store, pairs, np.random.default_rng(seed).permutation(own), made.sigma)
+    with_own = expected_with_and_without_text(net, store, pairs, own, made.sigma)
+    with_dealt = expected_with_and_without_text(
+        net, store, pairs, np.random.default_rng(seed).permutation(own), made.sigma
+    )
     origin = made.bars.close_ts[pairs[:, 1]]
     planted = np.array([_planted(r, o) for r, o in zip(held, origin, strict=True)])
     none = with_own.without[:, :, MEDIAN]

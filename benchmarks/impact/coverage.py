@@ -19,7 +19,7 @@ import numpy as np
 from features.candles import Bars
 from features.volatility import volatility_scale
 from models.impact.comparison.compare import compare
-from models.impact.measure.benchmarks import studies
+from models.impact.measure.benchmarks import abnormal_returns
 from models.impact.measure.events import Events, measurable
 from models.impact.measure.paths import car
 from models.impact.measure.placebo import placebo_moves
@@ -76,7 +76,7 @@ def simulate_study(seed: int, *, planted: bool, window_h: float = 24.0, per_day:
 def _measure(bars: Bars, quiet: Bars, events: Events, kept: list[Release], window_h: float, planted: bool) -> Study:
     sigma_grid = np.sqrt(volatility_scale(bars).horizon_variance(int(window_h)))
     sigma = sigma_grid[events.row, events.asset]
-    mine = studies(bars, events)
+    mine = abnormal_returns(bars, events)
     when = bars.close_ts[events.row].astype(np.float64) / 3600
     group = np.array([r.group for r in kept])
     own = np.array([_planted(r, bars, row, window_h) for r, row in zip(kept, events.row, strict=True)]) * planted
@@ -88,7 +88,7 @@ def _measure(bars: Bars, quiet: Bars, events: Events, kept: list[Release], windo
     mean_excess = excess_move(scaled, placebo, when, bars.close_ts.astype(np.float64) / 3600, window_h)
     two = (group == "generated") | (group == "real")
     compared = compare(excess[two], group[two] == "generated", when[two], window_h, permutations=PERMUTATIONS)
-    still = car(studies(quiet, events)["reference_walk"], window_h)
+    still = car(abnormal_returns(quiet, events)["reference_walk"], window_h)
     moved = (np.abs(car(mine["reference_walk"], window_h)) - np.abs(still)) / sigma
     assert mean is not None
     assert mean_excess is not None

@@ -25,10 +25,10 @@ import polars as pl
 
 from domain.types import Array
 from features.candles import Bars, log_returns, market_index, trailing_dollar_volume
-from models.impact.measure.benchmarks import Study, market_model, mean_model, studies
-from models.impact.sample import Sample, sample
+from models.impact.measure.benchmarks import AbnormalReturns, abnormal_returns, market_model, mean_model
+from models.impact.sample import Sample, build_sample
 from models.impact.significance.classic import bmp, brown_warner_1980, kp_bmp
-from models.impact.significance.dependence import pairs
+from models.impact.significance.dependence import event_pairs
 from models.impact.significance.event_tests import TESTS, event_tests, prediction_error, prepare
 from models.impact.significance.ranks import grank as our_grank
 from models.impact.significance.ranks import row_ranks
@@ -60,17 +60,17 @@ def events(bars: Bars, n: int, seed: int) -> Sample:
         "event_ts": moment, "available_ts": moment, "release_group": "unlabelled", "is_late_stamp": False,
         "is_recommended": True,
     })  # fmt: skip
-    return sample(frame.with_columns(pl.col("event_ts", "available_ts").dt.replace_time_zone("UTC")), bars)
+    return build_sample(frame.with_columns(pl.col("event_ts", "available_ts").dt.replace_time_zone("UTC")), bars)
 
 
 def every_test(bars: Bars, chosen: Sample) -> int:
     """Ours, whole: the four studies and all tests over six windows; how many outcomes there are."""
     with ThreadPoolExecutor(2) as pool:
-        found = studies(bars, chosen.events, chosen.design).values()
+        found = abnormal_returns(bars, chosen.events, chosen.design).values()
         return sum(pool.map(lambda study: _outcomes(study, chosen), found))
 
 
-def _outcomes(study: Study, chosen: Sample) -> int:
+def _outcomes(study: AbnormalReturns, chosen: Sample) -> int:
     made = prepare(study, WINDOWS_H, chosen.events.row)
     found = event_tests(made, [np.ones(len(chosen.events), dtype=bool)], chosen.when_h)
     return sum(len(of_window) for of_window in found[0])
@@ -163,7 +163,7 @@ def beside_eventstudy(g: Given) -> list[tuple[str, bool]]:
     return [*out, (f"eventstudy ÷ ours: {ratio:.0f}, goal {GOAL:.0f}", ratio >= GOAL)]
 
 
-def same_models(g: Given) -> list[tuple[Study, float]]:
+def same_models(g: Given) -> list[tuple[AbnormalReturns, float]]:
     """Ours for what eventstudy does; its sigmas divide by n, and its mean model takes the window into them."""
     out = []
     for study in (market_model(g.r_est, g.r_evt, g.m_est, g.m_evt, g.offsets), mean_model(g.r_est, g.r_evt, g.offsets)):
@@ -192,7 +192,7 @@ def beside_eventstudystatistics(g: Given) -> list[tuple[str, bool]]:
     def ours() -> None:
         scar = study.ar.sum(1) / prediction_error(study, np.ones((1, study.ar.shape[1]), dtype=bool))[:, 0]
         row = np.zeros(len(scar), dtype=np.int64)
-        kp_bmp(bmp(scar), pairs(study.estimation, row, 1).mean(np.ones(len(scar), dtype=bool), 1))
+        kp_bmp(bmp(scar), event_pairs(study.estimation, row, 1).mean(np.ones(len(scar), dtype=bool), 1))
         gsar = study.estimation / study.fit[:, None]
         our_grank(scar, gsar, row_ranks(gsar))
 

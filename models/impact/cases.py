@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from domain.types import Array
 from features.candles import Bars
-from models.impact.measure.benchmarks import simple_sigma
+from models.impact.measure.benchmarks import ewma_sigma
 from models.impact.measure.placebo import VOLATILITY_RATIO, WEEKS_BACK
 
 WINDOW_H = 24.0
@@ -26,7 +26,7 @@ FILE = Path(__file__).with_name("known_cases.toml")
 
 
 @dataclass(frozen=True)
-class Case:
+class KnownCase:
     """One case of the curated table."""
 
     id: str
@@ -73,13 +73,13 @@ class CaseMove:
 
 
 @cache
-def known_cases() -> tuple[Case, ...]:
+def known_cases() -> tuple[KnownCase, ...]:
     """The curated table. KeyError or TypeError where an entry lacks something: it is checked by a test."""
     with FILE.open("rb") as handle:
-        return tuple(Case(**(c | {"sources": tuple(c["sources"])})) for c in tomllib.load(handle)["case"])
+        return tuple(KnownCase(**(c | {"sources": tuple(c["sources"])})) for c in tomllib.load(handle)["case"])
 
 
-def measure(case: Case, bars: Bars) -> CaseMove | None:
+def measure_case(case: KnownCase, bars: Bars) -> CaseMove | None:
     """The case on one grid; None where the grid does not hold its asset, the close before it, or the day after it.
 
     Looks WINDOW_H past the release; the sigma is that known at the base close.
@@ -92,7 +92,7 @@ def measure(case: Case, bars: Bars) -> CaseMove | None:
     steps = round(WINDOW_H / bars.step_h)
     if row < steps or row + steps >= len(bars.close_ts):
         return None
-    sigma = simple_sigma(bars)[:, asset]
+    sigma = ewma_sigma(bars)[:, asset]
     after = slice(row + 1, row + 1 + steps)
     base, close = float(bars.close[row, asset]), bars.close[after, asset]
     if not np.isfinite(base) or not np.isfinite(close).any() or not sigma[row] > 0:
@@ -134,7 +134,7 @@ def false_alarms(close: Array, sigma: Array, row: int, steps: int, day: int) -> 
     return float((np.nan_to_num(scaled[known], nan=0.0) >= THRESHOLD).any(1).mean()) if known.sum() >= 10 else None
 
 
-def denied_after_h(case: Case, hours: float | None) -> float | None:
+def denied_after_h(case: KnownCase, hours: float | None) -> float | None:
     """Hours from a flag `hours` after the release to the denial; negative where the denial came first."""
     if hours is None or case.denied is None:
         return None

@@ -3,8 +3,8 @@
 import polars as pl
 
 HEADLINE_H = 24.0
-SIZE = 0.05
-FEW = 30
+SIGNIFICANCE = 0.05
+FEW_RELEASES = 30
 NOT_COMPARED = (
     "no comparison can be made, since one of the groups has fewer than five releases, lies on fewer than five days, or "
     "has too few matched quiet times"
@@ -29,11 +29,13 @@ def conclusions(tests: pl.DataFrame, comparisons: pl.DataFrame, study_id: str, *
         return ["Nothing can be said: no window after a release could be measured for five of them."]
     window = _headline(after)
     groups = [g for g in NAMES if g != "all" and g in set(own["release_group"].to_list())]
-    out = [s for g in groups for s in _moved(after.filter(pl.col("release_group") == g), g, window)]
-    out += [s for g in groups for s in _leaked(own.filter(pl.col("release_group") == g), g)]
+    out = [s for g in groups for s in _excess_sentences(after.filter(pl.col("release_group") == g), g, window)]
+    out += [s for g in groups for s in _drift_sentences(own.filter(pl.col("release_group") == g), g)]
     compared = comparisons.filter(pl.col("study_id") == study_id) if not comparisons.is_empty() else comparisons
-    out += _compared(compared, "generated", "real", window) + _compared(compared, "fabricated", "real", window)
-    return out + _unsaid(own, groups, simulated)
+    out += _comparison_sentences(compared, "generated", "real", window) + _comparison_sentences(
+        compared, "fabricated", "real", window
+    )
+    return out + _limitation_sentences(own, groups, simulated)
 
 
 def _headline(tests: pl.DataFrame) -> float:
@@ -43,16 +45,16 @@ def _headline(tests: pl.DataFrame) -> float:
     return short[-1] if short else windows[0]
 
 
-def _one(tests: pl.DataFrame, test: str, benchmark: str, window: float) -> dict[str, float] | None:
+def _one_row(tests: pl.DataFrame, test: str, benchmark: str, window: float) -> dict[str, float] | None:
     rows = tests.filter(
         pl.col("test") == test, pl.col("benchmark") == benchmark, pl.col("window_h") == window
     ).to_dicts()
     return rows[0] if rows else None
 
 
-def _moved(tests: pl.DataFrame, group: str, window: float) -> list[str]:
+def _excess_sentences(tests: pl.DataFrame, group: str, window: float) -> list[str]:
     """How far prices moved beyond matched quiet times, from when on, and which way."""
-    r = _one(tests, "excess_move", "reference_walk", window)
+    r = _one_row(tests, "excess_move", "reference_walk", window)
     if r is None:
         n = max(tests["n_releases"].to_list(), default=0)
         return [f"{NAMES[group].capitalize()}: too few with matched quiet times to say anything ({n})."]
@@ -61,9 +63,9 @@ def _moved(tests: pl.DataFrame, group: str, window: float) -> list[str]:
         f"after {r['n_releases']:,} {NAMES[group]} prices moved {far} within {_hours(window)} than at matched "
         f"times without one (95 % interval {r['low']:+.2f} to {r['high']:+.2f}, q {_p(r['q_value'])})"
     )
-    if r["q_value"] < SIZE:
+    if r["q_value"] < SIGNIFICANCE:
         out = [told[0].upper() + told[1:] + ": beyond chance."]
-        first = tests.filter(pl.col("test") == "excess_move", pl.col("q_value") < SIZE)["window_h"].min()
+        first = tests.filter(pl.col("test") == "excess_move", pl.col("q_value") < SIGNIFICANCE)["window_h"].min()
         if isinstance(first, float) and first < window:
             out.append(f"It shows from {_hours(first)} after the release on.")
     else:
@@ -71,31 +73,31 @@ def _moved(tests: pl.DataFrame, group: str, window: float) -> list[str]:
             f"{told[0].upper()}{told[1:]}: not distinguishable from chance. An excess of {r['detectable']:.2f} "
             "sigma would have been found with 80 % power."
         ]
-    return out + _direction(tests, group, window)
+    return out + _direction_sentences(tests, group, window)
 
 
-def _direction(tests: pl.DataFrame, group: str, window: float) -> list[str]:
+def _direction_sentences(tests: pl.DataFrame, group: str, window: float) -> list[str]:
     """The mean move and its sign, where the tests that stand agree on one."""
-    mean, sure = (_one(tests, t, "market", window) for t in ("mean_car", "shifted_t"))
+    mean, sure = (_one_row(tests, t, "market", window) for t in ("mean_car", "shifted_t"))
     if mean is None or sure is None:
         return []
     told = (
         f"Against the market model the mean move after {NAMES[group]} is {100 * mean['estimate']:+.2f} % "
         f"({100 * mean['low']:+.2f} to {100 * mean['high']:+.2f})"
     )
-    if sure["q_value"] < SIZE and mean["q_value"] < SIZE:
+    if sure["q_value"] < SIGNIFICANCE and mean["q_value"] < SIGNIFICANCE:
         return [f"{told}: {'up' if mean['estimate'] > 0 else 'down'}, beyond chance."]
     return [f"{told}: no direction beyond chance; good and bad news cancel."]
 
 
-def _leaked(tests: pl.DataFrame, group: str) -> list[str]:
+def _drift_sentences(tests: pl.DataFrame, group: str) -> list[str]:
     """Whether prices moved one way before the release."""
     before = tests.filter(pl.col("window_h") < 0)
     if before.is_empty():
         return []
     window = min(before["window_h"].to_list())
-    r, mean = _one(before, "shifted_t", "market", window), _one(before, "mean_car", "market", window)
-    if r is None or mean is None or r["q_value"] >= SIZE:
+    r, mean = _one_row(before, "shifted_t", "market", window), _one_row(before, "mean_car", "market", window)
+    if r is None or mean is None or r["q_value"] >= SIGNIFICANCE:
         return []
     return [
         f"In the {_hours(-window)} before {NAMES[group]} prices drifted by {100 * mean['estimate']:+.2f} % "
@@ -103,7 +105,7 @@ def _leaked(tests: pl.DataFrame, group: str) -> list[str]:
     ]
 
 
-def _compared(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
+def _comparison_sentences(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
     """Two groups, realised; then whether other ways of comparing them agree."""
     names = f"{a.capitalize()} against {b}"
     if rows.is_empty():
@@ -119,13 +121,13 @@ def _compared(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
         f"({r['low']:+.2f} to {r['high']:+.2f}, {r['n_a']:,} against {r['n_b']:,}, "
         f"q {_p(r['q_value'])})"
     )
-    if r["q_value"] >= SIZE:
+    if r["q_value"] >= SIGNIFICANCE:
         return [
             f"{told}: no difference beyond chance. One of {r['detectable']:.2f} sigma would have been found with "
             "80 % power."
         ]
-    agree = [said for m, said in CHECKS.items() if m in found and found[m]["p_value"] < SIZE]
-    differ = [said for m, said in CHECKS.items() if m in found and found[m]["p_value"] >= SIZE]
+    agree = [said for m, said in CHECKS.items() if m in found and found[m]["p_value"] < SIGNIFICANCE]
+    differ = [said for m, said in CHECKS.items() if m in found and found[m]["p_value"] >= SIGNIFICANCE]
     if differ and not agree:
         return [
             f"{told}: beyond chance by permuted labels alone. It does not hold with {'; nor with '.join(differ)}: "
@@ -139,13 +141,13 @@ def _compared(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
     return out
 
 
-def _unsaid(tests: pl.DataFrame, groups: list[str], simulated: bool) -> list[str]:
+def _limitation_sentences(tests: pl.DataFrame, groups: list[str], simulated: bool) -> list[str]:
     """What the sample cannot carry."""
     largest = {g: max(tests.filter(pl.col("release_group") == g)["n_releases"].to_list(), default=0) for g in groups}
     out = [
         f"{NAMES[g].capitalize()} are {n}: what is said of them rests on few events."
         for g, n in largest.items()
-        if n < FEW
+        if n < FEW_RELEASES
     ]
     if "fabricated" in groups and not simulated:
         out.append(

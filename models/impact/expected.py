@@ -18,11 +18,11 @@ from models.forecast.network.net import Ensemble
 from models.forecast.network.windows import WindowStore
 
 BATCH = 512
-NOTHING = 0
+NO_DOCUMENT = 0
 
 
 @dataclass(frozen=True)
-class Scored:
+class ExpectedQuantiles:
     """Quantiles of the log return for N releases, [N, H, Q] each."""
 
     with_text: Array
@@ -30,22 +30,22 @@ class Scored:
     walk: Array
 
 
-def score_releases(
+def expected_with_and_without_text(
     net: Ensemble, store: WindowStore, pairs: NDArray[np.int64], document_row: NDArray[np.int64], sigma: Array
-) -> Scored:
+) -> ExpectedQuantiles:
     """Score N releases at origins `pairs` [N, 2] (asset, row of the base close), texts `document_row` [N].
 
     `sigma` [T, A, H] is the reference walk's. The release itself is taken out of the documents known at the origin,
     then put first with age 0 for the variant with text.
     """
-    read = read_texts(net, store, pairs, document_row, sigma)
-    without = read_texts(net, store, pairs, np.full(len(pairs), NOTHING), sigma, instead_of=document_row)
+    read = expected_quantiles(net, store, pairs, document_row, sigma)
+    without = expected_quantiles(net, store, pairs, np.full(len(pairs), NO_DOCUMENT), sigma, instead_of=document_row)
     unit = sigma[pairs[:, 1], pairs[:, 0]][:, :, None]
-    return Scored(read, without, store.base[torch.from_numpy(pairs[:, 0])].double().numpy() * unit)
+    return ExpectedQuantiles(read, without, store.base[torch.from_numpy(pairs[:, 0])].double().numpy() * unit)
 
 
 @torch.no_grad()
-def read_texts(
+def expected_quantiles(
     net: Ensemble,
     store: WindowStore,
     pairs: NDArray[np.int64],
@@ -69,7 +69,7 @@ def read_texts(
         own = torch.from_numpy(text[part])
         rows, age = _drop(store.document_row[place], store.document_age[place], torch.from_numpy(gone[part]))
         first_rows, first_age = _prepend(rows, age, own)
-        some = (own != NOTHING)[:, None]
+        some = (own != NO_DOCUMENT)[:, None]
         rows, age = torch.where(some, first_rows, rows), torch.where(some, first_age, age)
         scaled = net(inputs._replace(documents=store.vectors[rows], age_h=age, known=rows > 0))
         out.append(scaled.double().numpy() * sigma[pairs[part, 1], pairs[part, 0]][:, :, None])

@@ -13,7 +13,7 @@ from models.impact.significance.overlap import mean_with_overlap
 from models.impact.study import FORECAST
 from models.quantiles.quantiles import HORIZONS_H
 
-SCORED_STUDY = "scored"
+EXPECTED_STUDY = "scored"
 
 
 def expected_comparisons(scores: ExpectedMoves) -> list[dict[str, object]]:
@@ -50,7 +50,7 @@ def _expected(part: pl.DataFrame) -> pl.DataFrame:
 
 
 def _key_columns(answer: str, quantity: str, horizon: int) -> dict[str, object]:
-    return {"study_id": SCORED_STUDY, "answer": answer, "quantity": quantity, "window_h": float(horizon),
+    return {"study_id": EXPECTED_STUDY, "answer": answer, "quantity": quantity, "window_h": float(horizon),
             "slice_by": WHOLE[0], "slice": WHOLE[1]}  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def expected_and_realised(scored: pl.DataFrame) -> pl.DataFrame:
                 found = _rank_correlation(part[quantity].to_numpy()[member], moved[member], quantity)
                 if found:
                     rows.append({
-                        "study_id": SCORED_STUDY, "release_group": group, "window_h": float(horizon),
+                        "study_id": EXPECTED_STUDY, "release_group": group, "window_h": float(horizon),
                         "benchmark": FORECAST, "test": found.test, "estimate": found.estimate, "low": found.low,
                         "high": found.high, "statistic": found.statistic, "p_value": found.p_value, "q_value": None,
                         "detectable": found.detectable, "power": None, "is_preferred": False, "n_releases": found.n,

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from domain.types import Array
 from features.candles import Bars
-from models.impact.measure.events import REASONS, Design, Events, unmeasurable
+from models.impact.measure.events import EXCLUSION_REASONS, Design, Events, exclusion_reasons
 
 ALL = "all"
 GROUPS = ("real", "generated", "fabricated", "unlabelled", "late_stamp")
-VAGUE, UNFINISHED, MEASURED = "time less certain than the window", "window's last bar is missing", "measured"
+TIME_UNCERTAIN, UNFINISHED, MEASURED = "time less certain than the window", "window's last bar is missing", "measured"
 
 
 @dataclass(frozen=True)
@@ -38,21 +38,21 @@ class Sample:
 
     def groups(self) -> NDArray[np.str_]:
         """Group of each release for tests, [N]."""
-        return self.frame.select(test_group()).to_series().to_numpy().astype(str)
+        return self.frame.select(tested_group()).to_series().to_numpy().astype(str)
 
     def unmeasured_rows(self, windows_h: tuple[float, ...]) -> pl.DataFrame:
         """Rows of models.impact_coverage where no release could be measured at all."""
-        shown = shown_windows(self.bars, self.design, windows_h)
+        shown = measurable_windows(self.bars, self.design, windows_h)
         return coverage_rows(self.bars.timeframe, dict.fromkeys(shown, self.left_out))
 
 
-def test_group() -> pl.Expr:
+def tested_group() -> pl.Expr:
     """Group of a release for tests: late stamps apart, those that a curated table advises against in none ('')."""
     late = pl.when(pl.col("is_late_stamp")).then(pl.lit("late_stamp")).otherwise("release_group")
     return pl.when(pl.col("is_recommended")).then(late).otherwise(pl.lit("")).alias("test_group")
 
 
-def shown_windows(bars: Bars, design: Design, windows_h: tuple[float, ...]) -> tuple[float, ...]:
+def measurable_windows(bars: Bars, design: Design, windows_h: tuple[float, ...]) -> tuple[float, ...]:
     """The windows that are a whole number of bars and end within the path after a release."""
     step, longest = bars.step_h, design.after_h
     return tuple(float(w) for w in windows_h if step - 1e-9 <= w <= longest and abs(w / step - round(w / step)) < 1e-6)
@@ -68,7 +68,7 @@ def hours_since_1970(close_ts: NDArray[np.datetime64]) -> Array:
     return close_ts.astype("datetime64[s]").astype(np.float64) / 3600
 
 
-def sample(releases: pl.DataFrame, bars: Bars, design: Design | None = None) -> Sample:
+def build_sample(releases: pl.DataFrame, bars: Bars, design: Design | None = None) -> Sample:
     """The releases (one row per doc_id and asset) whose asset is in the grid and whose estimation span is filled."""
     design = design or Design()
     frame = releases.filter(pl.col("asset").is_in(list(bars.assets))).sort("event_ts", "doc_id", "asset")
@@ -77,9 +77,9 @@ def sample(releases: pl.DataFrame, bars: Bars, design: Design | None = None) -> 
     moment = frame["event_ts"].dt.epoch("s").to_numpy().astype("datetime64[s]")
     uncertain = (frame["available_ts"] - frame["event_ts"]).dt.total_seconds().to_numpy() / 3600
     events = Events(asset, bars.row_at(moment).astype(np.int64), uncertain.astype(np.float64))
-    why = unmeasurable(bars, events, design) if len(frame) else np.zeros(0, dtype=np.int64)
-    left_out = {reason: int((why == i).sum()) for i, reason in enumerate(REASONS)}
-    left_out[REASONS[0]] = len(releases) - len(frame)
+    why = exclusion_reasons(bars, events, design) if len(frame) else np.zeros(0, dtype=np.int64)
+    left_out = {reason: int((why == i).sum()) for i, reason in enumerate(EXCLUSION_REASONS)}
+    left_out[EXCLUSION_REASONS[0]] = len(releases) - len(frame)
     keep = why < 0
     return Sample(
         frame.filter(pl.Series(keep, dtype=pl.Boolean)), events.where(keep), bars, events,

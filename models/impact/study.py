@@ -7,34 +7,34 @@ from numpy.typing import NDArray
 from domain.types import Array
 from features.volatility import VolatilityScale
 from models.impact.measure.activity import abnormal_volatility, abnormal_volume
-from models.impact.measure.benchmarks import Study, simple_sigma, studies
-from models.impact.measure.paths import Shape, path, shape
+from models.impact.measure.benchmarks import AbnormalReturns, abnormal_returns, ewma_sigma
+from models.impact.measure.paths import PathShape, car_path, path_shape
 from models.impact.measure.placebo import Placebo, placebo_moves
 from models.impact.sample import (
     ALL,
     GROUPS,
     MEASURED,
+    TIME_UNCERTAIN,
     UNFINISHED,
-    VAGUE,
     NoWindowError,
     Sample,
     coverage_rows,
+    measurable_windows,
     overlapping,
-    shown_windows,
 )
 from models.impact.significance.event_tests import window_cars
 from models.impact.significance.overlap import mean_with_overlap
 
 REFERENCE, FORECAST = "reference_walk", "transformer"
 FINE_PATH_H = 24.0
-MIN_MATCHED = 0.8
+MIN_MATCHED_SHARE = 0.8
 
 
 class ImpactStudy:
     """Computes once what the tables share: studies, sigmas and placebo times per window.
 
     `windows_h`: windows after the release, those that the bars can show are kept. `level`: the scale of hourly bars;
-    other bars go without an hour-of-week pattern. `index`: as `studies` takes it.
+    other bars go without an hour-of-week pattern. `index`: as `abnormal_returns` takes it.
     """
 
     def __init__(
@@ -42,10 +42,10 @@ class ImpactStudy:
     ) -> None:
         self.sample, self.bars, self.level, self.design = chosen, chosen.bars, level, chosen.design
         self.study_id = chosen.bars.timeframe
-        self.studies = studies(chosen.bars, chosen.events, chosen.design, index=index)
+        self.studies = abnormal_returns(chosen.bars, chosen.events, chosen.design, index=index)
         self.groups = chosen.groups()
-        self.plain = simple_sigma(chosen.bars) if level is None else None
-        self.windows = shown_windows(chosen.bars, chosen.design, windows_h)
+        self.plain = ewma_sigma(chosen.bars) if level is None else None
+        self.windows = measurable_windows(chosen.bars, chosen.design, windows_h)
         if not self.windows:
             asked = ", ".join(f"{w:g} h" for w in windows_h)
             bars, most = chosen.bars.timeframe, chosen.design.after_h
@@ -85,7 +85,7 @@ class ImpactStudy:
     def is_matched(self, group: str, window_h: float) -> bool:
         """Whether MIN_MATCHED of a group's measured releases have placebo times: else nothing is said of its excess."""
         member = self.member(group) & np.isfinite(self.scaled(self.moves(REFERENCE)[window_h], window_h))
-        return bool(member.any() and np.isfinite(self.placebo[window_h].mean[member]).mean() >= MIN_MATCHED)
+        return bool(member.any() and np.isfinite(self.placebo[window_h].mean[member]).mean() >= MIN_MATCHED_SHARE)
 
     def member(self, group: str) -> NDArray[np.bool_]:
         """Releases of a group of tests, [N]; `all`: those of any."""
@@ -98,7 +98,7 @@ class ImpactStudy:
         for study in self.studies.values():
             moves, before = self.moves(study.benchmark), self.drift_before(study)
             for w in self.windows:
-                rows.append(self.rows_of(study.benchmark, moves[w], shape(study, w), w, extra[w], before))
+                rows.append(self.rows_of(study.benchmark, moves[w], path_shape(study, w), w, extra[w], before))
         return pl.concat(rows)
 
     def beside(self, window_h: float) -> pl.DataFrame:
@@ -112,14 +112,14 @@ class ImpactStudy:
             }
         )
 
-    def drift_before(self, study: Study) -> Array:
+    def drift_before(self, study: AbnormalReturns) -> Array:
         """CAR of the hours before the base close, [N]: news that leaked shows here."""
         if self.design.before_h < self.bars.step_h:
             return np.full(len(self.sample.events), np.nan)
         return window_cars(study, (-self.design.before_h,))[:, 0]
 
     def rows_of(
-        self, benchmark: str, moves: Array, gone: Shape, window_h: float, beside: pl.DataFrame, before: Array
+        self, benchmark: str, moves: Array, gone: PathShape, window_h: float, beside: pl.DataFrame, before: Array
     ) -> pl.DataFrame:
         """Rows of models.impact of one benchmark and window; `moves` [N] are its CAR, `before` [N] those before."""
         events, placebo = self.sample.events, self.placebo[window_h]
@@ -156,7 +156,7 @@ class ImpactStudy:
         raw = self.moves(REFERENCE)
         for w in self.windows:
             vague = self.vague[w]
-            counted[w] = {MEASURED: int((~vague & np.isfinite(raw[w])).sum()), VAGUE: int(vague.sum()),
+            counted[w] = {MEASURED: int((~vague & np.isfinite(raw[w])).sum()), TIME_UNCERTAIN: int(vague.sum()),
                           UNFINISHED: int((~vague & ~np.isfinite(raw[w])).sum()), **self.sample.left_out}  # fmt: skip
         return coverage_rows(self.study_id, counted)
 
@@ -166,7 +166,7 @@ class ImpactStudy:
         shown = np.isclose(np.round(offsets), offsets)
         if self.bars.step_h < 1:
             shown &= np.abs(offsets) <= FINE_PATH_H
-        paths = {name: path(study) for name, study in self.studies.items()}
+        paths = {name: car_path(study) for name, study in self.studies.items()}
         rows = []
         for at in np.flatnonzero(shown):
             hours = float(offsets[at])

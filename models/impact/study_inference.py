@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from models.impact.measure.benchmarks import Study
-from models.impact.measure.paths import shape
+from models.impact.measure.benchmarks import AbnormalReturns
+from models.impact.measure.paths import path_shape
 from models.impact.sample import ALL, GROUPS, hours_since_1970
 from models.impact.significance.event_tests import ROBUST_TESTS, event_tests, prepare
 from models.impact.significance.outcome import Outcome
@@ -34,7 +34,7 @@ def with_q_values(rows: list[dict[str, object]]) -> pl.DataFrame:
     )
 
 
-def test_rows(of: ImpactStudy) -> pl.DataFrame:
+def event_test_rows(of: ImpactStudy) -> pl.DataFrame:
     """Rows of models.impact_tests: every test per group, window and benchmark, and the excess move.
 
     Windows are those after the release, and (negative) the time before it. Benchmarks are worked on side by side.
@@ -46,7 +46,7 @@ def test_rows(of: ImpactStudy) -> pl.DataFrame:
     return with_q_values(rows)
 
 
-def _tests_of(of: ImpactStudy, study: Study, groups: list[str]) -> list[dict[str, object]]:
+def _tests_of(of: ImpactStudy, study: AbnormalReturns, groups: list[str]) -> list[dict[str, object]]:
     before = (-of.design.before_h,) if of.design.before_h >= of.bars.step_h else ()
     windows = (*of.windows, *before)
     blank = np.stack([*of.vague.values(), *(np.zeros(len(of.groups), dtype=bool) for _ in before)], axis=1)
@@ -110,7 +110,7 @@ def forecast_rows(of: ImpactStudy, scored: pl.DataFrame) -> tuple[pl.DataFrame, 
             continue
         quantile = known["forecast_quantile"].filter(pl.Series(np.isfinite(scaled)))
         study = of.studies[REFERENCE]
-        rows = of.rows_of(FORECAST, moves, shape(study, window), window, of.beside(window), of.drift_before(study))
+        rows = of.rows_of(FORECAST, moves, path_shape(study, window), window, of.beside(window), of.drift_before(study))
         impact.append(rows.with_columns(forecast_quantile=quantile))
         for group in GROUPS:
             member = np.isfinite(scaled) & of.member(group)

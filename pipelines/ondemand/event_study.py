@@ -12,12 +12,12 @@ import polars as pl
 from domain.types import Array
 from features.candles import Bars, log_returns, market_index
 from features.volatility import VolatilityScale, volatility_scale
-from models.impact.comparison.groups import realised_comparisons, traits
+from models.impact.comparison.groups import realised_comparisons, release_traits
 from models.impact.conclusions import conclusions
 from models.impact.measure.events import Design
-from models.impact.sample import NoWindowError, sample
+from models.impact.sample import NoWindowError, build_sample
 from models.impact.study import ImpactStudy
-from models.impact.study_inference import test_rows
+from models.impact.study_inference import event_test_rows
 from pipelines.ondemand.study_tables import read_bars, read_events
 from pipelines.ondemand.tables import TableError
 
@@ -59,7 +59,7 @@ def event_study(
     bars = read_bars(candles)
     frame = read_events(events, bars.timeframe)
     market = _index(bars, index)
-    chosen = sample(frame, bars, design)
+    chosen = build_sample(frame, bars, design)
     if len(chosen.events) == 0:
         why = ", ".join(f"{n} × {reason}" for reason, n in chosen.left_out.items())
         raise TableError(f"none of the {len(frame)} events of {events.name} can be measured on {candles.name}: {why}")
@@ -68,8 +68,8 @@ def event_study(
     except NoWindowError as error:
         raise TableError(str(error)) from error
     tables = {
-        "impact": study.impact_rows(), "tests": test_rows(study), "paths": study.path_rows(),
-        "coverage": study.coverage_rows(), "comparisons": realised_comparisons(study, traits(study, NO_CAPS)),
+        "impact": study.impact_rows(), "tests": event_test_rows(study), "paths": study.path_rows(),
+        "coverage": study.coverage_rows(), "comparisons": realised_comparisons(study, release_traits(study, NO_CAPS)),
     }  # fmt: skip
     said = conclusions(tables["tests"], tables["comparisons"], study.study_id)
     write_tables(tables, said, out)

@@ -18,13 +18,13 @@ from models.impact.study import ImpactStudy
 PERMUTATION = "permutation"
 SLICE_PERMUTATIONS = 500
 WHOLE = ("all", "all")
-LEAST_TERCILE = 6
+MIN_ASSETS_FOR_TERCILES = 6
 PARTS_OF_DAY = ("00–08", "08–16", "16–24")
-THIRDS = {"liquidity": ("low", "middle", "high"), "capitalisation": ("small", "middle", "large")}
+TERCILES = {"liquidity": ("low", "middle", "high"), "capitalisation": ("small", "middle", "large")}
 
 
 @dataclass(frozen=True)
-class Traits:
+class ReleaseTraits:
     """What N releases are sliced and matched by: names of slices [N] ('' where unknown), and numbers [N, K]."""
 
     slices: dict[str, NDArray[np.str_]]
@@ -32,7 +32,7 @@ class Traits:
     probability: Array
 
 
-def traits(study: ImpactStudy, caps: pl.DataFrame) -> Traits:
+def release_traits(study: ImpactStudy, caps: pl.DataFrame) -> ReleaseTraits:
     """Slices and likeness of a study's releases, known at each base close.
 
     `caps`: asset, available_ts, market_cap_usd. Liquidity is the dollar volume of the month before. Terciles are
@@ -48,8 +48,8 @@ def traits(study: ImpactStudy, caps: pl.DataFrame) -> Traits:
     day = (bars.close_ts[row].astype("datetime64[s]").astype(np.int64) // 86400 + 3) % 7  # 0 is a Monday
     kind = pl.coalesce([pl.col(c) for c in ("event_label", "kind") if c in frame.columns] or [pl.lit("")])
     slices = {
-        "liquidity": _third(volume[row], asset, THIRDS["liquidity"]),
-        "capitalisation": _third(cap, asset, THIRDS["capitalisation"]),
+        "liquidity": _tercile(volume[row], asset, TERCILES["liquidity"]),
+        "capitalisation": _tercile(cap, asset, TERCILES["capitalisation"]),
         "kind": frame.select(kind.fill_null("").alias("kind"))["kind"].to_numpy().astype(str),
         "hour": np.array(PARTS_OF_DAY)[hour // 8],
     }
@@ -59,7 +59,7 @@ def traits(study: ImpactStudy, caps: pl.DataFrame) -> Traits:
     angle = 2 * np.pi * hour / 24
     likeness = np.stack([size, spread, np.sin(angle), np.cos(angle), (day >= 5).astype(np.float64)], axis=1)
     judged = frame["machine_probability"] if "machine_probability" in frame.columns else pl.Series([None] * len(frame))
-    return Traits(slices, likeness, judged.cast(pl.Float64).fill_null(np.nan).to_numpy())
+    return ReleaseTraits(slices, likeness, judged.cast(pl.Float64).fill_null(np.nan).to_numpy())
 
 
 def _caps_at(moment: NDArray[np.datetime64], caps: pl.DataFrame, assets: tuple[str, ...]) -> Array:
@@ -76,17 +76,17 @@ def _caps_at(moment: NDArray[np.datetime64], caps: pl.DataFrame, assets: tuple[s
     return out
 
 
-def _third(of_assets: Array, asset: NDArray[np.int64], names: tuple[str, ...]) -> NDArray[np.str_]:
+def _tercile(of_assets: Array, asset: NDArray[np.int64], names: tuple[str, ...]) -> NDArray[np.str_]:
     """In which third of the assets' values [N, A] each release's own asset lies; '' where fewer than six are known."""
     own = np.take_along_axis(of_assets, asset[:, None], axis=1)[:, 0]
     n = np.isfinite(of_assets).sum(1)
     below = (of_assets < own[:, None]).sum(1)
     third = np.minimum(3 * below // np.maximum(n, 1), 2)
-    known = np.isfinite(own) & (n >= LEAST_TERCILE)
+    known = np.isfinite(own) & (n >= MIN_ASSETS_FOR_TERCILES)
     return np.where(known, np.array(names)[third], "")
 
 
-def realised_comparisons(study: ImpactStudy, known: Traits) -> pl.DataFrame:
+def realised_comparisons(study: ImpactStudy, known: ReleaseTraits) -> pl.DataFrame:
     """Rows of models.impact_comparisons, realised: the excess move against the reference walk, window by window.
 
     The whole sample is compared by permutation, by clusters, matched, with labels that may be wrong, with labels dealt
@@ -109,16 +109,20 @@ def realised_comparisons(study: ImpactStudy, known: Traits) -> pl.DataFrame:
                 "mislabelled_10": partial(mislabelled, x, is_a, at, window),
                 "placebo_labels": partial(placebo_labels, x, is_a, at, window),
             }
-            rows += _made(ways, told | {"group_a": a, "group_b": b})
-            rows += _slices(x, is_a, at, window, {k: v[member] for k, v in known.slices.items()},
+            rows += _whole_sample_rows(ways, told | {"group_a": a, "group_b": b})
+            rows += _slice_rows(x, is_a, at, window, {k: v[member] for k, v in known.slices.items()},
                             told | {"group_a": a, "group_b": b})  # fmt: skip
         tested = study.groups != ""
         soft = partial(soft_labels, excess[tested], known.probability[tested], when[tested], window)
-        rows += _made({"soft_labels": soft}, told | {"group_a": "machine by detector", "group_b": "human by detector"})
-    return with_q(rows)
+        rows += _whole_sample_rows(
+            {"soft_labels": soft}, told | {"group_a": "machine by detector", "group_b": "human by detector"}
+        )
+    return with_comparison_q_values(rows)
 
 
-def _made(ways: dict[str, Callable[[], Comparison | None]], told: dict[str, object]) -> list[dict[str, object]]:
+def _whole_sample_rows(
+    ways: dict[str, Callable[[], Comparison | None]], told: dict[str, object]
+) -> list[dict[str, object]]:
     """One row per way that could be gone."""
     found = {name: way() for name, way in ways.items()}
     return [
@@ -126,7 +130,7 @@ def _made(ways: dict[str, Callable[[], Comparison | None]], told: dict[str, obje
     ]
 
 
-def _slices(
+def _slice_rows(
     x: Array,
     is_a: NDArray[np.bool_],
     when_h: Array,
@@ -144,7 +148,7 @@ def _slices(
     return rows
 
 
-def with_q(rows: list[dict[str, object]]) -> pl.DataFrame:
+def with_comparison_q_values(rows: list[dict[str, object]]) -> pl.DataFrame:
     """Rows with `q_value`: false discovery controlled over windows and pairs of each answer and method.
 
     Comparisons of everything are a family of their own, those of slices another: a finding is not to drown among

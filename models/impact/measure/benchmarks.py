@@ -20,7 +20,7 @@ BENCHMARKS = ("reference_walk", "mean", "market_adjusted", "market")
 
 
 @dataclass(frozen=True)
-class Study:
+class AbnormalReturns:
     """Abnormal returns of N events over E bars of the event window, for one benchmark.
 
     `ar` [N, E] (a move across a gap falls on the bar after it), `present` [N, E] whether the bar was there,
@@ -45,9 +45,9 @@ class Study:
         return np.sqrt(1 + self.of_mean[:, None] + self.leverage**2)
 
 
-def studies(
+def abnormal_returns(
     bars: Bars, events: Events, design: Design | None = None, *, index: Array | None = None
-) -> dict[str, Study]:
+) -> dict[str, AbnormalReturns]:
     """The studies of all benchmarks for measurable events, in log returns.
 
     reference_walk: expected return 0. mean: the estimation span's mean. market_adjusted: the market index. market:
@@ -70,9 +70,9 @@ def studies(
     with ThreadPoolExecutor(2) as pool:
         found = (
             pool.submit(market_model, r_est, r_evt, m_est, m_evt, offsets),
-            pool.submit(parameterless, "reference_walk", r_est, r_evt, offsets),
+            pool.submit(parameterless_model, "reference_walk", r_est, r_evt, offsets),
             pool.submit(mean_model, r_est, r_evt, offsets),
-            pool.submit(lambda: parameterless("market_adjusted", r_est - m_est, r_evt - m_evt, offsets)),
+            pool.submit(lambda: parameterless_model("market_adjusted", r_est - m_est, r_evt - m_evt, offsets)),
         )
     made = {s.result().benchmark: replace(s.result(), present=present) for s in found}
     return {name: made[name] for name in BENCHMARKS}
@@ -90,22 +90,22 @@ def _sigma(residual: Array) -> Array:
     return np.asarray(np.sqrt(np.nansum(residual**2, axis=1) / (n - 2)))
 
 
-def parameterless(name: str, r_est: Array, r_evt: Array, offsets: Array) -> Study:
+def parameterless_model(name: str, r_est: Array, r_evt: Array, offsets: Array) -> AbnormalReturns:
     """A benchmark in which nothing is estimated: what it is given are abnormal returns, [N, S] and [N, E]."""
     none = np.zeros(len(r_est))
-    return Study(name, r_evt, offsets, r_est, _sigma(r_est), none, np.zeros_like(r_evt), np.isfinite(r_evt))
+    return AbnormalReturns(name, r_evt, offsets, r_est, _sigma(r_est), none, np.zeros_like(r_evt), np.isfinite(r_evt))
 
 
-def mean_model(r_est: Array, r_evt: Array, offsets: Array) -> Study:
+def mean_model(r_est: Array, r_evt: Array, offsets: Array) -> AbnormalReturns:
     """Abnormal is what departs from the estimation span's mean."""
     mean = _mean(r_est)
     residual = r_est - mean[:, None]
     one_over_n = 1 / np.maximum(np.isfinite(r_est).sum(1), 3)
     abnormal, none = r_evt - mean[:, None], np.zeros_like(r_evt)
-    return Study("mean", abnormal, offsets, residual, _sigma(residual), one_over_n, none, np.isfinite(r_evt))
+    return AbnormalReturns("mean", abnormal, offsets, residual, _sigma(residual), one_over_n, none, np.isfinite(r_evt))
 
 
-def market_model(r_est: Array, r_evt: Array, m_est: Array, m_evt: Array, offsets: Array) -> Study:
+def market_model(r_est: Array, r_evt: Array, m_est: Array, m_evt: Array, offsets: Array) -> AbnormalReturns:
     """Least squares on the index per event, bars without either left out. A flat index has slope 0."""
     valid = np.isfinite(r_est) & np.isfinite(m_est)
     y, x = np.where(valid, r_est, np.nan), np.where(valid, m_est, np.nan)
@@ -121,7 +121,7 @@ def market_model(r_est: Array, r_evt: Array, m_est: Array, m_evt: Array, offsets
     residual = y - alpha[:, None] - beta[:, None] * x
     abnormal = r_evt - alpha[:, None] - beta[:, None] * m_evt
     leverage = np.nan_to_num((m_evt - x_mean[:, None]) / root[:, None], nan=0.0)
-    return Study("market", abnormal, offsets, residual, _sigma(residual), 1 / n, leverage, np.isfinite(r_evt))
+    return AbnormalReturns("market", abnormal, offsets, residual, _sigma(residual), 1 / n, leverage, np.isfinite(r_evt))
 
 
 def _mean(x: Array) -> Array:
@@ -131,6 +131,6 @@ def _mean(x: Array) -> Array:
     return np.divide(total, n, out=np.full(len(x), np.nan), where=n > 0)
 
 
-def simple_sigma(bars: Bars, half_life_h: float = 36.0) -> Array:
+def ewma_sigma(bars: Bars, half_life_h: float = 36.0) -> Array:
     """EWMA volatility per bar, [T, A], for candles without an hour-of-week pattern (per √bar)."""
     return np.sqrt(ewma(log_returns(bars) ** 2, half_life_h / bars.step_h))

@@ -51,13 +51,13 @@ class Events:
         return Events(self.asset[member], self.row[member], self.uncertainty_h[member])
 
 
-REASONS = (
+EXCLUSION_REASONS = (
     "asset has no candles", "before the candles begin", "after the candles end", "no price at the base close",
     "estimation span not filled",
 )  # fmt: skip
 
 
-def unmeasurable(bars: Bars, events: Events, design: Design) -> NDArray[np.int64]:
+def exclusion_reasons(bars: Bars, events: Events, design: Design) -> NDArray[np.int64]:
     """Why an event cannot be measured, [N]: index into REASONS of the first that holds, −1 where it can be.
 
     Measurable is an event with a base price, a filled estimation span and room for one bar after.
@@ -75,7 +75,7 @@ def unmeasurable(bars: Bars, events: Events, design: Design) -> NDArray[np.int64
 
 def measurable(bars: Bars, events: Events, design: Design | None = None) -> NDArray[np.bool_]:
     """Events that can be measured, [N]."""
-    return unmeasurable(bars, events, design or Design()) < 0
+    return exclusion_reasons(bars, events, design or Design()) < 0
 
 
 log = logging.getLogger("tapewire.impact")

@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.types import Array
-from models.impact.measure.benchmarks import Study
+from models.impact.measure.benchmarks import AbnormalReturns
 
 
-def car(study: Study, window_h: float) -> Array:
+def car(study: AbnormalReturns, window_h: float) -> Array:
     """Cumulative abnormal return from the base close to its end, [N]; NaN where the window's last bar is missing."""
-    return path(study)[:, _end(study, window_h)]
+    return car_path(study)[:, _end(study, window_h)]
 
 
-def path(study: Study) -> Array:
+def car_path(study: AbnormalReturns) -> Array:
     """CAR from the base close to every offset, [N, E]: 0 at the base, backwards for offsets before it.
 
     NaN at an offset whose bar is missing, where the benchmark has no return on the way there, and everywhere for an
@@ -29,13 +29,13 @@ def path(study: Study) -> Array:
     return np.where(study.present & fitted[:, None] & (missing == lost), total - before, np.nan)
 
 
-def _base(study: Study) -> int:
+def _base(study: AbnormalReturns) -> int:
     """Column of the base close; −1 where the path begins after it."""
     at = np.flatnonzero(np.abs(study.offsets_h) < 1e-9)
     return int(at[0]) if len(at) else -1
 
 
-def _end(study: Study, window_h: float) -> int:
+def _end(study: AbnormalReturns, window_h: float) -> int:
     at = np.flatnonzero(np.isclose(study.offsets_h, window_h))
     if len(at) != 1:
         raise ValueError(
@@ -46,7 +46,7 @@ def _end(study: Study, window_h: float) -> int:
 
 
 @dataclass(frozen=True)
-class Shape:
+class PathShape:
     """How the moves of N events went within a window: peak CAR (log), hours to it, the share of it given back at the
     window's end, hours from the peak to the first bar with half of it or less left (NaN where that did not come).
     """
@@ -56,15 +56,15 @@ class Shape:
     reversal: Array
     half_life_h: Array
 
-    def where(self, member: NDArray[np.bool_]) -> "Shape":
+    def where(self, member: NDArray[np.bool_]) -> "PathShape":
         """That of some events."""
-        return Shape(*(v[member] for v in vars(self).values()))
+        return PathShape(*(v[member] for v in vars(self).values()))
 
 
-def shape(study: Study, window_h: float) -> Shape:
+def path_shape(study: AbnormalReturns, window_h: float) -> PathShape:
     """The shape of each event's path within a window."""
     inside = (study.offsets_h > 1e-9) & (study.offsets_h <= window_h + 1e-9)
-    cut, hours = path(study)[:, inside], study.offsets_h[inside]
+    cut, hours = car_path(study)[:, inside], study.offsets_h[inside]
     size = np.where(np.isfinite(cut), np.abs(cut), -1.0)
     at = size.argmax(1)
     peak = np.take_along_axis(cut, at[:, None], 1)[:, 0]
@@ -73,4 +73,4 @@ def shape(study: Study, window_h: float) -> Shape:
         reversal = np.where(np.abs(peak) > 0, 1 - left[:, -1], 0.0)
         halved = (left <= 0.5) & (hours > hours[at][:, None])
     first = hours[halved.argmax(1)] - hours[at]
-    return Shape(peak, hours[at], reversal, np.where(halved.any(1), first, np.nan))
+    return PathShape(peak, hours[at], reversal, np.where(halved.any(1), first, np.nan))

@@ -11,7 +11,7 @@ MAX_PAIRS = 200_000
 
 
 @dataclass(frozen=True)
-class Pairs:
+class EventPairs:
     """Pairs of N events whose windows can share a bar: places, bars apart, correlation of residuals at equal moments.
 
     `share`: how many pairs each of those apart stands for (1 unless there were more than MAX_PAIRS and some were
@@ -44,7 +44,7 @@ class Pairs:
         return max(0.0, total / (n * (n - 1)))
 
 
-def pairs(residual: Array, row: NDArray[np.int64], reach: int, *, seed: int = 5) -> Pairs:
+def event_pairs(residual: Array, row: NDArray[np.int64], reach: int, *, seed: int = 5) -> EventPairs:
     """The pairs of events less than `reach` bars apart; `residual` [N, S] (NaN in gaps), `row` [N] of base closes."""
     z = _unit(residual)
     reach = min(reach, z.shape[1])
@@ -63,7 +63,7 @@ def pairs(residual: Array, row: NDArray[np.int64], reach: int, *, seed: int = 5)
         shared = np.einsum("ps,ps->p", z[one[at], d:], z[other[at], : z.shape[1] - d])
         correlation[at] = shared * z.shape[1] / (z.shape[1] - d)  # of unit length over the whole span, not the shared
     share = near[2] / max(len(near[0]), 1)
-    return Pairs(one, other, apart, correlation, share, row, z if crowded else None)
+    return EventPairs(one, other, apart, correlation, share, row, z if crowded else None)
 
 
 Neighbours = tuple[NDArray[np.int64], NDArray[np.int64], int]

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.types import Array
-from models.impact.measure.benchmarks import Study
-from models.impact.measure.paths import path
+from models.impact.measure.benchmarks import AbnormalReturns
+from models.impact.measure.paths import car_path
 from models.impact.significance.classic import (
     bmp,
     brown_warner_1980,
@@ -25,7 +25,7 @@ from models.impact.significance.classic import (
     sign,
     wilcoxon,
 )
-from models.impact.significance.dependence import Pairs, pairs
+from models.impact.significance.dependence import EventPairs, event_pairs
 from models.impact.significance.outcome import MIN_EVENTS, Outcome
 from models.impact.significance.overlap import mean_with_overlap
 from models.impact.significance.ranks import corrado, corrado_sign, grank, row_ranks, scaled_ranks_and_signs
@@ -56,7 +56,7 @@ class PreparedStudy:
     windows_h: tuple[float, ...]
     columns: NDArray[np.bool_]
     step_h: float
-    neighbours: Pairs
+    neighbours: EventPairs
     car: Array
     scar: Array
     residual: Array
@@ -81,14 +81,14 @@ PER_EVENT = (
 )  # fmt: skip
 
 
-def window_columns(study: Study, window_h: float) -> NDArray[np.bool_]:
+def window_columns(study: AbnormalReturns, window_h: float) -> NDArray[np.bool_]:
     """Bars of the event window in (0, window_h], or in (window_h, 0] where it is negative: the time before."""
     low, high = min(window_h, 0.0), max(window_h, 0.0)
     return (study.offsets_h > low + 1e-9) & (study.offsets_h <= high + 1e-9)
 
 
 def prepare(
-    study: Study, windows_h: tuple[float, ...], row: NDArray[np.int64], blank: NDArray[np.bool_] | None = None
+    study: AbnormalReturns, windows_h: tuple[float, ...], row: NDArray[np.int64], blank: NDArray[np.bool_] | None = None
 ) -> PreparedStudy:
     """Prepare the tests of a study. `blank` [N, W]: windows of an event that are not to be read."""
     columns = np.array([window_columns(study, w) for w in windows_h]).reshape(len(windows_h), -1)
@@ -104,7 +104,7 @@ def prepare(
     known_gsar = np.where(np.isfinite(gsar), gsar, 0.0)
     return PreparedStudy(
         benchmark=study.benchmark, windows_h=windows_h, columns=columns, step_h=step,
-        neighbours=pairs(study.estimation, row, int(columns.sum(1).max(initial=1))),
+        neighbours=event_pairs(study.estimation, row, int(columns.sum(1).max(initial=1))),
         car=car, scar=car / prediction_error(study, columns), residual=np.where(known, study.estimation, 0.0),
         gsar=gsar, gsar_rank=row_ranks(gsar), running=np.cumsum(np.pad(known_gsar, ((0, 0), (1, 0))), axis=1),
         rank=rank, signs=signs, fit=study.fit,
@@ -112,9 +112,9 @@ def prepare(
     )  # fmt: skip
 
 
-def window_cars(study: Study, windows_h: tuple[float, ...]) -> Array:
+def window_cars(study: AbnormalReturns, windows_h: tuple[float, ...]) -> Array:
     """CAR of each window, [N, W]: to its end, or for a negative one from its start to the base close."""
-    paths, offsets = path(study), study.offsets_h
+    paths, offsets = car_path(study), study.offsets_h
     ends = [int(np.argmin(np.abs(offsets - w))) for w in windows_h]
     sign = np.array([1.0 if w > 0 else -1.0 for w in windows_h])
     starts_before = [w < 0 and abs(offsets[e] - w) > 1e-9 for w, e in zip(windows_h, ends, strict=True)]
@@ -125,7 +125,7 @@ def window_cars(study: Study, windows_h: tuple[float, ...]) -> Array:
     return np.asarray(out)
 
 
-def prediction_error(study: Study, columns: NDArray[np.bool_]) -> Array:
+def prediction_error(study: AbnormalReturns, columns: NDArray[np.bool_]) -> Array:
     """Sd of each window's CAR as an error of prediction, [N, W]: σ √(L + L²/n + (Σ leverage)²); NaN where σ is 0."""
     length = columns.sum(1).astype(np.float64)
     spread = (study.leverage @ columns.T.astype(np.float64)) ** 2

@@ -5,7 +5,7 @@ from datetime import datetime
 import polars as pl
 
 from features.candles import Bars
-from models.impact.cases import THRESHOLD, denied_after_h, known_cases, measure
+from models.impact.cases import THRESHOLD, denied_after_h, known_cases, measure_case
 
 
 def case_rows(bars: Bars, as_of: datetime) -> pl.DataFrame:
@@ -14,7 +14,7 @@ def case_rows(bars: Bars, as_of: datetime) -> pl.DataFrame:
     for case in known_cases():
         if case.time > as_of:
             continue
-        move = measure(case, bars)
+        move = measure_case(case, bars)
         if move is None:
             continue
         rows.append({

@@ -20,8 +20,8 @@ from domain.types import Array
 from models.forecast.network.checkpoint import CheckpointError, load
 from models.forecast.network.net import Ensemble
 from models.forecast.network.windows import WindowStore
-from models.impact.expected import NOTHING, ExpectedMoves, read_texts
-from models.impact.sample import test_group
+from models.impact.expected import NO_DOCUMENT, ExpectedMoves, expected_quantiles
+from models.impact.sample import tested_group
 from models.quantiles.quantiles import HORIZONS_H, LEVELS, MEDIAN, quantile_of
 from models.text.embed import embed
 from pipelines.run import Run
@@ -141,9 +141,11 @@ def _expected_rows(
     hidden = own
     if "placed_doc_id" in releases.columns:
         hosts = releases["placed_doc_id"].to_list()
-        hidden = np.array([dataset.documents.row_of[d] if d else NOTHING for d in hosts], dtype=np.int64)
-    text = read_texts(span.net, span.store, pairs, own, dataset.sigma, instead_of=hidden)
-    none = read_texts(span.net, span.store, pairs, np.full(len(pairs), NOTHING), dataset.sigma, instead_of=hidden)
+        hidden = np.array([dataset.documents.row_of[d] if d else NO_DOCUMENT for d in hosts], dtype=np.int64)
+    text = expected_quantiles(span.net, span.store, pairs, own, dataset.sigma, instead_of=hidden)
+    none = expected_quantiles(
+        span.net, span.store, pairs, np.full(len(pairs), NO_DOCUMENT), dataset.sigma, instead_of=hidden
+    )
     walk = span.store.base[torch.from_numpy(pairs[:, 0])].double().numpy()
     walk = walk * dataset.sigma[pairs[:, 1], pairs[:, 0]][:, :, None]
     origin = close_moments(dataset, pairs[:, 1])
@@ -155,7 +157,7 @@ def _expected_rows(
         placed = pl.col("placed_doc_id") if "placed_doc_id" in releases.columns else pl.lit(None, pl.String)
         frames.append(
             releases.select(
-                "doc_id", "asset", "event_ts", "available_ts", "release_group", test_group(),
+                "doc_id", "asset", "event_ts", "available_ts", "release_group", tested_group(),
                 placed.alias("placed_doc_id"),
             ).with_columns(
                 horizon_h=pl.lit(horizon, pl.Int32), model_id=pl.lit(span.model_id), origin_ts=origin,
@@ -175,14 +177,18 @@ def _expected_rows(
 def _other_words(dataset: LinkedDataset, span: ScoredSpan, generated: pl.DataFrame) -> pl.DataFrame:
     """Rows of models.counterfactual: every release of a span with each kind of words in its place."""
     hosts, n = span.releases, len(span.releases)
-    drawn = {"real": (span.own, hosts["doc_id"]), "none": (np.full(n, NOTHING), pl.Series([None] * n, dtype=pl.String)),
-             **drawn_texts(dataset, span), "generated": generated_texts(dataset, hosts, generated)}  # fmt: skip
+    drawn = {
+        "real": (span.own, hosts["doc_id"]),
+        "none": (np.full(n, NO_DOCUMENT), pl.Series([None] * n, dtype=pl.String)),
+        **drawn_texts(dataset, span),
+        "generated": generated_texts(dataset, hosts, generated),
+    }
     frames = []
     for words, (text, ids) in drawn.items():
-        there = np.ones(n, dtype=bool) if words in ("real", "none") else text != NOTHING
+        there = np.ones(n, dtype=bool) if words in ("real", "none") else text != NO_DOCUMENT
         if not there.any():
             continue
-        found = read_texts(
+        found = expected_quantiles(
             span.net, span.store, span.pairs[there], text[there], dataset.sigma, instead_of=span.own[there]
         )
         base = (

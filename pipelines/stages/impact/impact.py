@@ -9,13 +9,13 @@ import polars as pl
 from domain.errors import NotEnoughDataError
 from domain.timeframes import SECONDS
 from features.news import keep_first_reports
-from models.impact.comparison.groups import realised_comparisons, traits, with_q
+from models.impact.comparison.groups import realised_comparisons, release_traits, with_comparison_q_values
 from models.impact.conclusions import conclusions
 from models.impact.expected_comparison import expected_and_realised, expected_comparisons, other_text_comparisons
 from models.impact.measure.events import design_for
-from models.impact.sample import NoWindowError, sample
+from models.impact.sample import NoWindowError, build_sample
 from models.impact.study import ImpactStudy
-from models.impact.study_inference import forecast_rows, test_rows
+from models.impact.study_inference import event_test_rows, forecast_rows
 from pipelines.run import Run
 from pipelines.stages.dataset import LinkedDataset, load_bars
 from pipelines.stages.impact.alerts import alert_rows
@@ -60,7 +60,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
             continue
         if not run.settings.simulated.enabled:  # cases that happened have no place on invented candles
             tables["known_cases"].append(case_rows(bars, run.as_of))
-        chosen = sample(releases, bars, design_for(bars, releases))
+        chosen = build_sample(releases, bars, design_for(bars, releases))
         log.info("%s candles: %d releases can be measured", timeframe, len(chosen.events))
         if len(chosen.events) == 0:
             tables["impact_coverage"].append(chosen.unmeasured_rows(run.settings.impact.windows_h))
@@ -76,14 +76,16 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
         tables["impact"] += [study.impact_rows(), against[0]]
         tables["impact_coverage"].append(study.coverage_rows())
         tables["impact_paths"].append(study.path_rows())
-        tests, compared = test_rows(study), realised_comparisons(study, traits(study, caps))
+        tests, compared = event_test_rows(study), realised_comparisons(study, release_traits(study, caps))
         tables["impact_tests"] += [tests, against[1]]
         tables["impact_comparisons"].append(compared)
         tables["impact_conclusions"].append(_sentences(run, timeframe, tests, compared))
     if not scores.scored.is_empty():
         tables["scored"].append(scores.scored.drop(NOT_STORED))
         tables["counterfactual"].append(scores.other_words)
-        tables["impact_comparisons"].append(with_q([*expected_comparisons(scores), *other_text_comparisons(scores)]))
+        tables["impact_comparisons"].append(
+            with_comparison_q_values([*expected_comparisons(scores), *other_text_comparisons(scores)])
+        )
         tables["impact_tests"].append(expected_and_realised(scores.scored))
         found = alert_rows(con, run, scores.scored, _joined(tables["impact"]))
         tables["release_alerts"].append(found.alerts)

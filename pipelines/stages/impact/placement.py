@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.forecast.network.net import Ensemble
 from models.forecast.network.windows import WindowStore
-from models.impact.expected import NOTHING
+from models.impact.expected import NO_DOCUMENT
 from pipelines.stages.dataset import LinkedDataset
 
 STRIDE = 7919  # a prime, so that neighbours in time are not placed as neighbours of a batch
@@ -125,7 +125,7 @@ def drawn_texts(dataset: LinkedDataset, span: ScoredSpan) -> dict[str, Words]:
         out["other_asset"].append(_one(names, before[asset[before] != own], place[1]))
     rows = dataset.documents.row_of
     return {
-        words: (np.array([rows[d] if d else NOTHING for d in ids], dtype=np.int64), pl.Series(ids, dtype=pl.String))
+        words: (np.array([rows[d] if d else NO_DOCUMENT for d in ids], dtype=np.int64), pl.Series(ids, dtype=pl.String))
         for words, ids in out.items()
     }
 

@@ -7,13 +7,13 @@ from scipy import stats
 
 from models.impact.comparison.checks import cluster_bootstrap, matched, mislabelled, placebo_labels, soft_labels
 from models.impact.comparison.compare import compare
-from models.impact.comparison.groups import realised_comparisons, traits
+from models.impact.comparison.groups import realised_comparisons, release_traits
 from models.impact.conclusions import conclusions
 from models.impact.measure.activity import abnormal_volatility, abnormal_volume
-from models.impact.measure.benchmarks import studies
+from models.impact.measure.benchmarks import abnormal_returns
 from models.impact.measure.events import Design, Events
 from models.impact.measure.paths import car
-from models.impact.sample import overlapping, sample
+from models.impact.sample import build_sample, overlapping
 from models.impact.significance.event_tests import prepare
 from models.impact.significance.outcome import Outcome, interval
 from models.impact.study import ImpactStudy
@@ -131,8 +131,8 @@ def _releases(bars, n: int = 90, seed: int = 5) -> pl.DataFrame:
 
 def test_every_way_to_compare_is_gone_and_false_discoveries_are_counted():
     bars = random_bars(5000)
-    study = ImpactStudy(sample(_releases(bars, 300), bars), (4.0, 24.0), None)
-    rows = realised_comparisons(study, traits(study, NO_CAPS))
+    study = ImpactStudy(build_sample(_releases(bars, 300), bars), (4.0, 24.0), None)
+    rows = realised_comparisons(study, release_traits(study, NO_CAPS))
     whole = rows.filter(pl.col("slice_by") == "all", pl.col("window_h") == 24)
     assert set(whole["method"]) == {
         "permutation", "cluster_bootstrap", "matched", "mislabelled_10", "placebo_labels", "soft_labels"
@@ -146,11 +146,11 @@ def test_every_way_to_compare_is_gone_and_false_discoveries_are_counted():
 def test_traits_of_a_release_know_nothing_of_what_comes_after_its_base_close():
     bars = random_bars(5000, gaps=False)
     releases = _releases(bars)
-    known = traits(study := ImpactStudy(sample(releases, bars), (4.0,), None), NO_CAPS)
+    known = release_traits(study := ImpactStudy(build_sample(releases, bars), (4.0,), None), NO_CAPS)
     last = int(study.sample.events.row.max())
     for grid in (bars.open, bars.high, bars.low, bars.close, bars.volume):
         grid[last + 1 :] *= 3.0
-    again = traits(ImpactStudy(sample(releases, bars), (4.0,), None), NO_CAPS)
+    again = release_traits(ImpactStudy(build_sample(releases, bars), (4.0,), None), NO_CAPS)
     np.testing.assert_allclose(again.likeness, known.likeness)
     assert all((again.slices[k] == v).all() for k, v in known.slices.items())
 
@@ -201,7 +201,7 @@ def test_releases_that_cannot_be_measured_are_counted_with_the_rule_that_leaves_
         "doc_id": list("abcde"), "asset": [*(bars.assets[i] for i in (0, 0, 1, 0)), "NONE"],
         "event_ts": [*moment, moment[1]], "release_group": "real", "is_late_stamp": False, "is_recommended": True,
     }).with_columns(pl.col("event_ts").dt.replace_time_zone("UTC"))  # fmt: skip
-    chosen = sample(frame.with_columns(available_ts=pl.col("event_ts") + pl.duration(minutes=90)), bars)
+    chosen = build_sample(frame.with_columns(available_ts=pl.col("event_ts") + pl.duration(minutes=90)), bars)
     assert chosen.left_out == {
         "asset has no candles": 1,
         "before the candles begin": 1,
@@ -277,7 +277,7 @@ def test_a_move_is_blank_where_the_index_is_missing_on_its_way():
     events = Events(np.array([0]), np.array([1500]), np.zeros(1))
     index = np.repeat(np.diff(np.log(bars.close[:, [1]]), axis=0, prepend=np.nan), 3, axis=1)
     index[1501] = np.nan
-    found = studies(bars, events, index=index)
+    found = abnormal_returns(bars, events, index=index)
     assert np.isfinite(car(found["reference_walk"], 24.0)).all()
     assert np.isnan(car(found["market"], 24.0)).all(), "not a move of 0 with the jump left out"
 
@@ -285,9 +285,11 @@ def test_a_move_is_blank_where_the_index_is_missing_on_its_way():
 def test_a_weekend_is_saturday_and_sunday():
     bars = random_bars(3000, gaps=False)
     releases = _releases(bars, 200)
-    study = ImpactStudy(sample(releases, bars), (4.0,), None)
+    study = ImpactStudy(build_sample(releases, bars), (4.0,), None)
     closes = pl.Series(bars.close_ts[study.sample.events.row].astype("datetime64[us]"))
-    np.testing.assert_array_equal(traits(study, NO_CAPS).likeness[:, 4] == 1, (closes.dt.weekday() >= 6).to_numpy())
+    np.testing.assert_array_equal(
+        release_traits(study, NO_CAPS).likeness[:, 4] == 1, (closes.dt.weekday() >= 6).to_numpy()
+    )
 
 
 def test_a_study_with_nothing_after_the_release_says_that_nothing_can_be_said():
@@ -297,7 +299,7 @@ def test_a_study_with_nothing_after_the_release_says_that_nothing_can_be_said():
 def test_a_window_longer_than_the_estimation_or_the_grid_is_measured_where_it_can_be():
     bars = random_bars(300, gaps=False)
     events = Events(np.array([0, 1, 2]), np.array([150, 160, 170]), np.zeros(3))
-    study = studies(bars, events, Design(estimation_h=20, gap_h=1, before_h=1, after_h=40))["market"]
+    study = abnormal_returns(bars, events, Design(estimation_h=20, gap_h=1, before_h=1, after_h=40))["market"]
     assert np.isfinite(prepare(study, (40.0,), events.row).car).all()
     assert np.isnan(abnormal_volume(bars, events, 400.0)).all()
 
@@ -306,7 +308,7 @@ def test_a_grid_on_which_no_release_can_be_measured_counts_them_all_the_same():
     bars = random_bars(100, gaps=False)
     moment = bars.close_ts[[50]].astype("datetime64[us]")
     frame = pl.DataFrame({"doc_id": ["a"], "asset": [bars.assets[0]], "event_ts": moment, "available_ts": moment})
-    chosen = sample(frame.with_columns(pl.col("event_ts", "available_ts").dt.replace_time_zone("UTC")), bars)
+    chosen = build_sample(frame.with_columns(pl.col("event_ts", "available_ts").dt.replace_time_zone("UTC")), bars)
     assert len(chosen.events) == 0
     rows = chosen.unmeasured_rows((0.25, 1.0, 24.0, 100.0)).rows()
     assert rows == [("1h", w, "before the candles begin", 1) for w in (1.0, 24.0)]

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.impact.measure.benchmarks import Study, market_model, mean_model, parameterless
+from models.impact.measure.benchmarks import AbnormalReturns, market_model, mean_model, parameterless_model
 from models.impact.significance.classic import (
     bmp,
     brown_warner_1980,
@@ -20,7 +20,7 @@ from models.impact.significance.classic import (
     sign,
     wilcoxon_w,
 )
-from models.impact.significance.dependence import pairs
+from models.impact.significance.dependence import event_pairs
 from models.impact.significance.event_tests import prediction_error
 from models.impact.significance.ranks import corrado, corrado_sign, grank, row_ranks, scaled_ranks_and_signs
 
@@ -50,7 +50,7 @@ def case(reference):
     m_est, m_evt = (np.tile(returns["MKT"][s], (N, 1)) for s in spans)
     made = {
         "market": market_model(est, evt, m_est, m_evt, OFFSETS),
-        "market_adjusted": parameterless("market_adjusted", est - m_est, evt - m_evt, OFFSETS),
+        "market_adjusted": parameterless_model("market_adjusted", est - m_est, evt - m_evt, OFFSETS),
         "mean": mean_model(est, evt, OFFSETS),
     }
     own, package = (
@@ -59,7 +59,7 @@ def case(reference):
     return made, own["common"], package
 
 
-def sar(study: Study, *, forecast_error: bool = True) -> np.ndarray:
+def sar(study: AbnormalReturns, *, forecast_error: bool = True) -> np.ndarray:
     """Standardised abnormal return of each bar, [N, E]."""
     return study.ar / (study.fit[:, None] * (study.correction if forecast_error else 1.0))
 
@@ -69,7 +69,7 @@ def chosen(window: str) -> np.ndarray:
     return (first <= OFFSETS) & (last >= OFFSETS)
 
 
-def n_estimation(study: Study) -> np.ndarray:
+def n_estimation(study: AbnormalReturns) -> np.ndarray:
     return np.isfinite(study.estimation).sum(1)
 
 
@@ -100,7 +100,7 @@ def test_every_daily_parametric_statistic_agrees_with_both(case):
     made, own, package = case
     study, theirs, r = made["market"], own["market"], package["sim"]["parametric"]
     z, plain, n = sar(study), sar(study, forecast_error=False), n_estimation(study)
-    rbar = pairs(study.estimation, np.zeros(N, dtype=np.int64), 1).mean(np.ones(N, dtype=bool), 1)
+    rbar = event_pairs(study.estimation, np.zeros(N, dtype=np.int64), 1).mean(np.ones(N, dtype=bool), 1)
     assert rbar == near(theirs["rbar"])
     assert kp_bmp(bmp(z[:, 0]), rbar).statistic / bmp(z[:, 0]).statistic == near(theirs["kp_factor_bmp"])
     assert kp_patell(patell(z[:, 0], n), rbar).statistic / patell(z[:, 0], n).statistic == near(

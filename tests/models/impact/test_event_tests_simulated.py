@@ -5,10 +5,10 @@ import pytest
 from scipy import stats
 
 from benchmarks.impact.event_tests import CONDITIONS, SHIFT, count
-from models.impact.measure.benchmarks import market_model, studies
-from models.impact.measure.events import Design, Events, unmeasurable
+from models.impact.measure.benchmarks import abnormal_returns, market_model
+from models.impact.measure.events import Design, Events, exclusion_reasons
 from models.impact.significance.classic import shifted_t, wilcoxon
-from models.impact.significance.dependence import MAX_PAIRS, pairs
+from models.impact.significance.dependence import MAX_PAIRS, event_pairs
 from models.impact.significance.event_tests import ROBUST_TESTS, TESTS, event_tests, prepare, window_cars
 from models.impact.significance.ranks import row_ranks, scaled_ranks_and_signs
 from models.impact.significance.resampling import MIN_CLUSTERS, clustered_bootstrap
@@ -73,20 +73,22 @@ def test_the_correlation_of_many_events_at_one_row_is_that_of_all_their_pairs():
     assert MAX_PAIRS < 700 * 699 / 2, "so that the pairs are summed, not listed"
     whole = np.corrcoef(residual)
     expected = (whole.sum() - 700) / (700 * 699)
-    assert pairs(residual, row, 1).mean(everyone, 1) == pytest.approx(expected, abs=1e-12)
+    assert event_pairs(residual, row, 1).mean(everyone, 1) == pytest.approx(expected, abs=1e-12)
     few = np.arange(700) < 50
     expected = (whole[:50, :50].sum() - 50) / (50 * 49)
-    assert pairs(residual[:50], row[:50], 1).mean(np.ones(50, dtype=bool), 1) == pytest.approx(expected, abs=1e-12)
-    assert pairs(residual, row, 1).mean(few, 1) == pytest.approx(expected, abs=1e-12)
+    assert event_pairs(residual[:50], row[:50], 1).mean(np.ones(50, dtype=bool), 1) == pytest.approx(
+        expected, abs=1e-12
+    )
+    assert event_pairs(residual, row, 1).mean(few, 1) == pytest.approx(expected, abs=1e-12)
 
 
 def test_events_that_overlap_in_part_count_their_correlation_at_equal_moments_in_that_part():
     rng = np.random.default_rng(6)
     shock = rng.standard_normal(610)
     residual = np.stack([shock[:600], shock[6:606]])  # the same shocks, six bars apart
-    found = pairs(residual, np.array([0, 6]), 24).mean(np.ones(2, dtype=bool), 24)
+    found = event_pairs(residual, np.array([0, 6]), 24).mean(np.ones(2, dtype=bool), 24)
     assert found == pytest.approx(1 - 6 / 24, abs=0.02)
-    assert pairs(residual, np.array([0, 30]), 24).mean(np.ones(2, dtype=bool), 24) == 0.0
+    assert event_pairs(residual, np.array([0, 30]), 24).mean(np.ones(2, dtype=bool), 24) == 0.0
 
 
 def test_tests_of_a_part_of_the_events_are_those_of_a_study_of_that_part_alone():
@@ -94,11 +96,11 @@ def test_tests_of_a_part_of_the_events_are_those_of_a_study_of_that_part_alone()
     rng = np.random.default_rng(3)
     row = np.sort(rng.integers(900, 2900, 60))
     events = Events(rng.integers(0, len(bars.assets), 60), row, np.zeros(60))
-    events = events.where(unmeasurable(bars, events, Design()) < 0)
+    events = events.where(exclusion_reasons(bars, events, Design()) < 0)
     part = np.arange(len(events)) % 3 == 0
     when = bars.close_ts[events.row].astype(np.float64) / 3600
-    whole = prepare(studies(bars, events)["market"], (4.0, 24.0), events.row)
-    alone = prepare(studies(bars, events.where(part))["market"], (4.0, 24.0), events.row[part])
+    whole = prepare(abnormal_returns(bars, events)["market"], (4.0, 24.0), events.row)
+    alone = prepare(abnormal_returns(bars, events.where(part))["market"], (4.0, 24.0), events.row[part])
     mine = event_tests(whole, [part], when)[0]
     theirs = event_tests(alone, [np.ones(int(part.sum()), dtype=bool)], when[part])[0]
     for a, b in zip(mine, theirs, strict=True):
@@ -111,7 +113,7 @@ def test_tests_of_a_part_of_the_events_are_those_of_a_study_of_that_part_alone()
 def test_the_window_before_a_release_is_the_move_up_to_its_base_close():
     bars = random_bars(3000, gaps=False)
     events = Events(np.array([0, 1]), np.array([1500, 1600]), np.zeros(2))
-    before = window_cars(studies(bars, events)["reference_walk"], (-24.0, -4.0))
+    before = window_cars(abnormal_returns(bars, events)["reference_walk"], (-24.0, -4.0))
     for i, (asset, row) in enumerate(zip(events.asset, events.row, strict=True)):
         for j, hours in enumerate((24, 4)):
             expected = np.log(bars.close[row, asset] / bars.close[row - hours, asset])

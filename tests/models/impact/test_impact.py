@@ -5,9 +5,9 @@ import pytest
 
 from benchmarks.impact.coverage import simulate_study, summarise
 from models.impact.comparison.compare import compare
-from models.impact.measure.benchmarks import studies
+from models.impact.measure.benchmarks import abnormal_returns
 from models.impact.measure.events import Events, measurable
-from models.impact.measure.paths import car, shape
+from models.impact.measure.paths import car, path_shape
 from models.impact.measure.placebo import NEAR_H, placebo_moves
 from models.impact.significance.event_tests import window_columns
 from models.impact.significance.overlap import mean_with_overlap, overlap_variance
@@ -25,7 +25,7 @@ def _events(bars, n: int = 60, seed: int = 3) -> Events:
 def test_the_move_is_measured_from_the_last_close_before_the_release_to_the_end_of_the_window():
     bars = random_bars(4000, gaps=False)
     events = _events(bars)
-    mine = car(studies(bars, events)["reference_walk"], 24)
+    mine = car(abnormal_returns(bars, events)["reference_walk"], 24)
     price = bars.close[events.row + 24, events.asset] / bars.close[events.row, events.asset]
     np.testing.assert_allclose(mine, np.log(price), atol=1e-12)
 
@@ -36,7 +36,7 @@ def test_a_planted_jump_is_found_with_its_time_peak_and_reversal():
     for row, factor in ((3003, 1.3), (3010, 1 / 1.3)):
         for grid in (bars.open, bars.high, bars.low, bars.close):
             grid[row:, 0] *= factor
-    found = shape(studies(bars, events)["reference_walk"], 24)
+    found = path_shape(abnormal_returns(bars, events)["reference_walk"], 24)
     assert found.peak[0] == pytest.approx(np.log(1.3), abs=0.08)
     assert 3 <= found.to_peak_h[0] <= 9
     assert found.reversal[0] > 0.7
@@ -46,10 +46,10 @@ def test_a_planted_jump_is_found_with_its_time_peak_and_reversal():
 def test_prices_after_the_window_change_nothing_in_it():
     bars = random_bars(4000, gaps=False)
     events = _events(bars)
-    before = {k: car(s, 24) for k, s in studies(bars, events).items()}
+    before = {k: car(s, 24) for k, s in abnormal_returns(bars, events).items()}
     last = int(events.row.max()) + 25
     bars.close[last:] *= 2
-    after = {k: car(s, 24) for k, s in studies(bars, events).items()}
+    after = {k: car(s, 24) for k, s in abnormal_returns(bars, events).items()}
     for name, values in before.items():
         np.testing.assert_allclose(after[name], values, atol=1e-12)
 
@@ -61,7 +61,7 @@ def test_a_gap_within_the_window_loses_nothing_of_the_move_and_one_at_its_end_le
     for grid in (bars.open, bars.high, bars.low, bars.close):
         grid[3005:3008, 1] = np.nan
         grid[3504, 1] = np.nan
-    study = studies(bars, events)["reference_walk"]
+    study = abnormal_returns(bars, events)["reference_walk"]
     np.testing.assert_allclose(car(study, 24)[0], np.log(bars.close[3024, 1] / bars.close[3000, 1]))
     assert np.isnan(car(study, 4)[1]), "the window's last bar is missing"
     assert np.isfinite(car(study, 24)[1])
@@ -123,7 +123,9 @@ def test_a_comparison_with_too_few_releases_is_not_made():
 
 
 def test_window_columns_are_the_bars_after_the_base_up_to_the_window():
-    study = studies(random_bars(2000, gaps=False), Events(np.array([0]), np.array([1500]), np.zeros(1)))["mean"]
+    study = abnormal_returns(random_bars(2000, gaps=False), Events(np.array([0]), np.array([1500]), np.zeros(1)))[
+        "mean"
+    ]
     assert study.offsets_h[window_columns(study, 4)].tolist() == [1, 2, 3, 4]
     with pytest.raises(ValueError, match="does not end at a bar"):
         car(study, 0.25)
