@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup nightly test test-fast lint types format check hooks docs commands dictionary wheel bench clean
+.PHONY: help setup nightly test test-fast lint types format check hooks docs commands dictionary wheel lock bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ dictionary: $(STAMP) ## Write docs/data-dictionary.md from the schema
 
 wheel: $(STAMP) ## Install a built wheel in an empty environment and run a small night there
 	@PYTHON=$(PYTHON) bash .ci/wheel
+
+lock: ## Write requirements.lock: the tested versions with the hashes of the package index
+	@PYTHON=$(PYTHON) bash .ci/lock
 
 bench: $(STAMP) ## Run the benchmarks (half an hour and more)
 	@for b in benchmarks/*/[a-z]*.py; do echo "== $$b"; $(BIN)/python -m $$(echo $${b%.py} | tr / .) || exit 1; done
