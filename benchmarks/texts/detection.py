@@ -21,9 +21,17 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
 from models.text.detection.accuracy import SIGN, Flags, Vector, auroc, auroc_interval, true_positives
-from models.text.detection.detector import FOLDS, INPUTS, MIN_TOKENS, fit, fit_logistic, inputs, predict_logistic
+from models.text.detection.detector import (
+    FOLDS,
+    INPUTS,
+    MIN_TOKENS,
+    detector_inputs,
+    fit_detector,
+    fit_logistic,
+    predict_logistic,
+)
 from models.text.detection.style import STYLE
-from models.text.language.causal import load_causal
+from models.text.language.causal import load_causal_model
 from models.text.language.tokens import TOKEN_SCORES, score_texts
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "text_origin.parquet"
@@ -99,7 +107,7 @@ def token_scores(d: pl.DataFrame, kept: Path | None) -> pl.DataFrame:
     """Token scores of the texts, from `kept` where it is there."""
     if kept and kept.exists():
         return pl.read_parquet(kept)
-    causal = load_causal()
+    causal = load_causal_model()
     began = time.perf_counter()
     scores = score_texts(d["text"].to_list(), causal)
     seconds = time.perf_counter() - began
@@ -121,7 +129,7 @@ def main() -> None:
         return
     d = pl.read_parquet(DATA)
     d = pl.concat([d, token_scores(d, args.scores)], how="horizontal")
-    x, y = inputs(d, d["text"].to_list()), (d["label"] == "machine").to_numpy()
+    x, y = detector_inputs(d, d["text"].to_list()), (d["label"] == "machine").to_numpy()
     pairs, n = d["pair"].to_numpy().astype(str), d["n_tokens"].to_numpy()
     held_out = by_pair(d, x, y, pairs)
     alone = {s: SIGN.get(s, 1.0) * d[s].fill_null(0).to_numpy() for s in TOKEN_SCORES}
@@ -139,7 +147,7 @@ def main() -> None:
     abstention(y, held_out["combined"], n)
     if args.save:
         told = f"{len(d)} labelled English texts (news and crypto news; ChatGPT, Llama 2, Vicuna, Gemini)"
-        fit(x, n, y, pairs, fitted_on=told).save(args.save)
+        fit_detector(x, n, y, pairs, fitted_on=told).save(args.save)
 
 
 if __name__ == "__main__":

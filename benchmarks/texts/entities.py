@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from models.text.linking.catalogue import load
-from models.text.linking.link import link
+from models.text.linking.catalogue import load_catalogue
+from models.text.linking.link import link_assets
 from pipelines.sources.documents import document_id
 
 LABELS = Path(__file__).parents[2] / "tests" / "data" / "entity_labels.csv"
@@ -51,7 +51,7 @@ def read_labels(path: Path) -> pl.DataFrame:
 
 def _canonical(ticker: str) -> str:
     """The catalogue's ticker of a ticker that it knows under another name (STRAT, UST), else the ticker itself."""
-    known = load().spellings.get(ticker.lower(), ())
+    known = load_catalogue().spellings.get(ticker.lower(), ())
     return next((s.asset for s in known if s.text == ticker), ticker)
 
 
@@ -65,7 +65,7 @@ def judge(labels: pl.DataFrame, links: pl.DataFrame, threshold: float = THRESHOL
         pl.col("confidence").fill_null(0.0),
         pl.col("is_labelled", "is_salient").fill_null(value=False),
         is_linked=pl.col("confidence").fill_null(0.0) >= threshold,
-        is_known=pl.col("asset").is_in(sorted(set(load().tickers.values()))),
+        is_known=pl.col("asset").is_in(sorted(set(load_catalogue().tickers.values()))),
     )
 
 
@@ -147,9 +147,9 @@ def main() -> None:
             print(f"{path} is not on this machine: nothing to measure")
             return
     texts = documents(args.news)
-    load()
+    load_catalogue()
     began = time.perf_counter()
-    links = link(texts)
+    links = link_assets(texts)
     seconds = time.perf_counter() - began
     labels = read_labels(args.labels)
     absent = labels.join(texts, on="doc_id", how="anti")["doc_id"].to_list()

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.text.language.causal import Causal, load_causal
-from models.text.language.sentence import Sentences, embed_sentences, load_sentences
-from models.text.language.tokens import MAX_TOKENS, TOKEN_SCORES, plain, score_texts
+from models.text.language.causal import CausalModel, load_causal_model
+from models.text.language.sentence import SentenceModel, embed_sentences, load_sentence_model
+from models.text.language.tokens import MAX_TOKENS, TOKEN_SCORES, clean_text, score_texts
 
 VOCABULARY = """the a of to in and for on that with as by at from price market exchange token network bitcoin litecoin
 company today said will its new users platform payment custody million trading announced listing wallet fund investors
@@ -34,11 +34,11 @@ def drawn(n: int, seed: int = 1) -> list[str | None]:
 
 
 @torch.inference_mode()
-def plain_detection(texts: list[str | None], causal: Causal) -> np.ndarray:
+def plain_detection(texts: list[str | None], causal: CausalModel) -> np.ndarray:
     """SCORES of each text, one at a time, [N, TOKEN_SCORES]."""
     rows = []
     for text in texts:
-        ids = causal.tokenizer(plain(text), add_special_tokens=False, truncation=True, max_length=MAX_TOKENS)
+        ids = causal.tokenizer(clean_text(text), add_special_tokens=False, truncation=True, max_length=MAX_TOKENS)
         tokens = torch.tensor([ids["input_ids"]], device=causal.device)
         log_q = causal.network(input_ids=tokens).logits[0, :-1].float().log_softmax(-1)
         q, chosen = log_q.exp(), log_q.gather(1, tokens[0, 1:, None])
@@ -53,11 +53,11 @@ def plain_detection(texts: list[str | None], causal: Causal) -> np.ndarray:
 
 
 @torch.inference_mode()
-def plain_embedding(texts: list[str | None], sentences: Sentences) -> np.ndarray:
+def plain_embedding(texts: list[str | None], sentences: SentenceModel) -> np.ndarray:
     """Vectors of each text, one at a time."""
     rows = []
     for text in texts:
-        ids = sentences.tokenizer(plain(text), truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
+        ids = sentences.tokenizer(clean_text(text), truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
         states = sentences.network(**ids.to(sentences.device)).last_hidden_state[0]
         rows.append(torch.nn.functional.normalize(states.mean(0), dim=0).cpu().numpy())
     return np.array(rows)
@@ -89,7 +89,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     texts = drawn(args.texts)
-    causal, sentences = load_causal(), load_sentences()
+    causal, sentences = load_causal_model(), load_sentence_model()
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {args.threads} threads"
     print(f"{device}; {len(texts)} texts, {np.median([len(t.split()) for t in texts if t]):.0f} words in the middle")
     compare(

@@ -13,22 +13,25 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-Words = NDArray[np.uint64]
+Hashes = NDArray[np.uint64]
 Signatures = NDArray[np.uint32]
 
 N_HASHES, BAND = 126, 3
 N_BANDS = N_HASHES // BAND
-ALIKE = 0.42  # Jaccard similarity of pairs of words from which on two texts are copies
-SHORT_WORDS, ALIKE_SHORT = 20, 0.65  # texts shorter than this must be more alike: a headline's frame is soon shared
+MIN_SIMILARITY = 0.42  # Jaccard similarity of pairs of words from which on two texts are copies
+SHORT_TEXT_WORDS, MIN_SIMILARITY_SHORT = (
+    20,
+    0.65,
+)  # texts shorter than this must be more alike: a headline's frame is soon shared
 WINDOW_DAYS = 3.0
 MAX_CHARACTERS = 20_000
 BLOCK = 4_000
-CROWD = 32  # of one bucket, so many of the earliest are looked at
+MAX_PER_BUCKET = 32  # of one bucket, so many of the earliest are looked at
 SEED = 20_211
 
 
 @dataclass
-class _Begun:
+class _OpenStories:
     """Stories that may still grow: of their first documents the rows, moments (s), signatures and lengths in words."""
 
     row: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
@@ -36,14 +39,14 @@ class _Begun:
     signature: Signatures = field(default_factory=lambda: np.zeros((0, N_HASHES), dtype=np.uint32))
     length: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
-    def take(self, keep: NDArray[np.bool_]) -> "_Begun":
+    def take(self, keep: NDArray[np.bool_]) -> "_OpenStories":
         """Some of them."""
-        return _Begun(self.row[keep], self.moment[keep], self.signature[keep], self.length[keep])
+        return _OpenStories(self.row[keep], self.moment[keep], self.signature[keep], self.length[keep])
 
-    def and_(self, other: "_Begun") -> "_Begun":
+    def and_(self, other: "_OpenStories") -> "_OpenStories":
         """These, then others."""
         pairs = ((getattr(self, n), getattr(other, n)) for n in ("row", "moment", "signature", "length"))
-        return _Begun(*(np.concatenate(p) for p in pairs))
+        return _OpenStories(*(np.concatenate(p) for p in pairs))
 
 
 def group_stories(documents: pl.DataFrame, *, window_days: float = WINDOW_DAYS) -> pl.DataFrame:
@@ -57,24 +60,24 @@ def group_stories(documents: pl.DataFrame, *, window_days: float = WINDOW_DAYS) 
     n = len(ordered)
     moments = ordered["available_ts"].dt.epoch("s").to_numpy()
     first, similarity = np.arange(n), np.ones(n)
-    begun = _Begun()
+    begun = _OpenStories()
     for start in range(0, n, BLOCK):
         part = ordered[start : start + BLOCK]
-        signature, length = sign(part)
-        block = _Begun(np.arange(start, start + len(part)), moments[start : start + BLOCK], signature, length)
+        signature, length = minhash_signatures(part)
+        block = _OpenStories(np.arange(start, start + len(part)), moments[start : start + BLOCK], signature, length)
         begun = begun.take(begun.moment >= block.moment[0] - window_days * 86400)
-        begun = _join(begun, block, window_days * 86400, first, similarity)
+        begun = _assign_stories(begun, block, window_days * 86400, first, similarity)
     return ordered.select("doc_id").with_columns(
-        story_id=ordered["doc_id"].gather(first), copy_number=_order(first), similarity=pl.Series(similarity)
+        story_id=ordered["doc_id"].gather(first), copy_number=_copy_numbers(first), similarity=pl.Series(similarity)
     )
 
 
-def _order(first: NDArray[np.int64]) -> pl.Series:
+def _copy_numbers(first: NDArray[np.int64]) -> pl.Series:
     """How many of the same story came before, [N]."""
     return pl.DataFrame({"s": first}).select(pl.int_range(pl.len(), dtype=pl.Int32).over("s")).to_series()
 
 
-def sign(documents: pl.DataFrame) -> tuple[Signatures, NDArray[np.int64]]:
+def minhash_signatures(documents: pl.DataFrame) -> tuple[Signatures, NDArray[np.int64]]:
     """MinHash signatures [N, N_HASHES] of documents (title, body) and their lengths in words [N].
 
     A word is a run of letters and digits, in lower case; of each text the first MAX_CHARACTERS count.
@@ -88,7 +91,7 @@ def sign(documents: pl.DataFrame) -> tuple[Signatures, NDArray[np.int64]]:
     return _minhash(_pairs(flat, length), length), length
 
 
-def _pairs(words: Words, length: NDArray[np.int64]) -> Words:
+def _pairs(words: Hashes, length: NDArray[np.int64]) -> Hashes:
     """A hash of each word with the next of its text, [words]; the last of a text stands with an end."""
     following = np.empty_like(words)
     following[:-1] = words[1:]
@@ -97,14 +100,14 @@ def _pairs(words: Words, length: NDArray[np.int64]) -> Words:
     return _scramble(words * np.uint64(0x9E3779B97F4A7C15) ^ following)
 
 
-def _scramble(x: Words) -> Words:
+def _scramble(x: Hashes) -> Hashes:
     """A bijection of 64-bit numbers whose every output bit hangs on every input bit (the finaliser of MurmurHash3)."""
     x = (x ^ (x >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
     x = (x ^ (x >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
     return x ^ (x >> np.uint64(33))
 
 
-def _minhash(pairs: Words, length: NDArray[np.int64]) -> Signatures:
+def _minhash(pairs: Hashes, length: NDArray[np.int64]) -> Signatures:
     """The least value of each of N_HASHES hashes over each text's pairs, [N, N_HASHES]; all ones without any.
 
     Multiply-shift hashing (Dietzfelbinger et al. 1997): odd multipliers, upper halves.
@@ -121,7 +124,7 @@ def _minhash(pairs: Words, length: NDArray[np.int64]) -> Signatures:
     return out
 
 
-def _bands(signature: Signatures) -> Words:
+def _bands(signature: Signatures) -> Hashes:
     """One number per band of BAND hashes, [N, N_BANDS]."""
     parts = signature.reshape(len(signature), N_BANDS, BAND).astype(np.uint64)
     out = np.zeros(parts.shape[:2], dtype=np.uint64)
@@ -130,9 +133,9 @@ def _bands(signature: Signatures) -> Words:
     return out
 
 
-def _join(
-    begun: _Begun, block: _Begun, window_s: float, first: NDArray[np.int64], similarity: NDArray[np.float64]
-) -> _Begun:
+def _assign_stories(
+    begun: _OpenStories, block: _OpenStories, window_s: float, first: NDArray[np.int64], similarity: NDArray[np.float64]
+) -> _OpenStories:
     """Put each document of a block into a story, in order; fills `first` and `similarity` at its rows.
 
     Returns the stories that may still grow.
@@ -145,7 +148,7 @@ def _join(
         told = np.unique(leader[earlier[bounds[i - known] : bounds[i - known + 1]]])
         alike = (both.signature[told] == both.signature[i]).mean(1)
         near = both.moment[i] - both.moment[told] <= window_s
-        alike[~near | (alike < _least(both.length[told], both.length[i]))] = 0
+        alike[~near | (alike < _required_similarity(both.length[told], both.length[i]))] = 0
         best = alike.argmax()
         if alike[best] > 0:
             leader[i], leads[i] = told[best], False
@@ -153,12 +156,12 @@ def _join(
     return both.take(leads)
 
 
-def _least(a: NDArray[np.int64], b: np.int64) -> NDArray[np.float64]:
+def _required_similarity(a: NDArray[np.int64], b: np.int64) -> NDArray[np.float64]:
     """The similarity from which on texts of so many words are copies."""
-    return np.where(np.minimum(a, b) < SHORT_WORDS, ALIKE_SHORT, ALIKE)
+    return np.where(np.minimum(a, b) < SHORT_TEXT_WORDS, MIN_SIMILARITY_SHORT, MIN_SIMILARITY)
 
 
-def _candidates(both: _Begun, known: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _candidates(both: _OpenStories, known: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs (later, earlier) that share a band, later ≥ `known`, ordered by later."""
     n = len(both.row)
     wordy = np.flatnonzero(both.length > 0)
@@ -169,7 +172,7 @@ def _candidates(both: _Begun, known: int) -> tuple[NDArray[np.int64], NDArray[np
         size = np.diff(np.r_[run, len(order)])
         place = np.arange(len(order)) - np.repeat(run, size)
         begin = np.repeat(run, size)
-        for back in range(min(CROWD, int(size.max(initial=1)) - 1)):
+        for back in range(min(MAX_PER_BUCKET, int(size.max(initial=1)) - 1)):
             at = np.flatnonzero(place > back)
             later, earlier = wordy[order[at]], wordy[order[begin[at] + back]]
             found.append((later * n + earlier)[later >= known])

@@ -134,12 +134,12 @@ def _authorship(con: duckdb.DuckDBPyConnection, document: dict[str, Any]) -> str
 
 def _judge_now(text: str) -> str:
     from models.text.detection.detector import load_detector
-    from models.text.language.causal import MissingModelError, load_causal
+    from models.text.language.causal import MissingModelError, load_causal_model
     from models.text.language.tokens import score_texts
 
     detector = load_detector()
     try:
-        causal = load_causal(detector.causal)
+        causal = load_causal_model(detector.causal)
     except MissingModelError as error:
         return f"not judged: {error}"
     r = detector.judge(score_texts([text], causal, detector.max_tokens, explained=True), [text]).row(0, named=True)

@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models.text.detection.binoculars import binoculars
-from models.text.detection.detector import Detector, DetectorError, fit, inputs, load_detector
-from models.text.language.causal import Causal, load_causal
+from models.text.detection.detector import Detector, DetectorError, detector_inputs, fit_detector, load_detector
+from models.text.language.causal import CausalModel, load_causal_model
 from models.text.language.tokens import MAX_TOKENS, score_texts
 from pipelines.ondemand.tables import TableError, check_ending, need_columns, read_table, write_table
 from pipelines.progress import tracked
@@ -72,8 +72,8 @@ def fit_file(source: Path, out: Path, *, model: str) -> Detector:
         found = ", ".join(sorted(map(repr, other)))
         raise TableError(f"{source.name}: label holds {found}; expected 'human' and 'machine'")
     scores = _scores(texts, _loaded(model), MAX_TOKENS)
-    made = fit(
-        inputs(scores, texts["text"].to_list()),
+    made = fit_detector(
+        detector_inputs(scores, texts["text"].to_list()),
         scores["n_tokens"].to_numpy(),
         (texts["label"] == "machine").to_numpy(),
         groups_of(texts),
@@ -91,14 +91,14 @@ def groups_of(texts: pl.DataFrame) -> NDArray[np.str_]:
     return texts.select(pl.coalesce(named)).to_series().to_numpy().astype(str)
 
 
-def _loaded(model: str) -> Causal:
+def _loaded(model: str) -> CausalModel:
     began = time.perf_counter()
-    causal = load_causal(model)
+    causal = load_causal_model(model)
     log.info("%s read in %.0f s", model, time.perf_counter() - began)
     return causal
 
 
-def _scores(texts: pl.DataFrame, causal: Causal, max_tokens: int, *, explained: bool = False) -> pl.DataFrame:
+def _scores(texts: pl.DataFrame, causal: CausalModel, max_tokens: int, *, explained: bool = False) -> pl.DataFrame:
     log.info("%d texts to score", len(texts))
     return score_texts(
         texts["text"].to_list(),

@@ -14,11 +14,11 @@ import numpy as np
 import polars as pl
 import torch
 
-from models.text.generation.brief import PRESS_RELEASE, draw_brief, frame, free
-from models.text.generation.quality import Text, quality, words
-from models.text.generation.small_gpt import SmallGPT, train_small_gpt
-from models.text.generation.write import MARK, Order, prompt, write_releases
-from models.text.language.causal import PACKAGED, Causal, MissingModelError, load_causal
+from models.text.generation.brief import PRESS_RELEASE, draw_brief, free_form, press_release_form
+from models.text.generation.quality import Text, lower_case_words, text_quality
+from models.text.generation.small_gpt import SmallGPTConfig, train_small_gpt
+from models.text.generation.write import MARK, GenerationOrder, build_prompt, write_releases
+from models.text.language.causal import PACKAGED, CausalModel, MissingModelError, load_causal_model
 from models.text.linking.catalogue import name_of
 from pipelines.ondemand.generation_request import GenerationRequest, Pool, document_pool
 from pipelines.ondemand.tables import check_ending, write_table
@@ -110,22 +110,24 @@ def _rests_on_simulated(request: GenerationRequest, pool: Pool) -> bool:
     return any(bool(documents["is_simulated"].any()) for documents in used)
 
 
-def _writer(run: Run, request: GenerationRequest, pool: Pool) -> tuple[Causal, bool]:
+def _writer(run: Run, request: GenerationRequest, pool: Pool) -> tuple[CausalModel, bool]:
     """The model that writes, and whether it was trained on the pool."""
     if request.model != SCRATCH:
-        return load_causal(request.model).to_write(), False
+        return load_causal_model(request.model).for_generation(), False
     texts = [f"{title}\n\n{body}" for title, body in _texts(pool.releases)]
-    how = SmallGPT(steps=request.steps, seed=request.seed)
+    how = SmallGPTConfig(steps=request.steps, seed=request.seed)
     training = _hash([texts, asdict(how)])[:8]
     folder = run.settings.checkpoints / f"{SMALL_GPT}-{training}"
     if not folder.exists():
         log.info("training a small GPT on %d releases, %d steps", len(texts), how.steps)
         train_small_gpt(texts, how, folder, threads=run.settings.threads)
-    causal = load_causal(str(folder))
-    return replace(causal, name=SMALL_GPT).to_write(), True
+    causal = load_causal_model(str(folder))
+    return replace(causal, name=SMALL_GPT).for_generation(), True
 
 
-def _planned(request: GenerationRequest, causal: Causal, pool: Pool, name: str) -> tuple[pl.DataFrame, list[Order]]:
+def _planned(
+    request: GenerationRequest, causal: CausalModel, pool: Pool, name: str
+) -> tuple[pl.DataFrame, list[GenerationOrder]]:
     """Whole batches that hold the n releases: what each is made by, with its id, and what the model is to write."""
     instructed = bool(causal.tokenizer.chat_template)
     framed = (instructed and request.kind == PRESS_RELEASE) if request.framed is None else request.framed
@@ -141,9 +143,9 @@ def _planned(request: GenerationRequest, causal: Causal, pool: Pool, name: str) 
     for number in range(math.ceil(request.n / request.batch) * request.batch):
         brief = draw_brief(request.asset, name, request.seed, number)
         examples = pool.examples(request.shots, request.seed, number) if request.shots else []
-        shown_to_model = prompt(causal, brief, request.kind, examples)
-        parts = frame(brief) if framed else free(request.longest, begins="" if instructed else name)
-        orders.append(Order(shown_to_model, parts))
+        shown_to_model = build_prompt(causal, brief, request.kind, examples)
+        parts = press_release_form(brief) if framed else free_form(request.longest, begins="" if instructed else name)
+        orders.append(GenerationOrder(shown_to_model, parts))
         shown = ", ".join(e.doc_id for e in examples) or None
         text_id = _hash([shared, shown_to_model, [p.begins for p in parts], number])
         rows.append(shared | {"text_id": text_id, "number": number, "prompt": shown_to_model, "examples": shown})
@@ -161,16 +163,18 @@ def _stored(run: Run, ids: pl.Series) -> pl.DataFrame:
         return read.read(con, "models.generated_releases").filter(pl.col("text_id").is_in(ids.implode())).sort("number")
 
 
-def _measure(run: Run, rows: pl.DataFrame, pool: Pool, causal: Causal, learned: bool, simulated: bool) -> pl.DataFrame:
+def _measure(
+    run: Run, rows: pl.DataFrame, pool: Pool, causal: CausalModel, learned: bool, simulated: bool
+) -> pl.DataFrame:
     """Quality of a batch beside real releases of its kind, written to models.text_quality."""
     texts, real = _texts(rows), _texts(pool.documents.filter(~pl.col("is_simulated")).head(MAX_REAL))
     shown = {doc_id for ids in rows["examples"].drop_nulls() for doc_id in ids.split(", ")}
     seen = pool.documents.filter(pl.col("doc_id").is_in(list(shown))) if shown else pool.documents
     sources = _texts(pool.releases if learned else seen)
     judge = _judge(run, causal)
-    budget = min(sum(len(words(f"{t}\n{b}")) for t, b in side) for side in (texts, real or texts))
-    ours = quality(texts, sources, budget, judge)
-    theirs = quality(real, real, budget, judge, own=True) if real else dict.fromkeys(ours)
+    budget = min(sum(len(lower_case_words(f"{t}\n{b}")) for t, b in side) for side in (texts, real or texts))
+    ours = text_quality(texts, sources, budget, judge)
+    theirs = text_quality(real, real, budget, judge, own=True) if real else dict.fromkeys(ours)
     ours["frame_share"] = float(np.mean(rows["frame_share"].to_list()))
     measured = pl.DataFrame(
         [{"metric": m, "generated": v, "real": theirs.get(m)} for m, v in ours.items()],
@@ -185,11 +189,11 @@ def _measure(run: Run, rows: pl.DataFrame, pool: Pool, causal: Causal, learned: 
     return measured
 
 
-def _judge(run: Run, causal: Causal) -> Causal | None:
+def _judge(run: Run, causal: CausalModel) -> CausalModel | None:
     """A second model that reads the texts: the packaged one, or for its own texts the newest small GPT; else none."""
     if causal.name != PACKAGED:
         try:
-            return load_causal(PACKAGED)
+            return load_causal_model(PACKAGED)
         except MissingModelError as error:
             log.warning("no second model judges the texts: %s", error)
             return None
@@ -197,4 +201,4 @@ def _judge(run: Run, causal: Causal) -> Causal | None:
     if not trained:
         log.info("no second model is at hand to judge the texts: train one with --model %s", SCRATCH)
         return None
-    return load_causal(str(trained[-1]))
+    return load_causal_model(str(trained[-1]))

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import polars as pl
 
-from models.text.linking.link import link
+from models.text.linking.link import link_assets
 
 LINK_COLUMNS = ["doc_id", "event_ts", "available_ts", "asset", "confidence", "method"]
 PRECISION_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -33,5 +33,5 @@ def document_id(url: str, guid: str) -> str:
 def linked(docs: pl.DataFrame) -> pl.DataFrame:
     """Links of documents (doc_id, title, body, event_ts, available_ts) to assets, by the table of entities."""
     timed = docs.filter(pl.col("event_ts").is_not_null()).unique("doc_id", keep="last", maintain_order=True)
-    found = link(timed.select("doc_id", "title", "body"))
+    found = link_assets(timed.select("doc_id", "title", "body"))
     return found.join(timed.select("doc_id", "event_ts", "available_ts"), on="doc_id").select(LINK_COLUMNS)

@@ -10,10 +10,10 @@ import polars as pl
 
 from models.text.detection.accuracy import DETECTOR_SCORE, detection_figures
 from models.text.detection.detector import Detector, load_detector
-from models.text.language.causal import Causal, load_causal
+from models.text.language.causal import CausalModel, load_causal_model
 from models.text.language.sentence import MODEL as SENTENCE_MODEL
 from models.text.language.sentence import WIDTH as SENTENCE_WIDTH
-from models.text.language.sentence import Sentences, embed_sentences, load_sentences
+from models.text.language.sentence import SentenceModel, embed_sentences, load_sentence_model
 from models.text.language.tokens import TOKEN_SCORES, score_texts
 from pipelines.progress import tracked
 from pipelines.run import Run
@@ -66,7 +66,7 @@ def judge_documents(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResul
         log.info("%d documents wait for a verdict; the next %d are judged now", len(due), len(chosen))
     written = tuple(WriteResult(e.name) for e in (DOCUMENT_AUTHORSHIP, GENERATED_SCORES, DOCUMENT_EMBEDDINGS))
     if len(chosen) or len(made):
-        causal, sentences = load_causal(detector.causal), load_sentences()
+        causal, sentences = load_causal_model(detector.causal), load_sentence_model()
         keep = pl.col("doc_id"), pl.col("available_ts")
         written = (
             _judge(con, run, DOCUMENT_AUTHORSHIP, chosen, list(keep), detector, causal),
@@ -78,7 +78,7 @@ def judge_documents(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResul
         return [*written, write(con, DETECTION, study, run.batch("authorship", is_simulated=False), replace=True)]
 
 
-def _place(con: duckdb.DuckDBPyConnection, run: Run, rows: pl.DataFrame, sentences: Sentences) -> WriteResult:
+def _place(con: duckdb.DuckDBPyConnection, run: Run, rows: pl.DataFrame, sentences: SentenceModel) -> WriteResult:
     """Vectors of meaning of documents, into features.document_embeddings."""
     vectors = embed_sentences(_texts(rows), sentences)
     frame = rows.select("doc_id", "available_ts").with_columns(
@@ -101,7 +101,7 @@ def _judge(
     rows: pl.DataFrame,
     keep: list[pl.Expr],
     detector: Detector,
-    causal: Causal,
+    causal: CausalModel,
 ) -> WriteResult:
     total = WriteResult(entity.name)
     parts = rows.iter_slices(CHUNK) if len(rows) else ()

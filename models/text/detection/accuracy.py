@@ -39,7 +39,7 @@ def auroc_interval(y: Flags, p: Vector, groups: NDArray[np.str_], draws: int = D
     return float(low), float(high)
 
 
-MOST_TOKENS = 257
+MAX_READ_TOKENS = 257
 MIN_TEXTS = 10
 DETECTOR_SCORE = "machine_probability"
 
@@ -57,7 +57,7 @@ def detection_figures(model: str, kind: str, least: int, texts: pl.DataFrame) ->
         low, high = auroc_interval(y, p, groups)
         whole = score == DETECTOR_SCORE
         rows.append({
-            "model": model, "kind": kind, "score": score, "min_tokens": least, "max_tokens": MOST_TOKENS,
+            "model": model, "kind": kind, "score": score, "min_tokens": least, "max_tokens": MAX_READ_TOKENS,
             "auroc": auroc(y, p), "low": low, "high": high, "true_positive_rate": true_positives(y, p),
             "flagged_generated": float(np.mean(flagged[y])) if whole else None,
             "flagged_real": float(np.mean(flagged[~y])) if whole else None,

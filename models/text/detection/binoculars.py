@@ -7,8 +7,8 @@ their vocabulary; that of a chat model and its base, as the authors used, is the
 
 import torch
 
-from models.text.language.causal import Causal
-from models.text.language.tokens import MAX_TOKENS, plain
+from models.text.language.causal import CausalModel
+from models.text.language.tokens import MAX_TOKENS, clean_text
 
 
 class VocabularyError(ValueError):
@@ -17,7 +17,7 @@ class VocabularyError(ValueError):
 
 @torch.inference_mode()
 def binoculars(
-    texts: list[str | None], observer: Causal, performer: Causal, max_tokens: int = MAX_TOKENS
+    texts: list[str | None], observer: CausalModel, performer: CausalModel, max_tokens: int = MAX_TOKENS
 ) -> list[float | None]:
     """The ratio of each text, None below two tokens. VocabularyError where the models' vocabularies differ."""
     if observer.tokenizer.get_vocab() != performer.tokenizer.get_vocab():
@@ -26,13 +26,13 @@ def binoculars(
         )
     out: list[float | None] = []
     for text in texts:
-        ids = observer.tokenizer([plain(text)], add_special_tokens=False, truncation=True, max_length=max_tokens)
+        ids = observer.tokenizer([clean_text(text)], add_special_tokens=False, truncation=True, max_length=max_tokens)
         tokens = torch.tensor(ids["input_ids"], dtype=torch.long)
         out.append(_ratio(tokens, observer, performer) if tokens.shape[1] > 1 else None)
     return out
 
 
-def _ratio(tokens: torch.Tensor, observer: Causal, performer: Causal) -> float:
+def _ratio(tokens: torch.Tensor, observer: CausalModel, performer: CausalModel) -> float:
     seen = observer.network(tokens.to(observer.device)).logits[0, :-1].float().log_softmax(-1)
     expected = performer.network(tokens.to(performer.device)).logits[0, :-1].float().softmax(-1).to(seen.device)
     surprise = -seen.gather(1, tokens[0, 1:, None].to(seen.device)).mean()

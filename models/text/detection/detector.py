@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from domain.files import appears_whole
-from models.text.detection.style import STYLE, style
+from models.text.detection.style import STYLE, style_features
 from models.text.language.causal import PACKAGED
 from models.text.language.tokens import MAX_TOKENS, TOKEN_SCORES
 
@@ -36,7 +36,7 @@ class DetectorError(ValueError):
 
 @dataclass(frozen=True)
 class Detector:
-    """A fitted detector: plain numbers. `weights` are of the standardised inputs of `inputs`, in their order."""
+    """A fitted detector: plain numbers. `weights` belong to the standardised `detector_inputs`, in their order."""
 
     causal: str
     max_tokens: int
@@ -53,7 +53,7 @@ class Detector:
         """Probability of machine authorship of texts and their rows of `score_texts`, [N]; NaN where too short."""
         known = scores["n_tokens"].to_numpy() >= self.min_tokens
         fitted = np.array(self.mean), np.array(self.scale), np.array(self.weights), self.intercept
-        return np.where(known, predict_logistic(fitted, inputs(scores, texts)), np.nan)
+        return np.where(known, predict_logistic(fitted, detector_inputs(scores, texts)), np.nan)
 
     def judge(self, scores: pl.DataFrame, texts: list[str | None]) -> pl.DataFrame:
         """`scores` with `probability`, `threshold` and `verdict`: flagged, not flagged, or too short."""
@@ -83,8 +83,8 @@ def load_detector(path: Path = SHIPPED) -> Detector:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
             raise DetectorError(f"{path} has format {content['format']}, this version reads {FORMAT}; fit it again")
-        told: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
-        found = Detector(**told)
+        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
+        found = Detector(**fields)
         numbers = np.array([*found.mean, *found.scale, *found.weights, found.intercept, found.threshold], dtype=float)
     except DetectorError:
         raise
@@ -99,7 +99,7 @@ def load_detector(path: Path = SHIPPED) -> Detector:
 INPUTS = (*TOKEN_SCORES, "log_tokens", "log_likelihood × log_tokens", "curvature × log_tokens", *STYLE)
 
 
-def inputs(scores: pl.DataFrame, texts: list[str | None]) -> Vector:
+def detector_inputs(scores: pl.DataFrame, texts: list[str | None]) -> Vector:
     """What the regression reads, [N, INPUTS]: token scores, length, two scores whose meaning hangs on it, and style.
 
     A score that is not known (a text of one token) counts as 0.
@@ -107,10 +107,10 @@ def inputs(scores: pl.DataFrame, texts: list[str | None]) -> Vector:
     x = np.nan_to_num(scores.select(pl.col(TOKEN_SCORES).cast(pl.Float64)).to_numpy().astype(np.float64))
     length = np.log(np.maximum(scores["n_tokens"].to_numpy(), 1).astype(np.float64))[:, None]
     at = [TOKEN_SCORES.index("log_likelihood"), TOKEN_SCORES.index("curvature")]
-    return np.hstack([x, length, x[:, at] * length, style(texts)])
+    return np.hstack([x, length, x[:, at] * length, style_features(texts)])
 
 
-def fit(
+def fit_detector(
     x: Vector,
     n_tokens: NDArray[np.int64],
     is_machine: NDArray[np.bool_],
@@ -121,10 +121,10 @@ def fit(
     max_tokens: int = MAX_TOKENS,
     min_tokens: int = MIN_TOKENS,
 ) -> Detector:
-    """Fit on `inputs` of labelled texts; both classes weigh the same. No text helps to judge another of its group.
+    """Fit on `detector_inputs` of labelled texts; both classes weigh the same.
 
-    The threshold is that at which FALSE_POSITIVES of the human texts would have been flagged by regressions that had
-    not seen them (FOLDS folds by group). DetectorError where a class has less than 50 texts that are long enough.
+    The threshold is that at which FALSE_POSITIVES of the human texts are flagged by regressions fitted without their
+    group (FOLDS folds). DetectorError where a class has less than 50 texts that are long enough.
     """
     long = n_tokens >= min_tokens
     x, y, g = x[long], is_machine[long], groups[long]

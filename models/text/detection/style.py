@@ -10,7 +10,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from models.text.language.tokens import plain
+from models.text.language.tokens import clean_text
 
 MAX_CHARACTERS = 1_300  # about as much as the language model reads
 MARKS = {
@@ -39,26 +39,28 @@ _END = re.compile(r"[.!?\"”’)]$")
 DISTINCT_OF, LONG = 60, 8
 
 
-def style(texts: list[str | None]) -> NDArray[np.float64]:
+def style_features(texts: list[str | None]) -> NDArray[np.float64]:
     """STYLE of each text, [N, S]; of its first MAX_CHARACTERS.
 
     Marks, capitals and digits per 100 characters; endings per 100 words; words as the root of their number per 100
     words; `distinct` is the share of different ones among the first DISTINCT_OF words, `long_words` of those over LONG
     letters, `whole` 1 where the text ends as a sentence does. Lengths in words and letters. 0 for a text without words.
     """
-    return np.array([_style(plain(text)[:MAX_CHARACTERS]) for text in texts]).reshape(len(texts), len(STYLE))
+    return np.array([_text_features(clean_text(text)[:MAX_CHARACTERS]) for text in texts]).reshape(
+        len(texts), len(STYLE)
+    )
 
 
-def _style(text: str) -> list[float]:
+def _text_features(text: str) -> list[float]:
     words = [w.lower() for w in _WORD.findall(text)]
     per_character, per_word = 100 / max(len(text), 1), 100 / max(len(words), 1)
     marks = [per_character * sum(text.count(c) for c in mark) for mark in MARKS.values()]
     endings = [per_word * sum(w.endswith(e) for w in words) for e in ENDINGS.values()]
     counts = Counter(words)
-    return [*marks, *_shapes(text, words), *endings, *(float(np.sqrt(per_word * counts[w])) for w in WORDS)]
+    return [*marks, *_shape_features(text, words), *endings, *(float(np.sqrt(per_word * counts[w])) for w in WORDS)]
 
 
-def _shapes(text: str, words: list[str]) -> list[float]:
+def _shape_features(text: str, words: list[str]) -> list[float]:
     """SHAPES of a text and its words in lower case."""
     if not words:
         return [0.0] * len(SHAPES)

@@ -12,7 +12,7 @@ import numpy as np
 
 PRESS_RELEASE = "press_release"
 KINDS = (PRESS_RELEASE, "exchange_announcement", "news")
-ASKED = {
+INSTRUCTIONS = {
     PRESS_RELEASE: "Write a press release.",
     "exchange_announcement": "Write an announcement of a cryptocurrency exchange to its users.",
     "news": "Write a short news report.",
@@ -50,7 +50,7 @@ class Brief:
     day: str
     subject: str
 
-    def told(self) -> str:
+    def as_text(self) -> str:
         """The brief in words, for a model that takes instructions."""
         return (
             f"{self.company}, a company in {self.city}, announces {self.subject}. {self.name} ({self.asset}) is a "
@@ -86,7 +86,7 @@ def draw_brief(asset: str, name: str, seed: int, number: int) -> Brief:
     )  # fmt: skip
 
 
-def frame(b: Brief) -> tuple[Part, ...]:
+def press_release_form(b: Brief) -> tuple[Part, ...]:
     """The form of a press release: headline, dateline and lead, quotation, details, boilerplate."""
     lead = f"{b.city.upper()}, {b.day} -- {b.company} today announced {b.subject}."
     return (
@@ -98,6 +98,6 @@ def frame(b: Brief) -> tuple[Part, ...]:
     )
 
 
-def free(longest: int, *, begins: str = "") -> tuple[Part, ...]:
+def free_form(longest: int, *, begins: str = "") -> tuple[Part, ...]:
     """No form: a headline, and whatever the model writes after it."""
     return (Part(begins, "line", 32, 2), Part("\n\n", "text", longest, 2))

@@ -17,8 +17,8 @@ from itertools import groupby, islice
 
 import numpy as np
 
-from models.text.language.causal import Causal
-from models.text.language.tokens import MAX_CHARACTERS, read
+from models.text.language.causal import CausalModel
+from models.text.language.tokens import MAX_CHARACTERS, read_tokens
 
 Text = tuple[str, str]  # headline and body
 COPIED = 8
@@ -41,17 +41,17 @@ _BOILERPLATE = re.compile(
 )
 
 
-def words(text: str) -> list[str]:
+def lower_case_words(text: str) -> list[str]:
     """Words of a text in lower case."""
     return [w.lower() for w in _WORD.findall(text)]
 
 
-def form(text: Text) -> dict[str, bool]:
+def form_parts(text: Text) -> dict[str, bool]:
     """Which parts of a press release a text has."""
     title, body = text[0][:MAX_CHARACTERS], text[1][:MAX_CHARACTERS]
     start = next((line for line in body.splitlines() if line.strip()), "")
     found = (
-        2 <= len(words(title)) <= 25 and not title.rstrip().endswith("."),
+        2 <= len(lower_case_words(title)) <= 25 and not title.rstrip().endswith("."),
         bool(_DATELINE.match(start.strip())),
         bool(_QUOTE.search(body)),
         bool(_BOILERPLATE.search(body)),
@@ -79,26 +79,26 @@ def copied(text: list[str], sources: Container[tuple[str, ...]]) -> list[bool]:
     return [run in sources for run in _runs(text, COPIED)]
 
 
-def bits_per_character(texts: list[Text], judge: Causal) -> float | None:
+def bits_per_character(texts: list[Text], judge: CausalModel) -> float | None:
     """Mean over the first JUDGED texts (their first tokens) of −log2 p ÷ characters, under the judge."""
     found = []
-    for _, made in read([f"{t}\n{b}" for t, b in texts[:JUDGED]], judge):
+    for _, made in read_tokens([f"{t}\n{b}" for t, b in texts[:JUDGED]], judge):
         length = len(judge.tokenizer.decode(made.ids[1:].tolist()))
         if length:
             found.append(-made.log_p.sum() / np.log(2) / length)
     return float(np.mean(found)) if found else None
 
 
-def quality(
-    texts: list[Text], sources: list[Text], budget: int, judge: Causal | None = None, *, own: bool = False
+def text_quality(
+    texts: list[Text], sources: list[Text], budget: int, judge: CausalModel | None = None, *, own: bool = False
 ) -> dict[str, float | None]:
     """All measures of a set of texts. `budget`: words that `distinct_n` looks at.
 
     `sources`: what may have been copied. With `own`, the texts are the sources and each is held against the others.
     """
-    told = [words(f"{t}\n{b}") for t, b in texts]
-    forms = [form(t) for t in texts]
-    counts = Counter(run for t, b in sources for run in set(_runs(words(f"{t}\n{b}"), COPIED)))
+    told = [lower_case_words(f"{t}\n{b}") for t, b in texts]
+    forms = [form_parts(t) for t in texts]
+    counts = Counter(run for t, b in sources for run in set(_runs(lower_case_words(f"{t}\n{b}"), COPIED)))
     known = {run for run, n in counts.items() if n > own}  # of its own set a text is one itself
     hits = [copied(t, known) for t in told] if sources else []
     return {

@@ -32,7 +32,7 @@ FACTS = "tapewire.json"
 
 
 @dataclass(frozen=True)
-class SmallGPT:
+class SmallGPTConfig:
     """How it is built and trained; a run of `steps` batches."""
 
     vocabulary: int = 2048
@@ -64,7 +64,7 @@ def train_tokenizer(texts: list[str], vocabulary: int) -> Any:
 class _Blocks(IterableDataset[Tensor]):
     """Batches of blocks [B, block + 1] drawn from one long row of tokens; batch k is a function of seed and k."""
 
-    def __init__(self, tokens: NDArray[np.int64], how: SmallGPT, first: int) -> None:
+    def __init__(self, tokens: NDArray[np.int64], how: SmallGPTConfig, first: int) -> None:
         self.tokens, self.how, self.first = tokens, how, first
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -74,8 +74,8 @@ class _Blocks(IterableDataset[Tensor]):
             yield torch.from_numpy(self.tokens[at[:, None] + np.arange(self.how.block + 1)])
 
 
-class _Writer(lightning.LightningModule):
-    def __init__(self, network: Any, how: SmallGPT) -> None:
+class _LanguageModule(lightning.LightningModule):
+    def __init__(self, network: Any, how: SmallGPTConfig) -> None:
         super().__init__()
         self.network, self.how = network, how
 
@@ -96,7 +96,7 @@ class _Writer(lightning.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-class _Teller(Callback):
+class _LossLogger(Callback):
     def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
         if trainer.global_step % LOG_EVERY_STEPS == 0:
             log.info(
@@ -104,7 +104,9 @@ class _Teller(Callback):
             )
 
 
-def train_small_gpt(texts: list[str], how: SmallGPT, folder: Path, *, threads: int, progress: bool = False) -> Path:
+def train_small_gpt(
+    texts: list[str], how: SmallGPTConfig, folder: Path, *, threads: int, progress: bool = False
+) -> Path:
     """Train on `texts` into `folder`; where a training of the same texts and settings was killed it goes on.
 
     Returns the folder, a checkpoint with tokenizer and `tapewire.json` (settings, loss, tokens). NotEnoughDataError
@@ -135,11 +137,11 @@ def train_small_gpt(texts: list[str], how: SmallGPT, folder: Path, *, threads: i
     first = int(torch.load(state, map_location="cpu", weights_only=True)["global_step"]) if state.exists() else 0
     if first:
         log.info("going on from step %d", first)
-    module = _Writer(network, how)
+    module = _LanguageModule(network, how)
     keep = ModelCheckpoint(partial, save_last=True, every_n_train_steps=SAVE_EVERY_STEPS, filename="step")
     trainer = lightning.Trainer(
         max_steps=how.steps, accelerator="auto", devices=1, logger=False, enable_model_summary=False,
-        enable_progress_bar=progress, gradient_clip_val=1.0, callbacks=[keep, _Teller()],
+        enable_progress_bar=progress, gradient_clip_val=1.0, callbacks=[keep, _LossLogger()],
     )  # fmt: skip
     batches = DataLoader(_Blocks(tokens, how, first), batch_size=None)
     trainer.fit(module, batches, ckpt_path=state if first else None, weights_only=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import torch
 
-from models.text.generation.brief import ASKED, Brief, Part
-from models.text.language.causal import Causal
+from models.text.generation.brief import INSTRUCTIONS, Brief, Part
+from models.text.language.causal import CausalModel
 
 MARK = "Machine-written for research. It reports nothing that happened."
 SHOT_CHARACTERS = 700
@@ -43,7 +43,7 @@ class Sampling:
             if not low <= value <= high:
                 raise ValueError(f"{name} = {value} is outside [{low:g}, {high:g}]")
 
-    def told(self) -> dict[str, float | int | bool]:
+    def generate_arguments(self) -> dict[str, float | int | bool]:
         """As `generate` of transformers takes it."""
         common = {"repetition_penalty": self.repetition_penalty, "num_beams": self.beams}
         if self.beams > 1:
@@ -61,7 +61,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Order:
+class GenerationOrder:
     """One release to be written: what the model is shown, and the parts that it writes."""
 
     prompt: str
@@ -69,7 +69,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenRelease:
     """One release: headline, text, and the share of its characters that the frame gave."""
 
     title: str
@@ -77,7 +77,7 @@ class Written:
     frame_share: float
 
 
-def prompt(causal: Causal, brief: Brief, kind: str, examples: list[Example]) -> str:
+def build_prompt(causal: CausalModel, brief: Brief, kind: str, examples: list[Example]) -> str:
     """What the model is shown before the release.
 
     A model with a chat template gets the examples and the brief as an instruction. Any other model is shown the
@@ -87,17 +87,23 @@ def prompt(causal: Causal, brief: Brief, kind: str, examples: list[Example]) -> 
     if not causal.tokenizer.chat_template:
         end = causal.tokenizer.eos_token or "\n\n"
         return end + "".join(f"{shot}{end}" for shot in shots)
-    asked = [ASKED[kind], *(f"An example of the form, about something else:\n{s}" for s in shots), brief.told()]
+    asked = [
+        INSTRUCTIONS[kind],
+        *(f"An example of the form, about something else:\n{s}" for s in shots),
+        brief.as_text(),
+    ]
     messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n\n".join(asked)}]
     return str(causal.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
 
 
-def write_releases(causal: Causal, orders: list[Order], sampling: Sampling, *, seed: int, batch: int) -> list[Written]:
+def write_releases(
+    causal: CausalModel, orders: list[GenerationOrder], sampling: Sampling, *, seed: int, batch: int
+) -> list[WrittenRelease]:
     """The releases of one batch, in the order of `orders`. All orders have the same number of parts.
 
     PromptError where a prompt and its release would not fit into what the model can read.
     """
-    room = causal.room - max(sum(p.longest for p in o.parts) for o in orders) - 200
+    room = causal.context_length - max(sum(p.longest for p in o.parts) for o in orders) - 200
     longest = max(len(causal.tokenizer(o.prompt, add_special_tokens=False)["input_ids"]) for o in orders)
     if longest > room:
         raise PromptError(f"a prompt of {longest} tokens is too long: {causal.name} has room for {room}; show less")
@@ -114,13 +120,13 @@ def write_releases(causal: Causal, orders: list[Order], sampling: Sampling, *, s
         if step == 0:
             titles = list(texts)
     return [
-        Written(title.strip(), text[len(title) :].strip(), n / max(len(text), 1))
+        WrittenRelease(title.strip(), text[len(title) :].strip(), n / max(len(text), 1))
         for title, text, n in zip(titles, texts, given, strict=True)
     ]
 
 
 @torch.inference_mode()
-def _continue(causal: Causal, seen: list[str], part: Part, sampling: Sampling) -> list[str]:
+def _continue(causal: CausalModel, seen: list[str], part: Part, sampling: Sampling) -> list[str]:
     """What the model writes after each text, up to the token that stops the part."""
     tokenizer = causal.tokenizer
     tokenizer.padding_side = "left"
@@ -128,8 +134,8 @@ def _continue(causal: Causal, seen: list[str], part: Part, sampling: Sampling) -
     tokenizer.pad_token_id = pad
     x = tokenizer(seen, return_tensors="pt", padding=True, add_special_tokens=False).to(causal.device)
     y = causal.network.generate(
-        **x, max_new_tokens=part.longest, min_new_tokens=part.shortest, eos_token_id=causal.stops(part.stops),
-        pad_token_id=pad, **sampling.told(),
+        **x, max_new_tokens=part.longest, min_new_tokens=part.shortest, eos_token_id=causal.stop_tokens(part.stops),
+        pad_token_id=pad, **sampling.generate_arguments(),
     )  # fmt: skip
     new = y[:, x["input_ids"].shape[1] :]
     return [str(t) for t in tokenizer.batch_decode(new, skip_special_tokens=True)]

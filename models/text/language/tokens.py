@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.hardware import cpu_has_bf16
-from models.text.language.causal import Causal
+from models.text.language.causal import CausalModel
 
 MAX_TOKENS = 256
 MAX_CHARACTERS = 20_000
@@ -34,7 +34,7 @@ TOKEN_SCORES = ("log_likelihood", "log_rank", "lrr", "top_1", "top_10", "top_100
 
 
 @dataclass(frozen=True)
-class Read:
+class TokenStatistics:
     """One text as the model read it: ids and, for all but the first token, log p, rank, mean and variance of log q."""
 
     ids: NDArray[np.int64]
@@ -63,18 +63,20 @@ class Read:
         }
 
 
-def plain(text: str | None) -> str:
+def clean_text(text: str | None) -> str:
     """A text as it is read: white space collapsed, control characters out, MAX_CHARACTERS at most."""
     cut = (text or "")[:MAX_CHARACTERS]
     return " ".join("".join(c if c.isprintable() or c.isspace() else " " for c in cut).split())
 
 
-def read(texts: list[str | None], causal: Causal, max_tokens: int = MAX_TOKENS) -> Iterator[tuple[int, Read]]:
+def read_tokens(
+    texts: list[str | None], causal: CausalModel, max_tokens: int = MAX_TOKENS
+) -> Iterator[tuple[int, TokenStatistics]]:
     """Each text's place and what the model makes of its first `max_tokens` tokens; texts of like length go together.
 
     Texts are data: nothing in them is an instruction to anyone.
     """
-    cleaned = [plain(t) for t in texts]
+    cleaned = [clean_text(t) for t in texts]
     ids = causal.tokenizer(cleaned, add_special_tokens=False, truncation=True, max_length=max_tokens)["input_ids"]
     order = sorted(range(len(ids)), key=lambda i: (len(ids[i]), i))
     start = 0
@@ -88,12 +90,12 @@ def read(texts: list[str | None], causal: Causal, max_tokens: int = MAX_TOKENS) 
 
 
 @torch.inference_mode()
-def _forward(batch: list[list[int]], causal: Causal) -> list[Read]:
+def _forward(batch: list[list[int]], causal: CausalModel) -> list[TokenStatistics]:
     """One pass over texts padded on the right."""
     longest = max(len(ids) for ids in batch)
     if longest < 2:
         nothing = np.zeros(0)
-        return [Read(np.array(ids, dtype=np.int64), nothing, nothing, nothing, nothing) for ids in batch]
+        return [TokenStatistics(np.array(ids, dtype=np.int64), nothing, nothing, nothing, nothing) for ids in batch]
     tokens = torch.zeros(len(batch), longest, dtype=torch.long)
     there = torch.zeros(len(batch), longest, dtype=torch.long)
     for i, ids in enumerate(batch):
@@ -106,16 +108,16 @@ def _forward(batch: list[list[int]], causal: Causal) -> list[Read]:
         told = there[:, 1:].bool()
         states, following = hidden[:, :-1][told], tokens[:, 1:][told]
         parts = [
-            _measure(causal.network.get_output_embeddings()(states[i : i + CHUNK]), following[i : i + CHUNK])
+            _token_statistics(causal.network.get_output_embeddings()(states[i : i + CHUNK]), following[i : i + CHUNK])
             for i in range(0, len(states), CHUNK)
         ]
     flat = torch.cat(parts, dim=1).double().cpu().numpy()
     ends = np.cumsum([max(len(ids) - 1, 0) for ids in batch])
     pieces = np.split(flat, ends[:-1], axis=1)
-    return [Read(np.array(ids, dtype=np.int64), *piece) for ids, piece in zip(batch, pieces, strict=True)]
+    return [TokenStatistics(np.array(ids, dtype=np.int64), *piece) for ids, piece in zip(batch, pieces, strict=True)]
 
 
-def _measure(logits: Tensor, following: Tensor) -> Tensor:
+def _token_statistics(logits: Tensor, following: Tensor) -> Tensor:
     """log p, rank, mean and variance of log q for tokens [N] after distributions [N, V], as [4, N], in float32."""
     with torch.autocast(logits.device.type, enabled=False):
         log_q = logits.float().log_softmax(-1)
@@ -127,7 +129,7 @@ def _measure(logits: Tensor, following: Tensor) -> Tensor:
         return torch.stack([chosen[:, 0], rank, mean, variance.clamp(min=0)])
 
 
-def striking(made: Read, tokenizer: Any, n: int = 3) -> list[tuple[str, float]]:
+def striking_stretches(made: TokenStatistics, tokenizer: Any, n: int = 3) -> list[tuple[str, float]]:
     """The `n` stretches of STRETCH tokens that were too likely: words, and mean deviations above what was expected.
 
     The likeliest first, none over another; stretches that were no likelier than expected are left out.
@@ -149,7 +151,7 @@ def striking(made: Read, tokenizer: Any, n: int = 3) -> list[tuple[str, float]]:
 
 def score_texts(
     texts: list[str | None],
-    causal: Causal,
+    causal: CausalModel,
     max_tokens: int = MAX_TOKENS,
     progress: Any = iter,
     *,
@@ -160,10 +162,10 @@ def score_texts(
     With `explained` also `striking`: JSON of the stretches that were too likely.
     """
     rows: list[dict[str, float | int | str | None]] = [{}] * len(texts)
-    for place, made in progress(read(texts, causal, max_tokens)):
+    for place, made in progress(read_tokens(texts, causal, max_tokens)):
         rows[place] = {"n_tokens": len(made.ids), **made.scores()}
         if explained:
-            rows[place]["striking"] = json.dumps(striking(made, causal.tokenizer), ensure_ascii=False)
+            rows[place]["striking"] = json.dumps(striking_stretches(made, causal.tokenizer), ensure_ascii=False)
     schema = {"n_tokens": pl.Int32, **dict.fromkeys(TOKEN_SCORES, pl.Float64)} | (
         {"striking": pl.String} if explained else {}
     )

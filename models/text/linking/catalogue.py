@@ -23,7 +23,7 @@ NEIGHBOURS = {  # patterns around the words that entities.toml lists under each 
 GLUED = ("USDT", "USDC", "BUSD", "USD", "BTC", "ETH", "BNB")
 
 
-def split_words(pattern: str) -> re.Pattern[str]:
+def ignoring_case(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
@@ -48,10 +48,10 @@ class Catalogue:
 
 
 @cache
-def load() -> Catalogue:
+def load_catalogue() -> Catalogue:
     """The catalogue of ``entities.toml``, read and checked once."""
     with Path(__file__).with_name("entities.toml").open("rb") as handle:
-        return build(tomllib.load(handle))
+        return build_catalogue(tomllib.load(handle))
 
 
 @cache
@@ -65,7 +65,7 @@ def name_of(ticker: str) -> str:
     return next((text for text in spellings if text.lower() != ticker.lower()), ticker)
 
 
-def build(table: dict[str, Any]) -> Catalogue:
+def build_catalogue(table: dict[str, Any]) -> Catalogue:
     """The catalogue of a parsed ``entities.toml``. ValueError for a ticker or a spelling that stands there twice."""
     spellings: dict[str, list[Spelling]] = {}
     tickers: dict[str, str] = {}
@@ -76,7 +76,7 @@ def build(table: dict[str, Any]) -> Catalogue:
         if ticker in tickers:
             raise ValueError(f"ticker {ticker!r} stands twice in entities.toml; join the two rows")
         tickers |= dict.fromkeys((ticker, *row.get("contracts", ())), ticker)
-        for spelling in _of_row(row):
+        for spelling in _row_spellings(row):
             twins = spellings.setdefault(spelling.text.lower(), [])
             twin = next((t for t in twins if t.asset != ticker or t.text == spelling.text), None)
             if twin:
@@ -93,11 +93,11 @@ def build(table: dict[str, Any]) -> Catalogue:
         r"https?://\S+|www\.\S+|\b" + _trie({*spellings, *roles}) + r"\b"
         r"|\n\s{0,8}about (?=[a-z0-9])|[.!?][\"'”)\]]{0,3}\s|\n"
     )
-    beside = {n: split_words(p.replace("WORDS", "|".join(map(re.escape, table[n])))) for n, p in NEIGHBOURS.items()}
+    beside = {n: ignoring_case(p.replace("WORDS", "|".join(map(re.escape, table[n])))) for n, p in NEIGHBOURS.items()}
     return Catalogue({k: tuple(v) for k, v in spellings.items()}, roles, tickers, pattern, beside)
 
 
-def _of_row(row: dict[str, Any]) -> list[Spelling]:
+def _row_spellings(row: dict[str, Any]) -> list[Spelling]:
     """The spellings of one row: its lists, and the ticker itself where no list gives it a rule."""
     listed = [Spelling(row["ticker"], text, rule) for rule in LISTS for text in row.get(rule, ())]
     if row["ticker"] in (s.text for s in listed):

@@ -9,7 +9,7 @@ from math import prod
 
 import polars as pl
 
-from models.text.linking.mention import LEAD, READ, Mention, scan
+from models.text.linking.mention import LEAD, MAX_CHARACTERS, Mention, scan_text
 
 METHOD = "entities-v1"
 MIN_CONFIDENCE = 0.2
@@ -29,7 +29,7 @@ CROWDED, LIST = (3, 0.6), (6, 0.3)  # more assets than this in one sentence of a
 _SCHEMA = {"doc_id": pl.String, "asset": pl.String, "confidence": pl.Float64, "method": pl.String}
 
 
-def link(documents: pl.DataFrame) -> pl.DataFrame:
+def link_assets(documents: pl.DataFrame) -> pl.DataFrame:
     """`doc_id`, `asset`, `confidence`, `method` of every asset that one of `documents` (doc_id, title, body) speaks of.
 
     An asset is spoken of when it is a subject of the title or is discussed in at least one sentence, beyond a passing
@@ -38,7 +38,7 @@ def link(documents: pl.DataFrame) -> pl.DataFrame:
     alone; of documents with the same `doc_id` the first is read.
     """
     texts = documents.unique("doc_id", keep="first", maintain_order=True).select(
-        "doc_id", *(pl.col(c).cast(pl.String).fill_null("").str.slice(0, n) for c, n in READ.items())
+        "doc_id", *(pl.col(c).cast(pl.String).fill_null("").str.slice(0, n) for c, n in MAX_CHARACTERS.items())
     )
     rows = [
         (doc_id, asset, confidence, METHOD)
@@ -52,14 +52,14 @@ def link(documents: pl.DataFrame) -> pl.DataFrame:
 def confidences(title: str, body: str) -> dict[str, float]:
     """Confidence of every asset that a text of this title and body names, however low."""
     chances: dict[str, list[float]] = {}
-    for (asset, _, _), chance in _sentences(title, body).items():
+    for (asset, _, _), chance in _sentence_chances(title, body).items():
         chances.setdefault(asset, []).append(1 - chance)
     return {asset: round(1 - prod(misses), 4) for asset, misses in chances.items()}
 
 
-def _sentences(title: str, body: str) -> dict[tuple[str, bool, int], float]:
+def _sentence_chances(title: str, body: str) -> dict[tuple[str, bool, int], float]:
     """The best chance of each asset in each sentence, by (asset, whether in the title, number of the sentence)."""
-    head, rest = scan(title), scan(body)
+    head, rest = scan_text(title), scan_text(body)
     both, roles = head.mentions + rest.mentions, head.roles | rest.roles
     always = {m.asset for m in both if m.counts(in_context=False, companions=set())}
     spelled: dict[str, set[str]] = {}

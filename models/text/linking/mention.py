@@ -4,24 +4,24 @@ import re
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from models.text.linking.catalogue import GLUED, Spelling, load, split_words
+from models.text.linking.catalogue import GLUED, Spelling, ignoring_case, load_catalogue
 
-READ = {"title": 1_000, "body": 50_000}  # characters
+MAX_CHARACTERS = {"title": 1_000, "body": 50_000}  # characters
 LEAD, EARLIEST_TAIL = 450, 200  # characters: a body's summary; before this no boilerplate begins
 
 
 # Matched right after a spelling, or searched right before it. Each is bounded: no text makes them slow.
 _BASE = re.compile(r" ?/ ?[A-Z]{3,5}\b|[-_:](?:USD[TCP]?|BUSD|TUSD|FDUSD|EUR|GBP|BTC|ETH|BNB|PERP)\b")
 _QUOTE = re.compile(r"[A-Za-z] ?[/_] ?$|[A-Z]{2}-$|\b0\.\d{3,12} $")
-_PAIRS = split_words(r"(?:/[A-Z]{3,5}){0,6} (?:trading )?pairs?\b")
-_AMOUNT = split_words(r"\d ?(?:million|billion|thousand|[mkb]n?)? $")
+_PAIRS = ignoring_case(r"(?:/[A-Z]{3,5}){0,6} (?:trading )?pairs?\b")
+_AMOUNT = ignoring_case(r"\d ?(?:million|billion|thousand|[mkb]n?)? $")
 _COUNTED = re.compile(r" \d[\d,.]*(?!\w)")
-_BRACKET = split_words(r"(?:'s)? ?(?:\w{1,12} )?\( ?(?:(?:crypto|ticker|symbol): ?)?[$#]?")
+_BRACKET = ignoring_case(r"(?:'s)? ?(?:\w{1,12} )?\( ?(?:(?:crypto|ticker|symbol): ?)?[$#]?")
 _OPEN = re.compile(r"\( ?$")
-_ENUMERATED = split_words(r",? (?:and|&|or) |, |/|\n")
-_STOCK = split_words(r"(?:NASDAQ|NYSE|OTC\w{0,4}|TSXV?|CSE|LSE|AMEX|ASX) ?: ?$")
-_SITE = split_words(r"\.(?:com|org|io|net|co|info|us)\b")
-_FIRST = split_words(r"(?:^|[.!?|\n][\"')\]]? {0,2})$")
+_ENUMERATED = ignoring_case(r",? (?:and|&|or) |, |/|\n")
+_STOCK = ignoring_case(r"(?:NASDAQ|NYSE|OTC\w{0,4}|TSXV?|CSE|LSE|AMEX|ASX) ?: ?$")
+_SITE = ignoring_case(r"\.(?:com|org|io|net|co|info|us)\b")
+_FIRST = ignoring_case(r"(?:^|[.!?|\n][\"')\]]? {0,2})$")
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class Scan:
 
     mentions: list[Mention] = field(default_factory=list)
     roles: set[str] = field(default_factory=set)
-    tail: int = READ["body"] + 1
+    tail: int = MAX_CHARACTERS["body"] + 1
 
 
-def scan(text: str) -> Scan:
+def scan_text(text: str) -> Scan:
     """One pass over a text."""
-    catalogue = load()
+    catalogue = load_catalogue()
     text = text.translate(_PLAIN)
     lower = text.lower()
     if len(lower) != len(text):  # a letter that grows would shift everything after it
@@ -81,7 +81,7 @@ def scan(text: str) -> Scan:
             sentence += 1
             if found.endswith("about ") and 2 * start > len(text) and text[end - 6 : end + 1].istitle():
                 scan.tail = min(scan.tail, start)
-    scan.mentions = _together(text, scan.mentions)
+    scan.mentions = _confirm_neighbours(text, scan.mentions)
     return scan
 
 
@@ -90,7 +90,7 @@ _PLAIN = str.maketrans({"\xa0": " ", "’": "'", "‘": "'"})
 
 def _mention(text: str, start: int, end: int, sentence: int, flat: bool) -> Mention | None:
     """The mention at this place and its form, or None where the spelling names something else."""
-    catalogue = load()
+    catalogue = load_catalogue()
     found, before, after = text[start:end], text[max(0, start - 60) : start], text[end : end + 40]
     in_address = before[-1:] == "@" or (before[-1:] == "." and found[0].islower()) or _SITE.match(after)
     if in_address or _STOCK.search(before):
@@ -119,7 +119,7 @@ def _mention(text: str, start: int, end: int, sentence: int, flat: bool) -> Ment
 def _glued(found: str, start: int, end: int, sentence: int) -> Mention | None:
     """A ticker and its quote currency in one word: LINKUSDT."""
     quote = next((q for q in GLUED if found.isupper() and found.endswith(q)), "")
-    asset = load().tickers.get(found.removesuffix(quote)) if quote else None
+    asset = load_catalogue().tickers.get(found.removesuffix(quote)) if quote else None
     return Mention(asset, found, "ticker", start, end, sentence, "subject", sure=True, pair=True) if asset else None
 
 
@@ -132,7 +132,7 @@ def _rule(rule: str, before: str, flat: bool, ticker: bool) -> str:
 
 def _form(before: str, after: str, amount: bool) -> str:
     """What a spelling does between these neighbours, a key of CHANCE."""
-    beside = load().beside
+    beside = load_catalogue().beside
     if beside["compared"].match(after):
         return "compared"
     if beside["passing"].search(before):
@@ -156,7 +156,7 @@ def _cased(chosen: Spelling, found: str, around: str, flat: bool, ticker: bool) 
     return found == chosen.text and not shouted
 
 
-def _together(text: str, mentions: list[Mention]) -> list[Mention]:
+def _confirm_neighbours(text: str, mentions: list[Mention]) -> list[Mention]:
     """The mentions, sure where name and ticker stand together ("Optimism (OP)"), backed where tickers are listed."""
     out = list(mentions)
     for i, (a, b) in enumerate(pairwise(mentions)):

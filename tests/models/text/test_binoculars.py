@@ -7,7 +7,7 @@ pytest.importorskip("transformers", reason="language models need the extra `text
 
 from models.text.detection.binoculars import VocabularyError, binoculars
 from models.text.generation.small_gpt import train_tokenizer
-from models.text.language.causal import load_causal
+from models.text.language.causal import load_causal_model
 from tests.kits.languages import tiny_checkpoint
 
 TEXTS = ["Litecoin rose on Monday after the listing.", "", None, "🚀", "a", "The exchange said so. " * 200]
@@ -16,7 +16,7 @@ TEXTS = ["Litecoin rose on Monday after the listing.", "", None, "🚀", "a", "T
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
     folders = [tiny_checkpoint(tmp_path_factory.mktemp("b"), instructed=False, seed=s) for s in (1, 2)]
-    return [load_causal(str(f)) for f in folders]
+    return [load_causal_model(str(f)) for f in folders]
 
 
 def test_the_ratio_is_surprise_over_cross_surprise(pair):

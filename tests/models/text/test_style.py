@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.text.detection.style import MAX_CHARACTERS, STYLE, WORDS, style
+from models.text.detection.style import MAX_CHARACTERS, STYLE, WORDS, style_features
 
 
 def of(text: str | None) -> dict[str, float]:
-    return dict(zip(STYLE, style([text])[0].tolist(), strict=True))
+    return dict(zip(STYLE, style_features([text])[0].tolist(), strict=True))
 
 
 def test_marks_words_and_lengths_are_counted_as_defined():
@@ -50,7 +50,7 @@ def test_the_words_are_distinct_and_in_lower_case():
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=400)), max_size=5))
 def test_any_texts_give_finite_numbers(texts):
-    found = style(texts)
+    found = style_features(texts)
     assert found.shape == (len(texts), len(STYLE))
     assert np.isfinite(found).all()
     assert (found >= 0).all()

@@ -12,8 +12,17 @@ pytest.importorskip("transformers", reason="language models need the extra `text
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from models.text.language import tokens
-from models.text.language.causal import Causal, MissingModelError, load_causal
-from models.text.language.tokens import MAX_CHARACTERS, STRETCH, TOKEN_SCORES, Read, plain, read, score_texts, striking
+from models.text.language.causal import CausalModel, MissingModelError, load_causal_model
+from models.text.language.tokens import (
+    MAX_CHARACTERS,
+    STRETCH,
+    TOKEN_SCORES,
+    TokenStatistics,
+    clean_text,
+    read_tokens,
+    score_texts,
+    striking_stretches,
+)
 
 
 class Letters:
@@ -29,7 +38,7 @@ class Letters:
 
 
 @pytest.fixture(scope="module")
-def tiny() -> Causal:
+def tiny() -> CausalModel:
     torch.manual_seed(1)
     shape = LlamaConfig(
         vocab_size=256, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2
@@ -37,7 +46,7 @@ def tiny() -> Causal:
     network = LlamaForCausalLM(shape).eval()
     for weight in network.parameters():
         weight.data.mul_(3)  # distributions that are far from flat
-    return Causal("tiny", "1", Letters(), network)
+    return CausalModel("tiny", "1", Letters(), network)
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +57,7 @@ def full_precision(monkeypatch):
 TEXTS = ["Bitcoin rose on Monday.", "a", "", None, "x" * 40, "The exchange said it will list the token.", "ab"]
 
 
-def by_hand(text: str, causal: Causal) -> dict[str, float]:
+def by_hand(text: str, causal: CausalModel) -> dict[str, float]:
     ids = torch.tensor(list(text.encode()))
     with torch.no_grad():
         log_q = causal.network(ids[None]).logits[0, :-1].double().log_softmax(-1)
@@ -91,7 +100,7 @@ def test_batches_hold_no_more_tokens_than_they_may(tiny, monkeypatch):
     monkeypatch.setattr(tokens, "TOKENS_A_BATCH", 100)
     monkeypatch.setattr(tokens, "_forward", lambda batch, causal: seen.append(batch) or original(batch, causal))
     texts = ["x" * n for n in (90, 10, 30, 40, 5, 90, 20, 250)]
-    places = [place for place, _ in read(texts, tiny)]
+    places = [place for place, _ in read_tokens(texts, tiny)]
     assert sorted(places) == list(range(8))
     assert all(len(b) == 1 or len(b) * max(map(len, b)) <= 100 for b in seen)
     assert score_texts(texts, tiny)["n_tokens"].to_list() == [90, 10, 30, 40, 5, 90, 20, 250]
@@ -102,18 +111,20 @@ def test_what_was_too_likely_is_told_in_the_texts_own_words_the_likeliest_first(
     ids = np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int64)
     surprise = np.full(len(ids) - 1, -0.5)
     surprise[10:18], surprise[40:48], surprise[44] = 1.0, 2.0, 3.0
-    made = Read(ids, surprise - 4, np.ones(len(surprise)), np.full(len(surprise), -4.0), np.ones(len(surprise)))
-    found = striking(made, tiny.tokenizer)
+    made = TokenStatistics(
+        ids, surprise - 4, np.ones(len(surprise)), np.full(len(surprise), -4.0), np.ones(len(surprise))
+    )
+    found = striking_stretches(made, tiny.tokenizer)
     assert found == [(text[41 : 41 + STRETCH], 2.12), (text[11 : 11 + STRETCH], 1.0)]
-    assert striking(made, tiny.tokenizer, n=1) == found[:1]
-    assert striking(dict(read(["short"], tiny))[0], tiny.tokenizer) == []
+    assert striking_stretches(made, tiny.tokenizer, n=1) == found[:1]
+    assert striking_stretches(dict(read_tokens(["short"], tiny))[0], tiny.tokenizer) == []
     explained = score_texts([TEXTS[5], "", None], tiny, explained=True)["striking"].to_list()
     assert all(isinstance(json.loads(told), list) for told in explained)
     assert explained[1:] == ["[]", "[]"]
 
 
 def test_a_surprising_token_stands_out(tiny):
-    (_, made), *_ = read(["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"], tiny)
+    (_, made), *_ = read_tokens(["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"], tiny)
     assert made.surprise.shape == (31,)
     assert np.isfinite(made.surprise).all()
 
@@ -135,9 +146,9 @@ def test_no_text_breaks_the_reading_or_changes_what_is_made_of_another(text, tin
 
 
 def test_texts_are_read_without_control_characters_and_to_a_limit():
-    assert plain("a\x00b\t\n c\u200b") == "a b c"
-    assert len(plain("x" * 1_000_000)) == MAX_CHARACTERS
-    assert plain(None) == ""
+    assert clean_text("a\x00b\t\n c\u200b") == "a b c"
+    assert len(clean_text("x" * 1_000_000)) == MAX_CHARACTERS
+    assert clean_text(None) == ""
 
 
 class TestLoading:
@@ -146,19 +157,19 @@ class TestLoading:
     def test_a_folder_without_a_model_is_an_error_that_names_it(self, tmp_path, monkeypatch):
         monkeypatch.setenv("HF_HUB_OFFLINE", "1")
         with pytest.raises(MissingModelError, match="no causal language model could be read from"):
-            load_causal(str(tmp_path))
+            load_causal_model(str(tmp_path))
 
     def test_without_the_package_the_error_says_what_to_install(self, monkeypatch):
         monkeypatch.setattr(
             "models.text.language.causal.find_spec", lambda name: SimpleNamespace() if name == "transformers" else None
         )
         with pytest.raises(MissingModelError, match="make setup installs it"):
-            load_causal()
+            load_causal_model()
 
     def test_without_the_extra_the_error_names_it(self, monkeypatch):
         monkeypatch.setattr("models.text.language.causal.find_spec", lambda name: None)
         with pytest.raises(MissingModelError, match="extra `text`"):
-            load_causal()
+            load_causal_model()
 
     def test_a_checkpoint_on_disk_is_read_and_its_code_is_not_run(self, tiny, tmp_path, monkeypatch):
         from tokenizers import Tokenizer
@@ -170,6 +181,6 @@ class TestLoading:
         PreTrainedTokenizerFast(tokenizer_object=words, unk_token="[UNK]").save_pretrained(tmp_path)
         tiny.network.save_pretrained(tmp_path)
         (tmp_path / "modeling_evil.py").write_text("raise SystemExit('run')")
-        loaded = load_causal(str(tmp_path))
+        loaded = load_causal_model(str(tmp_path))
         mine, theirs = loaded.network.state_dict(), tiny.network.state_dict()
         assert all(torch.equal(mine[k], v) for k, v in theirs.items())
