@@ -153,7 +153,7 @@ def test_without_a_language_model_the_stage_says_what_to_install(tmp_path, monke
     def absent(name):
         raise MissingModelError("language models need the extra `text`")
 
-    monkeypatch.setattr(words, "load_causal", absent)
+    monkeypatch.setattr(words, "load_causal_model", absent)
     result = run_stage(BY_NAME["authorship"], RunContext(run))
     assert result.status == "missing"
     assert "extra `text`" in result.note
