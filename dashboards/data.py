@@ -7,12 +7,8 @@ import polars as pl
 
 from dashboards.open import OpenWarehouse
 
-DEFAULT = "tapewire"
-NETWORK = "patch_transformer"
-VOLATILITY = "volatility_walk"
-REFERENCE = "reference_walk"
 MAX_RELEASES = 300
-SPANS = {
+CANDLE_SPANS = {
     "1m": (timedelta(hours=2), timedelta(hours=6)),
     "5m": (timedelta(hours=8), timedelta(hours=24)),
     "15m": (timedelta(hours=24), timedelta(hours=48)),
@@ -22,7 +18,7 @@ SPANS = {
 
 
 class Published(OpenWarehouse):
-    """What pages ask of an open published warehouse; a context manager."""
+    """The queries of the pages, on an open published warehouse; a context manager."""
 
     def last_run(self) -> dict[str, Any]:
         """The newest run: profile, moment, code, settings."""
@@ -34,7 +30,7 @@ class Published(OpenWarehouse):
         return bool(self.query("SELECT coalesce(bool_or(is_simulated), false) AS s FROM ops.runs")["s"][0])
 
     def counts(self) -> dict[str, int]:
-        """Rows of core, by entity."""
+        """Number of rows of core, by entity."""
         names = ("candles", "supply", "asset_metrics", "funding", "documents", "document_assets")
         return {n: self.con.table(f"core.{n}").count("*").fetchall()[0][0] for n in names}
 
@@ -65,7 +61,7 @@ class Published(OpenWarehouse):
         )
 
     def explanations(self, asset: str = "ALL") -> pl.DataFrame:
-        """What forecasts leaned on: mean size of its effect on the band's width and on the median over horizons."""
+        """What forecasts attended to: mean size of its effect on the band's width and on the median over horizons."""
         return self.query(
             "SELECT kind, subject, title, avg(attention) AS attention, avg(abs(width_change)) AS width_change, "
             "avg(abs(median_change)) AS median_change FROM marts.forecast_explanations WHERE asset = $asset "
@@ -98,7 +94,7 @@ class Published(OpenWarehouse):
         )
 
     def concentration(self, window_h: float) -> pl.DataFrame:
-        """How much of a group's excess move one release carries, and how many times are known to the day only."""
+        """Share of the largest release in a group's excess move, and the number of releases dated to the day only."""
         return self.query(
             "SELECT i.release_group, count(*) AS n_releases, max(i.excess_move) AS largest, "
             "sum(i.excess_move) AS total, max(i.excess_move) / nullif(sum(i.excess_move), 0) AS largest_share, "
@@ -126,14 +122,14 @@ class Published(OpenWarehouse):
         )["sentence"].to_list()
 
     def known_cases(self) -> pl.DataFrame:
-        """The curated false releases, each on the finest candles that there are, in order of time."""
+        """The curated false releases, each on the finest candles available, in order of time."""
         return self.query(
             "FROM marts.known_cases QUALIFY row_number() OVER (PARTITION BY case_id ORDER BY "
             "CASE timeframe WHEN '1m' THEN 1 WHEN '5m' THEN 5 WHEN '15m' THEN 15 ELSE 60 END) = 1 ORDER BY event_ts"
         )
 
     def alert(self, doc_id: str, asset: str) -> pl.DataFrame:
-        """What was to be expected of a release when it arrived, per horizon; none for releases of long ago."""
+        """What was expected of a release when it arrived, per horizon; empty for old releases."""
         return self.query(
             "FROM marts.release_alerts WHERE doc_id = $doc_id AND asset = $asset ORDER BY horizon_h",
             doc_id=doc_id,
@@ -141,7 +137,7 @@ class Published(OpenWarehouse):
         )
 
     def similar(self, doc_id: str, asset: str) -> pl.DataFrame:
-        """Earlier releases most like one, and what followed them."""
+        """Earlier releases most similar to one, and the moves that followed them."""
         return self.query(
             "FROM marts.similar_releases WHERE doc_id = $doc_id AND asset = $asset ORDER BY place",
             doc_id=doc_id,
@@ -155,7 +151,7 @@ class Published(OpenWarehouse):
     def releases(
         self, search: str = "", group: str = "", order: str = "move", limit: int = MAX_RELEASES
     ) -> pl.DataFrame:
-        """Releases whose title holds `search`, with their largest move of any window (null: not measured).
+        """Releases whose title contains `search`, with their largest move of any window (null: not measured).
 
         `order` is 'move' (largest first, unmeasured last) or 'time' (newest first); `n_found` counts before the limit.
         """
@@ -181,7 +177,7 @@ class Published(OpenWarehouse):
         return rows[0]
 
     def release_assets(self, doc_id: str) -> list[str]:
-        """Assets that a release was measured on (largest move first), then the others it speaks of."""
+        """Assets that a release was measured on (largest move first), then the others it mentions."""
         return self.query(
             "SELECT a.asset FROM (SELECT asset FROM core.document_assets WHERE doc_id = $doc_id "
             "UNION SELECT asset FROM marts.release_impact WHERE doc_id = $doc_id) a "
@@ -200,7 +196,7 @@ class Published(OpenWarehouse):
             asset=asset,
         )
 
-    def scored(self, doc_id: str, asset: str) -> pl.DataFrame:
+    def expected(self, doc_id: str, asset: str) -> pl.DataFrame:
         """What the network expected after a release, per horizon."""
         return self.query(
             "FROM marts.release_scored WHERE doc_id = $doc_id AND asset = $asset ORDER BY horizon_h",
@@ -209,8 +205,8 @@ class Published(OpenWarehouse):
         )
 
     def candles_around(self, asset: str, moment: datetime) -> pl.DataFrame:
-        """Candles around a moment, of the finest timeframe and the fullest market that has any there."""
-        for timeframe, (before, after) in SPANS.items():
+        """Candles around a moment, of the finest timeframe and the market with most candles there."""
+        for timeframe, (before, after) in CANDLE_SPANS.items():
             rows = self.query(
                 "WITH part AS (FROM marts.candles WHERE asset = $asset AND timeframe = $timeframe "
                 "AND event_ts BETWEEN $start AND $stop), "

@@ -1,12 +1,13 @@
-"""The headline figures, in words that the numbers support: what moved, how sure, what cannot be said."""
+"""The headline figures, each with its interval and what it does and does not show."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from dashboards.data import DEFAULT, Published
+from dashboards.data import Published
 from dashboards.wording import group_name, number
+from domain.names import DEFAULT
 
 HEADLINE_WINDOW_H = 24.0
 LARGE_SHARE = 0.3
@@ -22,7 +23,7 @@ class Headline:
 
 
 def headlines(warehouse: Published) -> list[Headline]:
-    """The figures on top of the report and the app; one that has no data says so."""
+    """The figures on top of the report and the app; a figure without data gives the reason."""
     scores = warehouse.skill()
     return [
         _skill(scores),
@@ -36,21 +37,22 @@ def headlines(warehouse: Published) -> list[Headline]:
 
 
 def caveats(warehouse: Published, window_h: float = HEADLINE_WINDOW_H) -> dict[str, str]:
-    """What weakens a group's mean excess move, by group: one release that carries it, times known to the day only."""
+    """What weakens a group's mean excess move, by group: one dominant release, dates without a time of day."""
     out = {}
     for r in warehouse.concentration(window_h).to_dicts():
-        said = []
+        notes = []
         if r["largest_share"] is not None and r["total"] > 0 and r["largest_share"] > LARGE_SHARE:
             share = f", {number(r['largest_share'], '.0%')} of the group's sum" if r["largest_share"] <= 1 else ""
-            said.append(f"one release alone moved {number(r['largest'], '+.1f')} σ beyond placebo{share}")
+            notes.append(f"one release alone moved {number(r['largest'], '+.1f')} σ beyond placebo{share}")
         if r["n_day_only"] * 2 > r["n_releases"]:
-            said.append(f"{r['n_day_only']} of {r['n_releases']} releases are dated to the day only")
-        if said:
-            out[r["release_group"]] = "; ".join(said)
+            notes.append(f"{r['n_day_only']} of {r['n_releases']} releases are dated to the day only")
+        if notes:
+            out[r["release_group"]] = "; ".join(notes)
     return out
 
 
 def _missing(name: str, why: str) -> Headline:
+    """A figure without a value and the reason."""
     return Headline(name, "—", why)
 
 
@@ -60,7 +62,7 @@ def _interval(row: dict[str, Any], spec: str, factor: float = 1.0) -> str:
 
 
 def _verdict(row: dict[str, Any], above: str, below: str, neither: str) -> str:
-    """What an interval says about zero."""
+    """`above`, `below` or `neither`, by where the interval lies relative to zero."""
     if row["low"] is None or row["high"] is None:
         return "no interval, so nothing can be said"
     return above if row["low"] > 0 else below if row["high"] < 0 else neither
@@ -136,7 +138,7 @@ def _excess(tests: pl.DataFrame, weak: dict[str, str]) -> Headline:
 def _compared(rows: pl.DataFrame) -> list[Headline]:
     out = []
     for answer, title, factor, unit, column, quantity in (
-        ("scored", "Generated − real: scored", 100, "%-pts", "expected_width_change",
+        ("scored", "Generated − real: expected", 100, "%-pts", "expected_width_change",
          "change of the network's 90 % band by the text"),
         ("realised", "Generated − real: realised", 1, "σ", "excess_move", "excess move"),
     ):  # fmt: skip

@@ -24,7 +24,7 @@ class OpenWarehouse:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the connection."""
         self.con.close()
 
     def query(self, text: str, limit: int | None = None, **params: Any) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""What the pages share: the open warehouse, the simulated mark, charts and tables in the page's theme."""
+"""What the pages share: the open warehouse, the notice of simulated data, charts and tables in the page's theme."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards.data import Published
-from dashboards.wording import plain
+from dashboards.wording import printable
 from warehouse.connect import WarehouseMissingError
 
 PUBLISHED_PATH = "TAPEWIRE_PUBLISHED_PATH"
@@ -31,7 +31,7 @@ STYLE = """<style>
 </style>"""
 
 
-class Shelf:
+class WarehouseCache:
     """The newest published version, open once in the process; an older one is closed when a newer one is opened.
 
     DuckDB shares a file between the connections of a process and takes its settings only once, so the pages of all
@@ -39,14 +39,14 @@ class Shelf:
     """
 
     def __init__(self) -> None:
-        self._turn = RLock()
+        self._lock = RLock()
         self._path: Path | None = None
         self._warehouse: Published | None = None
 
     @contextmanager
     def read(self, stable: Path) -> Iterator[Published]:
-        """The version that the stable path points at now; WarehouseMissingError where there is none."""
-        with self._turn:
+        """The version that the stable path points to now; WarehouseMissingError where there is none."""
+        with self._lock:
             path = stable.resolve()
             if self._warehouse is None or path != self._path or not path.exists():
                 self.close()
@@ -55,29 +55,29 @@ class Shelf:
             yield self._warehouse
 
     def close(self) -> None:
-        """Let go of the version that is open."""
-        with self._turn:
+        """Close the version that is open."""
+        with self._lock:
             if self._warehouse is not None:
                 self._warehouse.close()
             self._warehouse = self._path = None
 
 
 @st.cache_resource(show_spinner=False)
-def shelf() -> Shelf:
-    """The shelf of this process."""
-    return Shelf()
+def warehouse_cache() -> WarehouseCache:
+    """The cache of this process."""
+    return WarehouseCache()
 
 
 @contextmanager
 def published() -> Iterator[Published]:
-    """The published warehouse for one drawing of a page, its style and its mark; a message and a stop without one."""
+    """The published warehouse while a page is drawn; without one a message is shown and the page stops."""
     st.html(STYLE)
     stable = os.environ.get(PUBLISHED_PATH)
     if not stable:
         st.info("No warehouse is set. Start the app with `tapewire dashboard`.", icon=":material/info:")
         st.stop()
     try:
-        with shelf().read(Path(stable)) as warehouse:
+        with warehouse_cache().read(Path(stable)) as warehouse:
             if warehouse.is_simulated():
                 st.warning(
                     "**SIMULATED** market: every price, release and figure on this page comes from the simulator and "
@@ -94,13 +94,13 @@ def published() -> Iterator[Published]:
         st.stop()
     except duckdb.Error as error:
         st.error("The published warehouse cannot be read. Run `tapewire publish`, then reload this page.")
-        st.code(plain(str(error)), language=None, wrap_lines=True)
+        st.code(printable(str(error)), language=None, wrap_lines=True)
         st.stop()
 
 
 @contextmanager
 def section(title: str, *, simulated: bool = False) -> Iterator[None]:
-    """A part of a page under its heading; one that the warehouse does not know becomes a sentence."""
+    """A section of a page under its heading; a message where the warehouse lacks its marts."""
     st.subheader(f"{title} :orange-badge[SIMULATED]" if simulated else title)
     try:
         yield
@@ -120,11 +120,11 @@ def chart(fig: go.Figure, key: str) -> None:
 
 def table(frame: pl.DataFrame, columns: Mapping[str, tuple[str, str]], *, key: str, height: int | None = None) -> None:
     """Columns of a frame under their names; a format such as '%.2f' or 'percent', or '' for text and times."""
-    shown = frame.select(columns.keys()).with_columns(
-        pl.col(c).map_elements(plain, return_dtype=pl.String) for c in columns if frame.schema[c] == pl.String
+    printed = frame.select(columns.keys()).with_columns(
+        pl.col(c).map_elements(printable, return_dtype=pl.String) for c in columns if frame.schema[c] == pl.String
     )
     st.dataframe(
-        shown, hide_index=True, key=key, placeholder="—", height=height if height and frame.height > 9 else "content",
+        printed, hide_index=True, key=key, placeholder="—", height=height if height and frame.height > 9 else "content",
         column_config={c: _column(frame.schema[c], *columns[c]) for c in columns},
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""How values and outside text are written: one minus sign, units tied to their numbers, nothing that acts."""
+"""How values and outside text are printed: one minus sign, no break before a unit, no control characters."""
 
 import json
 import re
@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-TIE = "\u00a0"
+NO_BREAK_SPACE = "\u00a0"
 DIRECTION = {*"\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
 LINE_ENDS = re.compile("\r\n|[\r\u0085\u2028\u2029]")
-NAMED = 4
+MAX_NAMED = 4
 MINUS = re.compile(r"(?<![\w.])-(?=\d)")
 UNIT = re.compile(r" (?=(%|σ|h\b|bn\b))|(?<=\b[np]) (?==)|(?<=\b[np] =) ")
 
@@ -21,11 +21,11 @@ def number(value: Any, spec: str = "") -> str:
     text = format(value, spec)
     if isinstance(value, int | float):
         text = text.replace("-", "−")
-    return f"{text[:-1]}{TIE}%" if text.endswith("%") else text
+    return f"{text[:-1]}{NO_BREAK_SPACE}%" if text.endswith("%") else text
 
 
-def plain(text: str) -> str:
-    """Text from outside with what could disturb a page made visible or dropped: controls, direction marks."""
+def printable(text: str) -> str:
+    """Outside text that is safe to print: control characters replaced, direction marks removed."""
     text = LINE_ENDS.sub("\n", text)
     kept = (c for c in text if c not in DIRECTION)
     return "".join(
@@ -35,27 +35,27 @@ def plain(text: str) -> str:
 
 def one_line(text: str, length: int = 0) -> str:
     """Plain text on one line, shortened to `length` where that is given."""
-    line = " ".join(plain(text).split())
+    line = " ".join(printable(text).split())
     return f"{line[: length - 1].rstrip()}…" if length and len(line) > length else line
 
 
 def sentence(text: str) -> str:
-    """A sentence from the warehouse: on one line, with true minus signs, numbers tied to their units."""
-    return tied(MINUS.sub("−", one_line(text)))
+    """A sentence from the warehouse: on one line, with true minus signs, no break between numbers and units."""
+    return unbroken_units(MINUS.sub("−", one_line(text)))
 
 
-def tied(text: str) -> str:
-    """A sentence whose numbers do not part from their units at the end of a line."""
-    return UNIT.sub(TIE, text)
+def unbroken_units(text: str) -> str:
+    """A sentence with no-break spaces between numbers and units."""
+    return UNIT.sub(NO_BREAK_SPACE, text)
 
 
 def group_name(group: str) -> str:
-    """A release group as people say it."""
+    """The printed name of a release group."""
     return group.replace("_", " ")
 
 
 def stretches(striking: str | None) -> str:
-    """The stretches of a text that were too likely, from their JSON: words in quotation marks, with deviations."""
+    """The most machine-like stretches of a text, from their JSON: words in quotation marks, with deviations."""
     found = json.loads(striking) if striking else []
     return "; ".join(f"“{one_line(words, 90)}” ({number(deviations, '+.1f')})" for words, deviations in found)
 
@@ -66,6 +66,9 @@ def by_reason(missing: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     for source, reason in missing:
         grouped.setdefault(reason, []).append(source)
     return [
-        (", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else ""), reason)
+        (
+            ", ".join(names[:MAX_NAMED]) + (f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""),
+            reason,
+        )
         for reason, names in grouped.items()
     ]

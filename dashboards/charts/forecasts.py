@@ -1,4 +1,4 @@
-"""Charts of forecasts: skill, calibration, fans against what came, learning curves, attention weights."""
+"""Charts of forecasts: skill, calibration, fan charts, learning curves, explanations."""
 
 import math
 from datetime import timedelta
@@ -9,7 +9,7 @@ import polars as pl
 
 from dashboards.charts.style import BLUE, GREY, MODEL_COLOURS, ORANGE, PRICE, band, fade, figure, model_name
 
-SKILL_SHOWN = ("tapewire", "patch_transformer", "har", "walk_plain", "walk_drift")
+SKILL_MODELS = ("tapewire", "patch_transformer", "har", "walk_plain", "walk_drift")
 
 
 def skill(scores: pl.DataFrame) -> go.Figure:
@@ -17,7 +17,7 @@ def skill(scores: pl.DataFrame) -> go.Figure:
     fig = figure(y="skill, %")
     rows = scores.filter(pl.col("metric") == "crps_skill")
     there = set(rows["model_name"])
-    for name in (n for n in SKILL_SHOWN if n in there):
+    for name in (n for n in SKILL_MODELS if n in there):
         part = rows.filter(pl.col("model_name") == name).sort(pl.col("horizon_h") == 0, "horizon_h")
         labels = ["all" if h == 0 else f"{h} h" for h in part["horizon_h"].to_list()]
         value = (part["value"] * 100).to_list()
@@ -104,7 +104,7 @@ def learning_curve(curves: list[list[tuple[int, float, float]]]) -> go.Figure:
 
 
 def explanations(rows: pl.DataFrame, kind: str, most: int = 12) -> go.Figure:
-    """What the forecasts leaned on most, of one kind: mean change of the 90 % band's width, and shift of the median."""
+    """The inputs of one kind that change the forecasts most: mean change of the band's width, shift of the median."""
     part = rows.filter(pl.col("kind") == kind).head(most).reverse()
     names = [s.replace("_", " ") + (" h back" if kind == "hours_back" else "") for s in part["subject"].to_list()]
     fig = figure(x="%", height=80 + 24 * len(names), hover=".2f")

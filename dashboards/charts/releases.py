@@ -1,7 +1,6 @@
-"""One chart, one function: a frame in, a Plotly figure out. Colours read on light and on dark ground."""
+"""Charts of releases: paths, group comparisons, candles around a release, expected moves."""
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import plotly.graph_objects as go
 import polars as pl
@@ -86,7 +85,7 @@ def comparison(rows: pl.DataFrame, answer: str) -> go.Figure:
     return fig
 
 
-def release_path(candles: pl.DataFrame, moment: Any, retracted: Any) -> go.Figure:
+def release_path(candles: pl.DataFrame, moment: datetime, retracted: datetime | None) -> go.Figure:
     """Candles around a release, its moment and, where it falls among them, its retraction."""
     fig = figure(x="UTC", y="price", height=380, hover=PRICE)
     fig.update_yaxes(tickformat=PRICE)
@@ -109,7 +108,7 @@ def release_path(candles: pl.DataFrame, moment: Any, retracted: Any) -> go.Figur
     return fig
 
 
-def scored(rows: pl.DataFrame) -> go.Figure:
+def expected_moves(rows: pl.DataFrame) -> go.Figure:
     """Expected medians and 90 % band widths per horizon: with the text, with none, and the reference walk."""
     fig = figure(x="hours after the release", y="log return, %", height=300)
     x = [f"{h} h" for h in rows["horizon_h"].to_list()]
@@ -121,7 +120,7 @@ def scored(rows: pl.DataFrame) -> go.Figure:
         half = (rows[f"width_{key}"] * 50).to_list()
         fig.add_scatter(x=x, y=(rows[f"median_{key}"] * 100).to_list(), name=name, mode="markers",
                         marker={"size": 8, "color": colour}, error_y={"type": "data", "array": half})  # fmt: skip
-    fig.add_scatter(x=x, y=(rows["realised"] * 100).to_list(), name="what came", mode="markers",
+    fig.add_scatter(x=x, y=(rows["realised"] * 100).to_list(), name="realised", mode="markers",
                     marker={"size": 11, "color": RED, "symbol": "diamond"})  # fmt: skip
     fig.add_hline(y=0, line={"color": GREY, "width": 1})
     fig.update_layout(scattermode="group", hovermode="closest")

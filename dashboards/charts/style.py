@@ -1,6 +1,7 @@
 """What all charts share: colours, names of models and groups, layout, uncertainty bands."""
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
 
 import plotly.graph_objects as go
 import polars as pl
@@ -20,12 +21,12 @@ MODEL_COLOURS = {
 
 
 def model_name(name: str) -> str:
-    """A model's name as people say it."""
+    """The printed name of a model."""
     return MODEL_NAMES.get(name, name)
 
 
 def figure(*, x: str = "", y: str = "", height: int = 340, hover: str = ".3~f") -> go.Figure:
-    """An empty figure in the house style; its ground is transparent, so that the page's colours show."""
+    """An empty figure in the common style, with a transparent background for the page's theme."""
     fig = go.Figure()
     axis = {"gridcolor": "rgba(128,128,128,0.22)", "zeroline": False, "automargin": True}
     fig.update_layout(
@@ -45,11 +46,22 @@ def size(part: pl.DataFrame) -> int:
 
 
 def fade(colour: str, alpha: float) -> str:
+    """A colour such as #3b82c4 at an opacity of `alpha`, 0 to 1."""
     r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({r},{g},{b},{alpha})"
 
 
-def band(fig: go.Figure, x: Any, low: Any, high: Any, colour: str, name: str, *, legend: bool = False) -> None:
+def band(
+    fig: go.Figure,
+    x: Sequence[float] | Sequence[datetime],
+    low: Sequence[float],
+    high: Sequence[float],
+    colour: str,
+    name: str,
+    *,
+    legend: bool = False,
+) -> None:
+    """Add a filled band between `low` and `high` to a figure."""
     fig.add_scatter(x=x, y=high, mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False)
     fig.add_scatter(
         x=x, y=low, mode="lines", line={"width": 0}, fill="tonexty", fillcolor=colour, name=name, hoverinfo="skip",

@@ -12,14 +12,15 @@ from plotly.offline import get_plotlyjs
 from dashboards.charts import forecasts as forecasts_charts
 from dashboards.charts import market as market_charts
 from dashboards.charts import style as style_charts
-from dashboards.data import DEFAULT, NETWORK, Published
+from dashboards.data import Published
 from dashboards.headline import headlines
 from dashboards.report.figures import chart, trusted
 from dashboards.report.impact import impact_section
 from dashboards.report.tables import table_of
-from dashboards.report.texts import words_section
-from dashboards.wording import by_reason, tied
+from dashboards.report.texts import text_section
+from dashboards.wording import by_reason, unbroken_units
 from domain.files import appears_whole
+from domain.names import DEFAULT, NETWORK
 
 HERE = Path(__file__).parent
 COUNTED = {
@@ -41,19 +42,23 @@ def render(warehouse: Published) -> str:
     """The report as HTML."""
     run = warehouse.last_run()
     environment = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape(["html"]))
-    environment.filters["tied"] = tied
+    environment.filters["unbroken_units"] = unbroken_units
     return environment.get_template("report.html").render(
         run=run, is_simulated=warehouse.is_simulated(), headlines=headlines(warehouse),
         counts=[f"{n:,} {COUNTED[name]}" for name, n in warehouse.counts().items()],
         plotly=trusted(get_plotlyjs()), style=trusted((HERE / "report.css").read_text()),
         script=trusted((HERE / "report.js").read_text()),
         settings=json.dumps(json.loads(run.get("settings", "{}")), indent=1, ensure_ascii=False),
-        **_forecast(warehouse), **impact_section(warehouse), **_money(warehouse), **_health(warehouse),
-        ssr=_ssr(warehouse), words=words_section(warehouse),
+        **_forecast(warehouse), **impact_section(warehouse), **_backtest(warehouse), **_health(warehouse),
+        ssr=_ssr(warehouse), texts=text_section(warehouse),
     )  # fmt: skip
 
 
-LEANINGS = (("channel", "What stood known"), ("hours_back", "The hours before"), ("document", "Documents"))
+EXPLANATION_KINDS = (
+    ("channel", "Context at the origin"),
+    ("hours_back", "The hours before"),
+    ("document", "Documents"),
+)
 
 
 def _forecast(warehouse: Published) -> dict[str, Any]:
@@ -99,12 +104,12 @@ def _forecast(warehouse: Published) -> dict[str, Any]:
         "skill": chart(forecasts_charts.skill(scores), "Skill over the reference walk by horizon"),
         "skill_table": table_of(wide, formats, names),
         "calibration": chart(forecasts_charts.calibration(warehouse.mart("forecast_calibration")), "PIT histogram"),
-        "fans": [(a, _fan(warehouse, a)) for a in _shown(warehouse.assets())],
+        "fans": [(a, _fan(warehouse, a)) for a in _featured_assets(warehouse.assets())],
         "league": _league(warehouse),
         "regimes": _regimes(warehouse),
         "explanations": [
             (title, chart(forecasts_charts.explanations(explanations, kind), title))
-            for kind, title in LEANINGS
+            for kind, title in EXPLANATION_KINDS
             if not explanations.filter(pl.col("kind") == kind, pl.col("width_change") > 0).is_empty()
         ],
         "learning": _learning(run[0]["learning_curve"]) if run else None,
@@ -135,7 +140,7 @@ def _learning(curve: str) -> Markup:
     return chart(forecasts_charts.learning_curve(json.loads(curve)), "Learning curve")
 
 
-def _shown(assets: list[str]) -> list[str]:
+def _featured_assets(assets: list[str]) -> list[str]:
     """BTC, ETH and the first other asset."""
     first = [a for a in ("BTC", "ETH") if a in assets]
     return first + [a for a in assets if a not in first][: 3 - len(first)]
@@ -168,10 +173,10 @@ def _ssr(warehouse: Published) -> dict[str, Any] | None:
     }
 
 
-def _money(warehouse: Published) -> dict[str, Any]:
+def _backtest(warehouse: Published) -> dict[str, Any]:
     curves = warehouse.mart("backtest_equity")
     if curves.is_empty():
-        return {"equity": None, "drawdown": None, "money_table": None}
+        return {"equity": None, "drawdown": None, "backtest_table": None}
     summary = warehouse.mart("backtest_summary")
     interval = summary.filter(pl.col("metric") == "sharpe").select("strategy", sharpe_low="low", sharpe_high="high")
     wide = summary.pivot(on="metric", index="strategy", values="value").join(interval, on="strategy", how="left")
@@ -194,7 +199,7 @@ def _money(warehouse: Published) -> dict[str, Any]:
     return {
         "equity": chart(market_charts.equity(curves), "Equity"),
         "drawdown": chart(market_charts.drawdown(curves), "Drawdown"),
-        "money_table": table_of(wide, formats, names),
+        "backtest_table": table_of(wide, formats, names),
     }
 
 

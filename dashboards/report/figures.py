@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 
 def trusted(text: str) -> Markup:
-    """Text of our own or of Plotly's making, which needs no escaping; Plotly escapes what data it carries."""
+    """Markup made by this package or by Plotly, which escapes the data in it: not escaped again."""
     return Markup(text)  # noqa: S704
 
 

@@ -1,5 +1,6 @@
-"""The report's section on what followed releases: what can be said, groups, checks, other words, known cases."""
+"""The report's section on releases: conclusions, groups, checks, other texts, known cases."""
 
+from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objects as go
@@ -20,7 +21,7 @@ METHODS = {
     "cluster_bootstrap": "days drawn whole",
     "matched": "matched on asset, liquidity, volatility, hour",
     "mislabelled_10": "10 % of labels wrong",
-    "placebo_labels": "labels dealt by lot",
+    "placebo_labels": "labels assigned at random",
     "soft_labels": "exploratory: by the detector's probability",
     "paired": "paired, same place",
 }
@@ -29,11 +30,11 @@ INTERVAL = {"low": "+.3f", "high": "+.3f", "difference": "+.3f", "p_value": ".3f
 
 
 def impact_section(warehouse: Published) -> dict[str, Any]:
-    """What the template shows."""
+    """The values of the template's section."""
     paths = warehouse.mart("impact_paths").filter(pl.col("study_id") == "1h")
     compared = warehouse.compared()
     return {
-        "said": [sentence(s) for s in warehouse.conclusions()],
+        "conclusions": [sentence(s) for s in warehouse.conclusions()],
         "car_paths": _drawn(paths, releases_charts.car_paths, "Mean CAR by release group"),
         "excess_paths": _drawn(paths, releases_charts.excess_paths, "Scaled moves beside placebo"),
         "compared": {
@@ -44,20 +45,19 @@ def impact_section(warehouse: Published) -> dict[str, Any]:
         "caveats": [f"{group_name(g)}: {text}" for g, text in caveats(warehouse).items()],
         "checks": _checks(warehouse),
         "slices": _slices(warehouse),
-        "other_words": _other_words(warehouse),
+        "other_words": _counterfactual(warehouse),
         "impact_tests": _tests(warehouse),
         "coverage": _coverage(warehouse),
-        "known": _fabrications(warehouse),
+        "fabrications": _fabrications(warehouse),
         "cases": _cases(warehouse),
-        "new": _alerts(warehouse),
+        "alerts": _alerts(warehouse),
     }
 
 
-def _drawn(paths: pl.DataFrame, draw: Any, alt: str) -> Markup | None:
+def _drawn(paths: pl.DataFrame, draw: Callable[[pl.DataFrame], go.Figure], alt: str) -> Markup | None:
     if paths.is_empty():
         return None
-    figure: go.Figure = draw(paths)
-    return chart(figure, alt)
+    return chart(draw(paths), alt)
 
 
 def _tests(warehouse: Published) -> dict[str, Any]:
@@ -93,8 +93,8 @@ def _slices(warehouse: Published) -> dict[str, Any] | None:
     return _differences(rows, {"slice_by": "By", "slice": "Part"})
 
 
-def _other_words(warehouse: Published) -> dict[str, Any] | None:
-    """What other words in the place of real releases change for the network."""
+def _counterfactual(warehouse: Published) -> dict[str, Any] | None:
+    """How much another text in the place of a real release changes the network's forecast."""
     rows = warehouse.query(
         "FROM marts.generated_against_real WHERE answer = 'counterfactual' AND window_h = 24 ORDER BY quantity, group_a"
     ).with_columns(
@@ -136,8 +136,8 @@ def _fabrications(warehouse: Published) -> dict[str, Any] | None:
     if known.is_empty():
         return None
     names = {"event_ts": "Release (UTC)", "asset": "Asset", "title": "Headline", "timeframe": "Candles",
-             "peak_simple_return": "Peak in 24 h", "time_to_peak_h": "Hours to it",
-             "reversal_share": "Given back", "scaled_move": "Left at 24 h, σ"}  # fmt: skip
+             "peak_simple_return": "Peak in 24 h", "time_to_peak_h": "Hours to peak",
+             "reversal_share": "Reversed", "scaled_move": "Move at 24 h, σ"}  # fmt: skip
     formats = {"event_ts": "%Y-%m-%d %H:%M", "peak_simple_return": "+.1%", "time_to_peak_h": ".2g",
                "reversal_share": ".0%", "scaled_move": ".1f"}  # fmt: skip
     return table_of(known, formats, names)
@@ -149,8 +149,8 @@ def _cases(warehouse: Published) -> dict[str, Any] | None:
     if rows.is_empty():
         return None
     names = {"event_ts": "Time (UTC)", "asset": "Asset", "claim": "What was claimed", "timeframe": "Candles",
-             "peak_return": "Peak in 24 h", "time_to_peak_h": "Hours to it", "reversal_share": "Given back",
-             "half_life_h": "Half gone after, h", "peak_sigma": "Largest, σ", "flagged_ts": "Flagged at",
+             "peak_return": "Peak in 24 h", "time_to_peak_h": "Hours to peak", "reversal_share": "Reversed",
+             "half_life_h": "Half-life, h", "peak_sigma": "Largest, σ", "flagged_ts": "Flagged at",
              "lead_h": "Before the denial, h", "false_alarms": "False alarms"}  # fmt: skip
     formats = {"event_ts": "%Y-%m-%d %H:%M", "peak_return": "+.1%", "time_to_peak_h": ".2g", "reversal_share": ".0%",
                "half_life_h": ".2g", "peak_sigma": ".1f", "flagged_ts": "%H:%M", "lead_h": "+.2f",
@@ -167,9 +167,9 @@ def _alerts(warehouse: Published) -> dict[str, Any] | None:
     if rows.is_empty():
         return None
     names = {"available_ts": "Arrived (UTC)", "asset": "Asset", "title": "Headline", "low_text": "5 %",
-             "median_text": "Middle", "high_text": "95 %", "low_walk": "Walk 5 %", "high_walk": "Walk 95 %",
+             "median_text": "Median", "high_text": "95 %", "low_walk": "Walk 5 %", "high_walk": "Walk 95 %",
              "width_change": "Width by the text", "machine_verdict": "Authorship",
-             "similar_excess_move": "Like it, excess σ"}  # fmt: skip
+             "similar_excess_move": "Similar releases, excess σ"}  # fmt: skip
     percent = dict.fromkeys(("low_text", "median_text", "high_text", "low_walk", "high_walk", "width_change"), "+.1%")
     formats = percent | {"available_ts": "%Y-%m-%d %H:%M", "similar_excess_move": "+.2f"}
     return table_of(rows, formats, names)

@@ -10,7 +10,7 @@ STATES = ("error", "warning", "stale", "missing")
 
 
 def table_of(frame: pl.DataFrame, formats: dict[str, str], names: dict[str, str]) -> dict[str, Any]:
-    """Header, cells and the numeric columns of a table, formatted; text from outside is on one line."""
+    """Header, cells and the numeric columns of a table, formatted; outside text is put on one line."""
     rows = [
         [number(r[c], formats.get(c, "")) if r[c] is None or c in formats else one_line(str(r[c])) for c in names]
         for r in frame.to_dicts()

@@ -1,4 +1,4 @@
-"""The report's section on words: who wrote what, floods, and what tapewire's own generator writes."""
+"""The report's section on authorship: verdicts, alarms, and the texts of tapewire's own generator."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import polars as pl
 
 from dashboards.data import Published
 from dashboards.report.tables import table_of
-from dashboards.wording import one_line, plain, stretches
+from dashboards.wording import one_line, printable, stretches
 
 MAX_ROWS = 12
 SCORE_NAMES = {"machine_probability": "detector", "lrr": "LRR", "top_1": "share of likeliest tokens"}
@@ -20,8 +20,8 @@ METRICS = {
 }  # fmt: skip
 
 
-def words_section(warehouse: Published) -> dict[str, Any]:
-    """What the template shows: figures of detection and quality, a specimen, alarms, flagged documents."""
+def text_section(warehouse: Published) -> dict[str, Any]:
+    """The values of the template's section: detection, quality, a specimen, alarms, flagged documents."""
     return {
         "detection": _detection(warehouse), "quality": _quality(warehouse), "specimen": _specimen(warehouse),
         "alarms": _alarms(warehouse), "flagged": _flagged(warehouse), "judged": _judged(warehouse),
@@ -65,16 +65,16 @@ def _quality(warehouse: Published) -> list[tuple[str, dict[str, Any]]]:
         title = (
             f"{model}: {first['n_generated']} {first['kind'].replace('_', ' ')}s for {first['asset']}, batch {batch}"
         )
-        told = part.with_columns(pl.col("metric").replace(METRICS)).sort(
+        measures = part.with_columns(pl.col("metric").replace(METRICS)).sort(
             pl.col("metric").replace_strict({m: i for i, m in enumerate(METRICS.values())}, default=99)
         )
         names = {"metric": "Measure", "generated": "Generated", "real": f"Real ({first['n_real']})"}
-        out.append((one_line(title), table_of(told, {"generated": ".3g", "real": ".3g"}, names)))
+        out.append((one_line(title), table_of(measures, {"generated": ".3g", "real": ".3g"}, names)))
     return out
 
 
 def _specimen(warehouse: Published) -> list[dict[str, str]]:
-    """The first release of the newest batch of each language model, with its mark and what gave it away."""
+    """The first release of each language model's newest batch, with its mark and its most machine-like stretches."""
     rows = warehouse.query(
         "FROM marts.generated_releases "
         "QUALIFY row_number() OVER (PARTITION BY model ORDER BY created_ts DESC, batch_id, number) = 1 ORDER BY model"
@@ -84,7 +84,7 @@ def _specimen(warehouse: Published) -> list[dict[str, str]]:
             "model": one_line(r["model"]),
             "mark": r["mark"],
             "title": one_line(r["title"]),
-            "body": plain(r["body"]).strip(),
+            "body": printable(r["body"]).strip(),
             "striking": stretches(r["machine_striking"]),
         }
         for r in rows
@@ -111,7 +111,7 @@ def _flagged(warehouse: Published) -> dict[str, Any] | None:
     )
     if rows.is_empty():
         return None
-    told = rows.with_columns(striking=pl.Series([stretches(s) for s in rows["machine_striking"]], dtype=pl.String))
+    flagged = rows.with_columns(striking=pl.Series([stretches(s) for s in rows["machine_striking"]], dtype=pl.String))
     names = {"available_ts": "Time (UTC)", "publisher": "Publisher", "title": "Headline",
-             "machine_probability": "Probability", "striking": "Too likely"}  # fmt: skip
-    return table_of(told, {"available_ts": "%Y-%m-%d %H:%M", "machine_probability": ".2f"}, names)
+             "machine_probability": "Probability", "striking": "Most machine-like"}  # fmt: skip
+    return table_of(flagged, {"available_ts": "%Y-%m-%d %H:%M", "machine_probability": ".2f"}, names)

@@ -1,4 +1,4 @@
-"""The page of known cases: false news that moved prices, on the finest candles there are."""
+"""The page of known cases: false news that moved prices, on the finest candles available."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ import streamlit as st
 from dashboards.charts import releases as releases_charts
 from dashboards.data import Published
 from dashboards.shell import chart, published, section, table
-from dashboards.wording import number, one_line, tied
+from dashboards.wording import number, one_line, unbroken_units
 
 NAMES = {
     "event_ts": ("Time (UTC)", ""), "asset": ("Asset", ""), "claim": ("What was claimed", ""),
     "timeframe": ("Candles", ""), "peak_return": ("Peak in 24 h, %", "%+.1f"),
-    "time_to_peak_h": ("Hours to it", "%.2f"), "reversal_share": ("Given back, %", "%.0f"),
+    "time_to_peak_h": ("Hours to peak", "%.2f"), "reversal_share": ("Reversed, %", "%.0f"),
     "peak_sigma": ("Largest, σ", "%.1f"), "lead_h": ("Flag before the denial, h", "%+.2f"),
     "false_alarms": ("False alarms, %", "%.1f"),
 }  # fmt: skip
@@ -27,9 +27,9 @@ def overview(warehouse: Published) -> None:
         return
     table(rows.with_columns(pl.col("peak_return", "reversal_share", "false_alarms") * 100), NAMES, key="cases")
     st.caption(
-        "The flag goes up at the first close at which the move passes 4 sigmas of the reference walk for the "
-        "time passed. False alarms: like days without a release on which it would have. These cases are known "
-        "because they were noticed: they say nothing of the average."
+        "The flag is raised at the first close at which the move passes 4 sigmas of the reference walk for the "
+        "time passed. False alarms: comparable days without a release on which it would have been raised. These "
+        "cases are known because they were noticed: they do not show the average."
     )
 
 
@@ -42,15 +42,15 @@ def one(warehouse: Published, case: dict[str, Any]) -> None:
     flag = "never" if case["flagged_ts"] is None else f"{case['flagged_ts']:%H:%M} UTC"
     left = "not within the day" if case["half_life_h"] is None else f"{number(case['half_life_h'], '.2g')} h later"
     st.text(
-        tied(
+        unbroken_units(
             f"Measured on {case['timeframe']} candles: {number(100 * case['peak_return'], '+.1f')} % at the peak, "
-            f"{number(case['time_to_peak_h'], '.2g')} h after the release; half of it gone {left}; "
+            f"{number(case['time_to_peak_h'], '.2g')} h after the release; half of it reversed {left}; "
             f"{number(100 * case['end_return'], '+.1f')} % left after a day. Flagged: {flag}."
         )
     )
     st.text(f"As reported: {one_line(case['reported_move'])}")
     if not case["is_clean"]:
-        st.text("Not fit for a clean test: its time is too vague, or something else moved the asset as well.")
+        st.text("Not suitable for a clean test: its time is too uncertain, or something else moved the asset as well.")
     st.caption("Sources: " + ", ".join(f"`{source}`" for source in case["sources"].split()))
 
 

@@ -10,7 +10,7 @@ from dashboards.charts import style as style_charts
 from dashboards.data import Published
 from dashboards.headline import caveats, headlines
 from dashboards.shell import chart, published, section, table
-from dashboards.wording import group_name, number, one_line, sentence, tied
+from dashboards.wording import group_name, number, one_line, sentence, unbroken_units
 
 SEVERITIES = {"error": 0, "warning": 1, "info": 2}
 
@@ -21,8 +21,8 @@ def figures(warehouse: Published) -> None:
     for start in range(0, len(found), 4):
         for i, (column, figure) in enumerate(zip(st.columns(4), found[start : start + 4], strict=False), start):
             with column, st.container(border=True, height="stretch", key=f"reading{i}"):
-                st.metric(figure.name, tied(figure.value))
-                st.text(tied(figure.reading))
+                st.metric(figure.name, unbroken_units(figure.value))
+                st.text(unbroken_units(figure.reading))
 
 
 def skill(warehouse: Published) -> None:
@@ -36,7 +36,7 @@ def skill(warehouse: Published) -> None:
         chart(forecasts_charts.skill(scores), "skill")
         st.caption(
             "1 − CRPS ÷ CRPS of the reference walk, out of sample, with 95 % intervals. "
-            "An interval that holds zero is no skill that can be shown."
+            "If the interval includes zero, no skill is shown."
         )
     with right:
         chart(forecasts_charts.calibration(warehouse.mart("forecast_calibration")), "calibration")
@@ -91,10 +91,10 @@ def impact(warehouse: Published) -> None:
         st.caption(
             "Mean cumulative abnormal return against the market model with 95 % bands. Good and bad news cancel here."
         )
-    for said in warehouse.conclusions():
-        st.text(sentence(said))
+    for conclusion in warehouse.conclusions():
+        st.text(sentence(conclusion))
     for group, text in caveats(warehouse).items():
-        st.caption(tied(f"Mind, over 24 hours, {group_name(group)}: {text}."))
+        st.caption(unbroken_units(f"Note, over 24 hours, {group_name(group)}: {text}."))
 
 
 def compared(warehouse: Published) -> None:
@@ -110,7 +110,7 @@ def compared(warehouse: Published) -> None:
         st.columns(2),
         ("realised", "scored"),
         ("What prices did", "What the network expects"),
-        ("Difference of mean excess moves", "Difference of the change of the 90 % band's width that the text makes"),
+        ("Difference of mean excess moves", "Difference of the change that the text makes to the 90 % band's width"),
         strict=True,
     ):
         with column:
@@ -119,7 +119,9 @@ def compared(warehouse: Published) -> None:
                 st.info("Too few releases in one of the groups: no comparison can be made.")
                 continue
             chart(releases_charts.comparison(rows, answer), f"compared-{answer}")
-            st.caption(f"{reading}, with 95 % permutation intervals. One that holds zero shows no difference.")
+            st.caption(
+                f"{reading}, with 95 % permutation intervals. An interval that includes zero shows no difference."
+            )
 
 
 def backtest(warehouse: Published) -> None:
@@ -133,8 +135,12 @@ def backtest(warehouse: Published) -> None:
     summary = warehouse.mart("backtest_summary").filter(pl.col("metric") == "sharpe", pl.col("value").is_not_null())
     for r in summary.to_dicts():
         name = style_charts.model_name(r["strategy"])
-        st.caption(tied(f"{name}: Sharpe ratio {number(r['value'], '.2f')}, 95 % interval {number(r['low'], '.2f')} to "
-                        f"{number(r['high'], '.2f')}, after costs"))  # fmt: skip
+        st.caption(
+            unbroken_units(
+                f"{name}: Sharpe ratio {number(r['value'], '.2f')}, 95 % interval {number(r['low'], '.2f')} to "
+                f"{number(r['high'], '.2f')}, after costs"
+            )
+        )
 
 
 def health(warehouse: Published) -> None:
@@ -153,7 +159,7 @@ def health(warehouse: Published) -> None:
     ranked = findings.sort(
         pl.col("severity").replace_strict(SEVERITIES, default=3, return_dtype=pl.Int64), "check_name", "subject"
     )
-    st.text(f"{findings.height:,} findings of the quality checks, the gravest first")
+    st.text(f"{findings.height:,} findings of the quality checks, the most severe first")
     names = {"severity": ("Severity", ""), "check_name": ("Check", ""), "subject": ("Subject", ""),
              "n_rows": ("Rows", "localized"), "detail": ("Finding", "")}  # fmt: skip
     table(ranked, names, key="health", height=360)

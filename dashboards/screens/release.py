@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards.charts import releases as releases_charts
 from dashboards.data import Published
 from dashboards.shell import chart, published, section, table
-from dashboards.wording import group_name, number, one_line, plain, stretches, tied
+from dashboards.wording import group_name, number, one_line, printable, stretches, unbroken_units
 
 ORDERS = {"move": "largest move first", "time": "newest first"}
 TRUE = {"true": "yes", "false": "no"}
@@ -18,22 +18,22 @@ IMPACT = {
     "car": ("CAR, %", "%.2f"), "sigma": ("σ, %", "%.2f"), "scaled_move": ("|CAR| ÷ σ", "%.2f"),
     "placebo_move": ("at placebo times", "%.2f"), "excess_move": ("Excess", "%.2f"), "n_placebo": ("Placebos", "%d"),
     "forecast_quantile": ("Quantile of forecast", "%.3f"), "peak_car": ("Peak, %", "%.2f"),
-    "time_to_peak_h": ("Hours to it", "%.2f"), "reversal_share": ("Given back, %", "%.0f"),
-    "half_life_h": ("Half gone after, h", "%.2f"), "pre_release_car": ("24 h before, %", "%.2f"),
+    "time_to_peak_h": ("Hours to peak", "%.2f"), "reversal_share": ("Reversed, %", "%.0f"),
+    "half_life_h": ("Half-life, h", "%.2f"), "pre_release_car": ("24 h before, %", "%.2f"),
     "abnormal_volume": ("Volume, ln", "%+.2f"), "abnormal_volatility": ("Volatility, ln", "%+.2f"),
     "n_overlapping": ("Overlapping", "%d"),
 }  # fmt: skip
 ALERT = {
-    "horizon_h": ("Horizon, h", "%d"), "low_text": ("5 %", "%.2f"), "median_text": ("Middle", "%.2f"),
+    "horizon_h": ("Horizon, h", "%d"), "low_text": ("5 %", "%.2f"), "median_text": ("Median", "%.2f"),
     "high_text": ("95 %", "%.2f"), "low_walk": ("Walk 5 %", "%.2f"), "high_walk": ("Walk 95 %", "%.2f"),
     "width_change": ("Width by the text, %", "%+.2f"),
 }  # fmt: skip
 SIMILAR = {
     "similar_event_ts": ("Published (UTC)", ""), "similar_asset": ("Asset", ""), "similar_title": ("Headline", ""),
     "similarity": ("Similarity", "%.2f"), "car": ("24 h after, %", "%+.2f"), "excess_move": ("Excess, σ", "%+.2f"),
-    "reversal_share": ("Given back, %", "%.0f"),
+    "reversal_share": ("Reversed, %", "%.0f"),
 }  # fmt: skip
-SCORED = {
+EXPECTED = {
     "horizon_h": ("Horizon, h", "%d"),
     "median_text": ("Median with text, %", "%.3f"),
     "median_none": ("without, %", "%.3f"),
@@ -42,7 +42,7 @@ SCORED = {
     "width_none": ("without, % ", "%.2f"),
     "width_walk": ("walk, % ", "%.2f"),
     "width_change": ("Band change, %", "%.2f"),
-    "realised": ("What came, %", "%.2f"),
+    "realised": ("Realised, %", "%.2f"),
 }
 
 
@@ -56,7 +56,7 @@ def pick(warehouse: Published) -> str | None:
     order = right.selectbox("Order", list(ORDERS), key="order", format_func=ORDERS.__getitem__)
     rows = warehouse.releases(search.strip(), group, order)
     if rows.is_empty():
-        st.info("No release has that in its title and group.")
+        st.info("No release of this group has that in its title.")
         return None
     labels = {r["doc_id"]: _label(r) for r in rows.to_dicts()}
     chosen = st.selectbox("Release", list(labels), key="release", format_func=labels.__getitem__)
@@ -68,7 +68,7 @@ def pick(warehouse: Published) -> str | None:
 
 def _label(row: dict[str, Any]) -> str:
     move = f" · {number(row['scaled_move'], '.1f')} σ" if row["scaled_move"] is not None else ""
-    return tied(
+    return unbroken_units(
         f"{row['event_ts']:%Y-%m-%d} · {group_name(row['release_group'])}{move} · {one_line(row['title'], 140)}"
     )
 
@@ -80,7 +80,7 @@ def text(release: dict[str, Any]) -> None:
     when = f"{release['event_ts']:%Y-%m-%d %H:%M:%S} UTC, known to the {release['ts_precision']}"
     st.text(f"{when} · {one_line(release['publisher'], 80)} · {group_name(release['kind'])}")
     left, right = st.columns([3, 2])
-    body = plain(release["body"]).strip()
+    body = printable(release["body"]).strip()
     with left, st.container(border=True, height=360 if len(body) > LONG_TEXT else "content", key="body"):
         st.text(body or "Only the headline is known.")
     with right, st.container(border=True, key="facts"):
@@ -92,7 +92,7 @@ def _facts(r: dict[str, Any]) -> list[str]:
         "Group": group_name(r["release_group"]),
         "Written by": f"{r['authorship']} (evidence: {r['authorship_evidence']})",
         "Detector": _verdict(r),
-        "Too likely": stretches(r["machine_striking"]) if r["machine_verdict"] == "flagged" else None,
+        "Most machine-like": stretches(r["machine_striking"]) if r["machine_verdict"] == "flagged" else None,
         "True": f"{TRUE.get(r['veracity'], r['veracity'])} (evidence: {r['veracity_evidence']})",
         "Assets": r["assets"],
         "Kind of event": r["event_label"],
@@ -107,13 +107,13 @@ def _facts(r: dict[str, Any]) -> list[str]:
 
 
 def _verdict(r: dict[str, Any]) -> str | None:
-    """What the detector says of who wrote it; nothing where it was not asked."""
+    """The detector's verdict on who wrote it; None where the text was not judged."""
     if r["machine_verdict"] is None:
         return None
     if r["machine_probability"] is None:
         return "too short to tell who wrote it"
-    told = f"machine-written with probability {r['machine_probability']:.2f}, {r['machine_verdict']}"
-    return f"{told} (threshold {r['machine_threshold']:.2f}); machine-written is not false"
+    verdict = f"machine-written with probability {r['machine_probability']:.2f}, {r['machine_verdict']}"
+    return f"{verdict} (threshold {r['machine_threshold']:.2f}); machine-written is not false"
 
 
 def prices(warehouse: Published, release: dict[str, Any], asset: str) -> None:
@@ -150,30 +150,30 @@ def impact(warehouse: Published, doc_id: str, asset: str) -> None:
     table(shown, IMPACT, key="impact")
     st.caption(
         "CAR is the cumulative abnormal return (log) from the last close at or before the release. One release "
-        "proves nothing: |CAR| ÷ σ beyond 2 comes about one time in twenty by chance, more often in wild "
-        "markets, so hold it against the placebo times."
+        "proves nothing: |CAR| ÷ σ beyond 2 happens about one time in twenty by chance, more often in "
+        "volatile markets, so compare it with the placebo times."
     )
 
 
-def scored(warehouse: Published, doc_id: str, asset: str) -> None:
+def expected(warehouse: Published, doc_id: str, asset: str) -> None:
     """What the network expected, per horizon."""
-    rows = warehouse.scored(doc_id, asset)
+    rows = warehouse.expected(doc_id, asset)
     if rows.is_empty():
         st.info(
-            "The network did not score this release: no model was trained wholly before it, or its text or candles "
+            "There is no forecast for this release: no model was trained entirely before it, or its text or candles "
             "are missing."
         )
         return
-    chart(releases_charts.scored(rows), "scored")
-    table(rows.with_columns(pl.col(c) * 100 for c in SCORED if c != "horizon_h"), SCORED, key="scored-table")
+    chart(releases_charts.expected_moves(rows), "expected")
+    table(rows.with_columns(pl.col(c) * 100 for c in EXPECTED if c != "horizon_h"), EXPECTED, key="expected-table")
     st.caption(
         "Medians with the 90 % bands' widths: with the text, with none, and of the reference walk. The "
-        "difference is the network's sensitivity to words, not a cause."
+        "difference is the network's sensitivity to text, not a causal effect."
     )
 
 
 def arrived(warehouse: Published, doc_id: str, asset: str) -> None:
-    """What was to be expected when it arrived, and what had followed the like of it."""
+    """What was expected when it arrived, and the moves after similar earlier releases."""
     rows, similar = warehouse.alert(doc_id, asset), warehouse.similar(doc_id, asset)
     if rows.is_empty():
         st.info("Alerts are kept for the newest releases; `tapewire impact --release` makes one for any.")
@@ -181,14 +181,14 @@ def arrived(warehouse: Published, doc_id: str, asset: str) -> None:
     percent = [c for c in ALERT if c != "horizon_h"]
     table(rows.with_columns(pl.col(c) * 100 for c in percent), ALERT, key="alert")
     st.caption(
-        "The range of returns that a model trained before it expected with the text, in per cent (log), beside "
-        "the random walk's."
+        "The range of returns that a model trained before the release expected with its text, in per cent (log), "
+        "beside the random walk's."
     )
     if similar.is_empty():
-        st.info("No like release had been over for a day by then.")
+        st.info("No similar release was at least a day old by then.")
         return
     table(similar.with_columns(pl.col("car", "reversal_share") * 100), SIMILAR, key="similar")
-    st.caption("Earlier releases most like it whose day was over by then, and what prices did after them.")
+    st.caption("The most similar releases at least a day old by then, and what prices did after them.")
 
 
 def draw(warehouse: Published) -> None:
@@ -207,10 +207,10 @@ def draw(warehouse: Published) -> None:
 
 
 def measured(warehouse: Published, doc_id: str) -> None:
-    """Prices around the release and what became of them, for one of its assets."""
+    """Prices around the release, realised and expected moves, for one of its assets."""
     release, assets = warehouse.release(doc_id), warehouse.release_assets(doc_id)
     if not assets:
-        st.info("This release speaks of no asset that is known, so there are no prices to show.")
+        st.info("This release mentions no known asset, so there are no prices to show.")
         return
     asset = assets[0] if len(assets) == 1 else st.selectbox("Asset", assets, key=f"asset-{doc_id}", width=240)
     simulated = release["is_simulated"]
@@ -220,7 +220,7 @@ def measured(warehouse: Published, doc_id: str) -> None:
     with section("What prices did", simulated=simulated):
         impact(warehouse, doc_id, asset)
     with section("What the network expected", simulated=simulated):
-        scored(warehouse, doc_id, asset)
+        expected(warehouse, doc_id, asset)
 
 
 with published() as opened:

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboards
-from dashboards.shell import PUBLISHED_PATH, shelf
+from dashboards.shell import PUBLISHED_PATH, warehouse_cache
 
 SCREENS = Path(dashboards.__file__).parent / "screens"
 PAGES = ("night", "release", "cases")
@@ -19,7 +19,7 @@ PAGES = ("night", "release", "cases")
 def let_go() -> Iterator[None]:
     """Pages keep the warehouse open for the next drawing; tests close it, since a process opens a file once."""
     yield
-    shelf().close()
+    warehouse_cache().close()
 
 
 def run(page: str, stable: Path | None, monkeypatch: pytest.MonkeyPatch) -> AppTest:
@@ -60,7 +60,7 @@ def test_the_release_page_opens_on_the_largest_move_and_searches(published: Path
     assert at.selectbox(key="release").value == "doc-0"
     assert len(at.dataframe) == 4, "alert, similar releases, moves, what was expected"
     at.text_input(key="search").set_value("no such title").run()
-    assert "No release has that" in said(at)
+    assert "No release of this group has that" in said(at)
     at.text_input(key="search").set_value("").run()
     at.selectbox(key="group").select("unlabelled").run()
     assert "was not measured" in said(at) and "did not score" in said(at)
@@ -82,10 +82,10 @@ def test_a_release_shows_its_verdict_and_what_was_too_likely_or_that_it_is_too_s
     at.selectbox(key="release").select("doc-0").run()
     told = "machine-written with probability 0.97, flagged (threshold 0.86); machine-written is not false"
     assert f"Detector: {told}" in said(at)
-    assert f"Too likely: “{rows.HOSTILE_SUBJECT}” (+1.5)" in "\n".join(t.value for t in at.text)
+    assert f"Most machine-like: “{rows.HOSTILE_SUBJECT}” (+1.5)" in "\n".join(t.value for t in at.text)
     at.selectbox(key="release").select("doc-1").run()
     assert "Detector: too short to tell who wrote it" in said(at)
-    assert "Too likely" not in said(at)
+    assert "Most machine-like" not in said(at)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -121,7 +121,7 @@ def test_marts_that_another_version_does_not_have_become_sentences(
     con.execute("DROP VIEW marts.releases")
     con.close()
     assert said(run("night", old, monkeypatch)).count("not in the published warehouse") >= 2
-    shelf().close()
+    warehouse_cache().close()
     assert "not in the published warehouse" in said(run("release", old, monkeypatch))
 
 
@@ -134,7 +134,7 @@ def test_a_newer_publication_is_shown_at_the_next_drawing_and_the_old_one_let_go
     stable = rows.make_published(tmp_path)
     at = run("night", stable, monkeypatch)
     assert "Profile test," in said(at)
-    with shelf().read(stable) as old:
+    with warehouse_cache().read(stable) as old:
         first = stable.resolve()
     con = open_writer(tmp_path / "warehouse.duckdb")
     con.execute("UPDATE ops.runs SET profile = 'newer'")
@@ -155,5 +155,5 @@ def test_the_page_of_known_cases_shows_each_with_its_move_and_its_sources(
     text = said(at)
     assert "at the peak" in text
     assert "`https://example.org/a`" in text
-    assert "Not fit for a clean test" in text
+    assert "Not suitable for a clean test" in text
     assert "<script>" not in "".join(str(m.value) for m in at.markdown), "claims from outside are text"

@@ -25,7 +25,7 @@ DRAWN: dict[str, Callable[[Published, Callable[[pl.DataFrame], pl.DataFrame]], g
     "comparison_scored": lambda w, f: releases_charts.comparison(f(w.mart("generated_against_real")), "scored"),
     "equity": lambda w, f: market_charts.equity(f(w.mart("backtest_equity"))),
     "drawdown": lambda w, f: market_charts.drawdown(f(w.mart("backtest_equity"))),
-    "scored": lambda w, f: releases_charts.scored(f(w.scored("doc-0", "BTC"))),
+    "expected_moves": lambda w, f: releases_charts.expected_moves(f(w.expected("doc-0", "BTC"))),
     "release_path": lambda w, f: releases_charts.release_path(
         f(w.candles_around("BTC", w.release("doc-0")["event_ts"])),
         w.release("doc-0")["event_ts"],
@@ -63,7 +63,7 @@ def test_the_learning_curve_starts_at_the_reference_walk():
     assert points(forecasts_charts.learning_curve([])) == 0
 
 
-def test_what_forecasts_leaned_on_is_drawn_largest_on_top(published: Path):
+def test_the_inputs_that_matter_most_are_drawn_on_top(published: Path):
     with Published(published) as warehouse:
         fig = forecasts_charts.explanations(warehouse.explanations(), "hours_back")
     assert fig.data[0].y == ("24 to 0 h back",)

@@ -7,7 +7,7 @@ import pytest
 
 from dashboards.data import Published
 from dashboards.headline import Headline, caveats, headlines
-from dashboards.wording import number, one_line, plain, tied
+from dashboards.wording import number, one_line, printable, unbroken_units
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def figures(published: Path) -> dict[str, Headline]:
         ("Forecast skill over the reference walk", "not distinguishable from the walk"),
         ("Excess move after releases, 24 h (real)", "not distinguishable from placebo times"),
         ("Generated − real: realised", "no difference beyond chance"),
-        ("Generated − real: scored", "no difference beyond chance"),
+        ("Generated − real: expected", "no difference beyond chance"),
         ("Backtest Sharpe ratio", "not distinguishable from zero"),
     ],
 )
@@ -60,12 +60,12 @@ def test_every_figure_of_an_empty_warehouse_says_why_it_is_missing(empty: Path):
 def test_numbers_have_a_true_minus_and_a_tied_unit():
     assert number(-0.123, "+.1%") == "−12.3\u00a0%"
     assert number(None, ".2f") == number(float("nan"), ".2f") == "—"
-    assert tied("skill 0.4 % over 24 h, n = 14, p = 0.13") == (
+    assert unbroken_units("skill 0.4 % over 24 h, n = 14, p = 0.13") == (
         "skill 0.4\u00a0% over 24\u00a0h, n\u00a0=\u00a014, p\u00a0=\u00a00.13"
     )
 
 
 def test_outside_text_loses_what_disturbs_a_page_and_keeps_the_rest():
-    assert plain("a\r\nb\x07\u202ec\td é 👩‍🚀 <b>$x$") == "a\nb\N{REPLACEMENT CHARACTER}c\td é 👩‍🚀 <b>$x$"
+    assert printable("a\r\nb\x07\u202ec\td é 👩‍🚀 <b>$x$") == "a\nb\N{REPLACEMENT CHARACTER}c\td é 👩‍🚀 <b>$x$"
     assert one_line("a\n\n b  c") == "a b c"
     assert one_line("abcdef", 4) == "abc…"
