@@ -63,7 +63,7 @@ def test_the_release_page_opens_on_the_largest_move_and_searches(published: Path
     assert "No release of this group has that" in said(at)
     at.text_input(key="search").set_value("").run()
     at.selectbox(key="group").select("unlabelled").run()
-    assert "was not measured" in said(at) and "did not score" in said(at)
+    assert "was not measured" in said(at) and "There is no forecast" in said(at)
     assert not at.exception
 
 
