@@ -1,7 +1,7 @@
-"""A small, honest backtest: positions from forecasts, a bar of latency, fees and spread on every change of weight.
+"""A small backtest: positions from forecasts, a bar of latency, fees and spread on every change of weight.
 
-At each origin a weight per asset is set; it is traded at the close one bar later and held until the next one is.
-Returns are simple returns of the held weights; gaps count as no move.
+At each origin a weight per asset is set, traded at the close one bar later and held until the next one.
+Returns are simple returns of the held weights; a gap counts as no move.
 """
 
 from dataclasses import dataclass
@@ -95,7 +95,7 @@ def run_backtest(bars: Bars, targets: Array, first: int, last: int, costs: Costs
 
 
 def buy_and_hold(bars: Bars, first: int, last: int, costs: Costs) -> BacktestResult:
-    """An equal share in every asset with a price at the first trade, bought once and never touched again.
+    """An equal share in every asset with a price at the first trade, bought once and held.
 
     Bought at the same close as a rule's first trade (row first + latency), with the same costs, once. A gap holds the
     last price.
@@ -109,10 +109,10 @@ def buy_and_hold(bars: Bars, first: int, last: int, costs: Costs) -> BacktestRes
     equity = np.concatenate([np.ones(costs.latency_bars), value[1:] * (1 - paid)])
     net = np.diff(equity, prepend=1.0) / np.concatenate([[1.0], equity[:-1]])
     peak = np.maximum(np.maximum.accumulate(equity), 1.0)
-    there = (np.arange(len(equity)) >= costs.latency_bars).astype(float)
-    once = (np.arange(len(equity)) == costs.latency_bars).astype(float)
+    invested = (np.arange(len(equity)) >= costs.latency_bars).astype(float)
+    entry_bar = (np.arange(len(equity)) == costs.latency_bars).astype(float)
     ts = bars.close_ts[first + 1 : last + 1]
-    return BacktestResult(ts, equity, equity / peak - 1, there, once, once * paid, net)
+    return BacktestResult(ts, equity, equity / peak - 1, invested, entry_bar, entry_bar * paid, net)
 
 
 def backtest_metrics(result: BacktestResult) -> pl.DataFrame:
@@ -145,6 +145,7 @@ def backtest_metrics(result: BacktestResult) -> pl.DataFrame:
 
 
 def _daily(result: BacktestResult) -> Array:
+    """Net simple returns per UTC day."""
     days = result.close_ts.astype("datetime64[D]")
     _, start = np.unique(days, return_index=True)
     return np.multiply.reduceat(1 + result.net, start) - 1

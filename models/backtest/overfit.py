@@ -1,4 +1,4 @@
-"""How sure a Sharpe ratio is: its error under skewed, fat-tailed returns, and what choosing among trials does to it."""
+"""Uncertainty of a Sharpe ratio: its error under skewed, fat-tailed returns, and selection among trials."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -84,8 +84,7 @@ def deflated_sharpe(returns: Array, trial_sharpes: Array) -> float:
 
     `returns` [T] of the chosen strategy; `trial_sharpes` [N]: Sharpe ratio per period of every strategy tried, the
     chosen one too. The probabilistic Sharpe ratio above `expected_maximum_sharpe`, with n − 1 in the variance over the
-    trials. Trials that resemble each other count as independent, which makes the bar too high rather than too low.
-    Bailey and López de Prado (2014).
+    trials. Similar trials count as independent, so that the benchmark is too high rather than too low. Bailey and López de Prado (2014).
     """
     n = len(trial_sharpes)
     variance = float(np.var(trial_sharpes, ddof=1)) if n > 1 else 0.0
@@ -105,7 +104,7 @@ def minimum_track_record(m: Moments, benchmark: float, probability: float = 0.95
 
 @dataclass(frozen=True)
 class Overfitting:
-    """What choosing the best strategy in one half of the sample is worth in the other half, over C splits.
+    """How the best strategy of one half of the sample performs in the other half, over C splits.
 
     `probability`: share of splits whose choice is in the lower half out of sample. `loss`: share whose choice has a
     negative Sharpe ratio there. `chosen` [C]: column chosen; `rank` [C]: its rank out of sample, 1 the worst; `logits`
@@ -123,10 +122,10 @@ def overfitting_probability(returns: Array, groups: int = 16) -> Overfitting:
     """Probability of backtest overfitting by combinatorially symmetric cross-validation.
 
     `returns` per period [T, M], one column per strategy tried, rows in order of time. Time is cut into `groups` spans
-    of one length (the oldest T mod `groups` rows are left out). Each half of them, in lexicographic order, is once the
-    sample that picks the highest Sharpe ratio; the rest is out of sample. Equal Sharpe ratios share their rank, a
-    strategy that does not vary has Sharpe ratio 0. ValueError for an odd number of groups, fewer than two rows in a
-    group, or one strategy. Bailey, Borwein, López de Prado and Zhu (2017).
+    of one length (the oldest T mod `groups` rows are left out). Each half of them, in lexicographic order, is once
+    in sample, where the highest Sharpe ratio is picked; the rest is out of sample. Equal Sharpe ratios share their
+    rank, a strategy that does not vary has Sharpe ratio 0. ValueError for an odd number of groups, fewer than two rows
+    in a group, or one strategy. Bailey, Borwein, López de Prado and Zhu (2017).
     """
     rows, strategies = returns.shape
     length = rows // groups if groups > 0 else 0

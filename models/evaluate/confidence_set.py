@@ -1,4 +1,4 @@
-"""The model confidence set: the models that cannot be told from the best."""
+"""The model confidence set: the models that cannot be distinguished from the best."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from domain.types import Array
 
-TIE_TOLERANCE = 1e-12  # share of the largest loss below which two losses count as one
+TIE_TOLERANCE = 1e-12  # share of the largest loss below which two losses count as equal
 
 
 @dataclass(frozen=True)
 class ConfidenceSet:
-    """Names of the models in the set, in the order given, and each model's p-value: it is in while p > size."""
+    """Names of the models in the set, in the order given, and every model's p-value; the set is p > size."""
 
     included: tuple[str, ...]
     p_values: dict[str, float]
@@ -39,18 +39,18 @@ def model_confidence_set(
     `block` rows on average, at least the span over which losses overlap. `method` R: largest t of any pair; max:
     largest t against the mean of the set. `resamples` [reps, N], row numbers, take the place of the draws of `seed`.
 
-    Added to arch, which fails on them: a model whose loss is always another's gets its p-value; one that loses by the
-    same amount in every row gets 0; equal means are told apart by a part in 10¹² in the order given. ValueError for
-    shapes that do not fit, losses that are not finite, a block not within 1 … N − 1, or resamples without spread. With
-    few blocks (N ÷ `block` below about 100) it is too small: docs/methods.md. Hansen, Lunde and Nason (2011).
+    Cases on which arch fails: a model with the same losses as another gets the other's p-value; one that is worse by
+    a constant gets 0; ties of means are broken by a part in 10¹² in the order given. ValueError for shapes that do not
+    match, losses that are not finite, a block not within 1 … N − 1, or resamples without spread. With few blocks
+    (N ÷ `block` below about 100) the set is too small: docs/methods.md. Hansen, Lunde and Nason (2011).
     """
     losses = np.asarray(losses, dtype=float)
     _check(losses, names, block, resamples)
-    twin = _representatives(losses)
-    kept = sorted({t for t in twin if t is not None})
+    representatives = _representatives(losses)
+    kept = sorted({r for r in representatives if r is not None})
     values = _p_values(_break_ties(losses[:, kept]), block, method, reps, seed, resamples) if len(kept) > 1 else [1.0]
     by_column = dict(zip(kept, values, strict=True))
-    p = {name: 0.0 if t is None else by_column[t] for name, t in zip(names, twin, strict=True)}
+    p = {name: 0.0 if r is None else by_column[r] for name, r in zip(names, representatives, strict=True)}
     return ConfidenceSet(tuple(name for name in names if p[name] > size), p, size)
 
 
@@ -80,7 +80,7 @@ def _representatives(losses: Array) -> list[int | None]:
 
 
 def _break_ties(losses: Array) -> Array:
-    """Losses whose equal means are moved apart by a part in 10¹²: arch cannot order a tie."""
+    """Losses with equal means shifted by a part in 10¹², since arch cannot order a tie."""
     step = TIE_TOLERANCE * np.abs(losses).max()
     rank = np.argsort(np.argsort(losses.mean(0), kind="stable"))
     ordered = np.sort(losses.mean(0))
@@ -90,12 +90,13 @@ def _break_ties(losses: Array) -> Array:
 
 
 class _FixedResamples:
-    """Stands in for arch's bootstrap and hands out row numbers drawn before."""
+    """A replacement of arch's bootstrap that yields given row numbers."""
 
     def __init__(self, resamples: NDArray[np.int64]) -> None:
         self.resamples = resamples
 
     def bootstrap(self, reps: int) -> Iterator[tuple[tuple[NDArray[np.int64], ...], dict[str, object]]]:
+        """The first `reps` resamples, in arch's form: positional and keyword data."""
         for rows in self.resamples[:reps]:
             yield (rows,), {}
 

@@ -1,4 +1,4 @@
-"""Tests of forecasts: of equal loss (Diebold-Mariano, Clark-West) and of direction (Pesaran-Timmermann and kin)."""
+"""Tests of forecasts: equal loss (Diebold-Mariano, Clark-West) and direction (Pesaran-Timmermann, Anatolyev-Gerko)."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -30,7 +30,7 @@ def autocovariances(x: Array, lags: int) -> Array:
     return np.array([centred[k:] @ centred[: n - k] / n for k in range(lags + 1)])
 
 
-def long_run_variance(x: Array, lags: int, kernel: Literal["acf", "bartlett"]) -> float:
+def long_run_variance(x: Array, lags: int, kernel: Kernel) -> float:
     """Variance of √n · mean: γ₀ + 2 Σ wₖ γₖ, with w = 1 (acf) or 1 − k/(lags + 1) (Bartlett)."""
     gamma = autocovariances(x, lags)
     weight = np.ones(lags) if kernel == "acf" else 1 - np.arange(1, lags + 1) / (lags + 1)
@@ -42,7 +42,7 @@ def diebold_mariano(
     loss_b: Array,
     *,
     horizon: int = 1,
-    kernel: Literal["acf", "bartlett"] = "acf",
+    kernel: Kernel = "acf",
     alternative: Alternative = "two_sided",
 ) -> TestResult:
     """Diebold-Mariano test of equal loss with the Harvey-Leybourne-Newbold correction; t with n − 1 degrees.
@@ -63,14 +63,14 @@ def diebold_mariano(
         return TestResult(0.0, 1.0, n)
     correction = np.sqrt((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n)
     statistic = float(d.mean() / np.sqrt(variance) * correction)
-    return TestResult(statistic, _p_value(statistic, stats.t(n - 1), alternative), n)
+    return TestResult(statistic, _student_p_value(statistic, n - 1, alternative), n)
 
 
 def clark_west_gain(error_nested: Array, error_larger: Array, difference: Array) -> Array:
-    """Loss the larger model saves per origin, [N], in squared units: f = e₁² − (e₂² − (ŷ₁ − ŷ₂)²).
+    """Reduction of loss by the larger model per origin, [N], in squared units: f = e₁² − (e₂² − (ŷ₁ − ŷ₂)²).
 
-    `error_nested` e₁, `error_larger` e₂ and `difference` ŷ₁ − ŷ₂, each [N]. The last term gives back the noise that
-    needless parameters add where the nested model is true. Clark and West (2007).
+    `error_nested` e₁, `error_larger` e₂ and `difference` ŷ₁ − ŷ₂, each [N]. The last term corrects for the noise that
+    superfluous parameters add where the nested model is true. Clark and West (2007).
     """
     return error_nested**2 - (error_larger**2 - difference**2)
 
@@ -108,13 +108,13 @@ def hit_rate(outcome: Array, forecast: Array) -> float:
 
 
 def pesaran_timmermann(outcome: Array, forecast: Array) -> TestResult:
-    """Pesaran-Timmermann test that signs are forecast; one-sided normal p-value. An outcome of zero is no hit.
+    """Pesaran-Timmermann test that forecasts predict signs; one-sided normal p-value. An outcome of zero is no hit.
 
     Pesaran and Timmermann (1992).
     """
-    up, said = outcome > 0, forecast > 0
+    up, predicted_up = outcome > 0, forecast > 0
     n = len(up)
-    hit, p, q = hit_rate(outcome, forecast), float(np.mean(up)), float(np.mean(said))
+    hit, p, q = hit_rate(outcome, forecast), float(np.mean(up)), float(np.mean(predicted_up))
     expected = p * q + (1 - p) * (1 - q)
     v_hit = expected * (1 - expected) / n
     v_expected = (
@@ -138,13 +138,14 @@ def sign_dependence_hac(outcome: Array, forecast: Array, *, lags: int) -> TestRe
     n = len(outcome)
     if n < lags + 3:
         raise ValueError(f"{n} origins are too few for a test of signs with {lags} lags")
-    up, said = (np.asarray(x > 0, dtype=float) for x in (outcome, forecast))
-    up, said = up - up.mean(), said - said.mean()
-    spread = float(said @ said) / n
+    up, predicted_up = (np.asarray(x > 0, dtype=float) for x in (outcome, forecast))
+    up, predicted_up = up - up.mean(), predicted_up - predicted_up.mean()
+    spread = float(predicted_up @ predicted_up) / n
     if spread == 0 or not up.any():
         return TestResult(0.0, 1.0, n)
-    slope = float(said @ up) / n / spread
-    error = np.sqrt(max(long_run_variance(said * (up - slope * said), lags, "bartlett"), 0.0) / n) / spread
+    slope = float(predicted_up @ up) / n / spread
+    scores = predicted_up * (up - slope * predicted_up)
+    error = np.sqrt(max(long_run_variance(scores, lags, "bartlett"), 0.0) / n) / spread
     statistic = float(slope / error) if error > 0 else float(np.copysign(np.inf, slope))
     return TestResult(statistic, float(stats.norm.sf(statistic)), n)
 
@@ -165,9 +166,10 @@ def excess_predictability(outcome: Array, forecast: Array) -> TestResult:
     return TestResult(statistic, float(stats.norm.sf(statistic)), n)
 
 
-def _p_value(statistic: float, distribution: object, alternative: Alternative) -> float:
+def _student_p_value(statistic: float, degrees: int, alternative: Alternative) -> float:
+    distribution = stats.t(degrees)
     if alternative == "two_sided":
-        return float(2 * distribution.sf(abs(statistic)))  # type: ignore[attr-defined]
+        return float(2 * distribution.sf(abs(statistic)))
     if alternative == "less":
-        return float(distribution.cdf(statistic))  # type: ignore[attr-defined]
-    return float(distribution.sf(statistic))  # type: ignore[attr-defined]
+        return float(distribution.cdf(statistic))
+    return float(distribution.sf(statistic))

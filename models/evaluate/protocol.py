@@ -1,4 +1,4 @@
-"""How a model is evaluated over a span of the user's own: when training ends, which origins are tested."""
+"""The protocol of an evaluation over a given span: when training ends, which origins are tested."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):00")
 class Protocol:
     """What to evaluate: train on everything up to `train_until`, forecast from origins in [test_from, test_to).
 
-    With `refit_every`, models are trained anew at that spacing, on data that ends as long before as the first time.
+    With `refit_every`, models are refitted at that spacing, with the same gap between training and test each time.
     Assets with less than `min_share` of the test hours are left out.
     """
 

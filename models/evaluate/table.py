@@ -1,4 +1,4 @@
-"""The table of scores: every model per horizon, asset and regime, beside the reference walk, with tests and alarms."""
+"""The table of scores: every model per horizon, asset and regime against the reference walk, with tests."""
 
 from dataclasses import dataclass
 
@@ -45,7 +45,7 @@ class Slice:
         return self.per_origin(each)
 
     def against(self, rival: Array) -> tuple[Array, Array]:
-        """Losses of the model and of a rival, [O] each; what differs by rounding alone is set equal."""
+        """Losses of the model and of a rival, [O] each; differences by rounding alone are set to zero."""
         mine, theirs = self.loss(self.quantiles), self.loss(rival)
         return np.where(np.abs(mine - theirs) <= ROUNDING * theirs, theirs, mine), theirs
 
@@ -74,14 +74,18 @@ def score_table(
     rows: list[dict[str, object]] = []
     for asset, state, member in parts:
         for horizon in (0, *HORIZONS_H):
-            told: dict[str, str | int] = {"asset": asset, "regime": state, "horizon_h": horizon}
+            key_columns: dict[str, str | int] = {"asset": asset, "regime": state, "horizon_h": horizon}
             if asset == ALL or member.sum() >= MIN_ORIGINS:
-                rows += _scores(forecasts, member, horizon, told, close_ts)
+                rows += _scores(forecasts, member, horizon, key_columns, close_ts)
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def _scores(
-    f: Forecasts, member: NDArray[np.bool_], horizon: int, told: dict[str, str | int], close_ts: NDArray[np.datetime64]
+    f: Forecasts,
+    member: NDArray[np.bool_],
+    horizon: int,
+    key_columns: dict[str, str | int],
+    close_ts: NDArray[np.datetime64],
 ) -> list[dict[str, object]]:
     """Every model on one part: its own metrics, and the model confidence set over all of them."""
     out: list[dict[str, object]] = []
@@ -95,14 +99,15 @@ def _scores(
                 "test_end_ts": as_datetime(close_ts[part.origin[-1]])}  # fmt: skip
         n_origins, block = len(part.origin), max(part.lags, MIN_BLOCK)
         losses[name], _ = part.against(part.reference)
-        for metric, value, low, high, p in _metrics(name, part, horizon, str(told["asset"])):
-            out.append({"model_name": name, **told, "metric": metric, "value": value, "low": low, "high": high,
+        for metric, value, low, high, p in _metrics(name, part, horizon, str(key_columns["asset"])):
+            out.append({"model_name": name, **key_columns, "metric": metric, "value": value, "low": low, "high": high,
                         "p_value": p, **span})  # fmt: skip
-    if told["asset"] == ALL and told["regime"] == "all" and len(losses) > 1 and n_origins >= MIN_ORIGINS:
+    if key_columns["asset"] == ALL and key_columns["regime"] == "all" and len(losses) > 1 and n_origins >= MIN_ORIGINS:
         chosen = model_confidence_set(np.column_stack(list(losses.values())), list(losses), block=block)
         for name, p in chosen.p_values.items():
-            out.append({"model_name": name, **told, "metric": "confidence_set", "value": float(name in chosen.included),
-                        "low": None, "high": None, "p_value": p, **span})  # fmt: skip
+            is_in = float(name in chosen.included)
+            out.append({"model_name": name, **key_columns, "metric": "confidence_set", "value": is_in, "low": None,
+                        "high": None, "p_value": p, **span})  # fmt: skip
     return out
 
 
@@ -125,6 +130,7 @@ Metric = tuple[str, float, float | None, float | None, float | None]
 
 
 def _metrics(name: str, s: Slice, horizon: int, asset: str) -> list[Metric]:
+    """The metrics of one model on one slice; tests and ratios where it has at least MIN_ORIGINS origins."""
     loss, base = s.against(s.reference)
     out: list[Metric] = [("crps", float(s.loss(s.quantiles).mean()), None, None, None)]
     enough = len(s.origin) >= MIN_ORIGINS
@@ -155,7 +161,7 @@ def _calibration(s: Slice) -> list[Metric]:
 
 
 def _direction(s: Slice, asset: str) -> list[Metric]:
-    """Share of medians with the right sign, Clark-West against zero, and per asset whether signs depend on each other.
+    """Share of medians with the right sign, Clark-West against zero, and per asset the test of sign dependence.
 
     Assets of one origin move together, so that shares and gains are averaged per origin first. Nothing for a model
     without a sign. Overlapping horizons: rectangular kernel with lags − 1 (Clark-West), Newey-West (signs).
@@ -180,7 +186,7 @@ def _direction(s: Slice, asset: str) -> list[Metric]:
 
 
 def leak_alarms(table: pl.DataFrame) -> list[str]:
-    """What in a table of scores is too good to be believed, as sentences: a leak is the first thing to look for."""
+    """Sentences on scores that are too good to be true: look for a leak of the future first."""
     whole = table.filter(pl.col("asset") == ALL, pl.col("regime") == "all")
     out = []
     for row in whole.filter(pl.col("metric") == "direction", pl.col("value") > LEAK_DIRECTION).iter_rows(named=True):

@@ -42,14 +42,14 @@ def folds(n_rows: int, *, test_rows: int, n_folds: int, embargo: int) -> list[Fo
 
 
 def refit_folds(train_end: int, test_start: int, test_end: int, every: int | None) -> list[Fold]:
-    """Folds over [test_start, test_end), trained anew every `every` rows; each training ends as long before its test.
+    """Folds over [test_start, test_end), refitted every `every` rows, each with the same gap between training and test.
 
     ValueError where training would end after the test begins, or `every` is not positive.
     """
     if train_end > test_start:
         raise ValueError(f"training must end before the test begins: row {train_end} is after row {test_start}")
     if every is not None and every < 1:
-        raise ValueError(f"models can be trained anew every 1 h or more, got {every} h")
+        raise ValueError(f"models can be refitted every 1 h or more, got {every} h")
     gap = test_start - train_end
     starts = range(test_start, test_end, every or (test_end - test_start))
     return [Fold(s - gap, s, min(s + (every or test_end), test_end)) for s in starts]
@@ -65,9 +65,9 @@ class Forecasts:
 
 
 def regimes(panel: Panel, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Regime of each origin, [N]: thirds of the market's volatility against its own month, as index into REGIMES.
+    """Regime of each origin, [N]: terciles of the market's volatility relative to its own month, as index into REGIMES.
 
-    The thirds are those of all hours before the first origin, so that nothing of the test span enters.
+    Terciles are those of all hours before the first origin, so that nothing of the test span enters.
     """
     level = panel.context[:, :, panel.context_channels.index(REGIME_CHANNEL)]
     before = level[:, : int(pairs[:, 1].min())] if len(pairs) else level

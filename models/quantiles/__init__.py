@@ -1,1 +1,1 @@
-"""The one shape of every forecast, a table of quantiles, and how it is scored."""
+"""The form of every forecast, a table of quantiles, and its scores."""

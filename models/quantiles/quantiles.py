@@ -1,4 +1,4 @@
-"""The one shape of every forecast: quantiles of the cumulative log return at fixed levels and horizons."""
+"""The form of every forecast: quantiles of the cumulative log return at fixed levels and horizons."""
 
 from datetime import UTC, datetime
 

@@ -1,6 +1,6 @@
-"""Markets whose law is known, to hold claims of skill against.
+"""Markets of known law, on which claims of skill are tested.
 
-`reference_market`  every return is the reference walk's own sigma × an independent shock: nothing beats that walk
+`reference_market`  every return is the reference walk's own sigma × an independent shock: no forecast beats that walk
 `planted_market`    a fast volatility state shows in the volume at each close; the `oracle` forecasts with it
 """
 

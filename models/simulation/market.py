@@ -1,7 +1,7 @@
-"""One simulated market with its truth: candles, supply, asset figures, releases. A function of seed and time.
+"""A simulated market with its ground truth: candles, supply, asset figures, releases. A function of seed and time.
 
-Everything it makes is simulated and is to be marked so wherever it is stored or shown. Its default end is fixed, so
-that a night on it can be repeated on any day.
+Its output must be marked as simulated wherever it is stored or shown. The default end is fixed, so that a run is
+reproducible on any day.
 """
 
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ def _candle_frame(bars: SimulatedBars, present: np.ndarray) -> pl.DataFrame:
 
 
 def _bad_rows(seed: int, candles: pl.DataFrame) -> pl.DataFrame:
-    """A few rows as broken as real feeds have them; they claim hours that the market has no bar for."""
+    """A few invalid rows of the kinds that real feeds deliver, at hours without a bar."""
     base = candles.filter(pl.col("asset") == ASSETS[3].ticker).head(5).with_columns(
         event_ts=pl.col("event_ts") - timedelta(days=1), available_ts=pl.col("available_ts") - timedelta(days=1)
     )  # fmt: skip

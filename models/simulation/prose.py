@@ -16,8 +16,7 @@ from typing import Any
 
 from numpy.random import Generator
 
-KINDS: tuple[str, ...]
-KINDS = ("partnership", "listing", "product", "funding", "treasury", "hack", "lawsuit", "delay")
+KINDS: tuple[str, ...] = ("partnership", "listing", "product", "funding", "treasury", "hack", "lawsuit", "delay")
 STYLES: tuple[str, ...] = ("human", "machine")
 MIN_WORDS, MAX_WORDS = 60, 350
 

@@ -1,4 +1,4 @@
-"""Press releases of a simulated market, with planted effects: size, delay, decay, all readable in the text.
+"""Press releases of a simulated market with planted effects; kind and strength are readable in the text.
 
 A release moves its asset by `direction(kind) · (0.25 + strength) · capitalisation^−γ`, after a delay, and part of the
 move comes back. Real releases keep most of it, generated ones move less and keep little, fabricated ones move as much
@@ -30,7 +30,7 @@ RISE_DURATION_H = 1.0
 
 @dataclass(frozen=True)
 class Release:
-    """A simulated press release with the truth about it."""
+    """A simulated press release with its ground truth."""
 
     guid: str
     published: datetime
