@@ -193,7 +193,7 @@ def beside_eventstudystatistics(g: Given) -> list[tuple[str, bool]]:
         scar = study.ar.sum(1) / prediction_error(study, np.ones((1, study.ar.shape[1]), dtype=bool))[:, 0]
         row = np.zeros(len(scar), dtype=np.int64)
         kp_bmp(bmp(scar), event_pairs(study.estimation, row, 1).mean(np.ones(len(scar), dtype=bool), 1))
-        gsar = study.estimation / study.fit[:, None]
+        gsar = study.estimation / study.residual_sigma[:, None]
         our_grank(scar, gsar, row_ranks(gsar))
 
     package_s, ours_s = timed(lambda: quietly(theirs), rounds=1), timed(ours)

@@ -84,7 +84,8 @@ def deflated_sharpe(returns: Array, trial_sharpes: Array) -> float:
 
     `returns` [T] of the chosen strategy; `trial_sharpes` [N]: Sharpe ratio per period of every strategy tried, the
     chosen one too. The probabilistic Sharpe ratio above `expected_maximum_sharpe`, with n − 1 in the variance over the
-    trials. Similar trials count as independent, so that the benchmark is too high rather than too low. Bailey and López de Prado (2014).
+    trials. Similar trials count as independent, so that the benchmark is too high rather than too low. Bailey and
+    López de Prado (2014).
     """
     n = len(trial_sharpes)
     variance = float(np.var(trial_sharpes, ddof=1)) if n > 1 else 0.0

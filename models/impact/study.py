@@ -31,35 +31,36 @@ MIN_MATCHED_SHARE = 0.8
 
 
 class ImpactStudy:
-    """Computes once what the tables share: studies, sigmas and placebo times per window.
+    """What the tables of one study share, computed once: abnormal returns, sigmas and placebo times per window.
 
-    `windows_h`: windows after the release, those that the bars can show are kept. `level`: the scale of hourly bars;
-    other bars go without an hour-of-week pattern. `index`: as `abnormal_returns` takes it.
+    `windows_h`: windows after the release; those that the bars can measure are kept. `scale`: volatility of hourly
+    bars; other bars have no hour-of-week pattern. `index`: as `abnormal_returns` takes it.
     """
 
     def __init__(
-        self, chosen: Sample, windows_h: tuple[float, ...], level: VolatilityScale | None, *, index: Array | None = None
+        self, chosen: Sample, windows_h: tuple[float, ...], scale: VolatilityScale | None, *, index: Array | None = None
     ) -> None:
-        self.sample, self.bars, self.level, self.design = chosen, chosen.bars, level, chosen.design
+        self.sample, self.bars, self.scale, self.design = chosen, chosen.bars, scale, chosen.design
         self.study_id = chosen.bars.timeframe
-        self.studies = abnormal_returns(chosen.bars, chosen.events, chosen.design, index=index)
+        self.returns = abnormal_returns(chosen.bars, chosen.events, chosen.design, index=index)
         self.groups = chosen.groups()
-        self.plain = ewma_sigma(chosen.bars) if level is None else None
+        self.ewma_sigma = ewma_sigma(chosen.bars) if scale is None else None
         self.windows = measurable_windows(chosen.bars, chosen.design, windows_h)
         if not self.windows:
-            asked = ", ".join(f"{w:g} h" for w in windows_h)
+            requested = ", ".join(f"{w:g} h" for w in windows_h)
             bars, most = chosen.bars.timeframe, chosen.design.after_h
-            raise NoWindowError(f"no window is a whole number of {bars} bars, at most {most:g} h: {asked}")
+            raise NoWindowError(f"no window is a whole number of {bars} bars, at most {most:g} h: {requested}")
         self.sigma = {w: self._sigma(w) for w in self.windows}
         self.placebo = {w: self._placebo(w) for w in self.windows}
-        self.vague = {w: chosen.events.uncertainty_h > w for w in self.windows}
+        self.uncertain = {w: chosen.events.uncertainty_h > w for w in self.windows}
 
     def _sigma_grid(self, window_h: float) -> Array:
+        """The reference walk's sigma of the window at every row, [T, A]."""
         steps = round(window_h / self.bars.step_h)
-        if self.level is not None:
-            return np.sqrt(self.level.horizon_variance(steps))
-        assert self.plain is not None
-        return self.plain * np.sqrt(steps)
+        if self.scale is not None:
+            return np.sqrt(self.scale.horizon_variance(steps))
+        assert self.ewma_sigma is not None
+        return self.ewma_sigma * np.sqrt(steps)
 
     def _sigma(self, window_h: float) -> Array:
         """The reference walk's sigma of the window at each base close, [N]."""
@@ -71,19 +72,19 @@ class ImpactStudy:
 
     def moves(self, benchmark: str) -> dict[float, Array]:
         """CAR of each window, [N] each; NaN where the window's last bar is missing."""
-        cars = window_cars(self.studies[benchmark], self.windows)
+        cars = window_cars(self.returns[benchmark], self.windows)
         return {w: cars[:, i] for i, w in enumerate(self.windows)}
 
     def scaled(self, moves: Array, window_h: float) -> Array:
         """|CAR| ÷ sigma, [N]; NaN where the window is shorter than the uncertainty of the time."""
-        return np.where(self.vague[window_h], np.nan, np.abs(moves) / self.sigma[window_h])
+        return np.where(self.uncertain[window_h], np.nan, np.abs(moves) / self.sigma[window_h])
 
     def excess(self, window_h: float) -> Array:
         """Excess move of each release against the reference walk, [N]; NaN where it has none."""
         return self.scaled(self.moves(REFERENCE)[window_h], window_h) - self.placebo[window_h].mean
 
     def is_matched(self, group: str, window_h: float) -> bool:
-        """Whether MIN_MATCHED of a group's measured releases have placebo times: else nothing is said of its excess."""
+        """Whether MIN_MATCHED_SHARE of a group's measured releases have placebo times, which its excess move needs."""
         member = self.member(group) & np.isfinite(self.scaled(self.moves(REFERENCE)[window_h], window_h))
         return bool(member.any() and np.isfinite(self.placebo[window_h].mean[member]).mean() >= MIN_MATCHED_SHARE)
 
@@ -93,16 +94,16 @@ class ImpactStudy:
 
     def impact_rows(self) -> pl.DataFrame:
         """Rows of models.impact against the reference walk, the mean, the market and the market model."""
-        extra = {w: self.beside(w) for w in self.windows}
+        activity = {w: self.activity_columns(w) for w in self.windows}
         rows = []
-        for study in self.studies.values():
-            moves, before = self.moves(study.benchmark), self.drift_before(study)
+        for returns in self.returns.values():
+            moves, before = self.moves(returns.benchmark), self.drift_before(returns)
             for w in self.windows:
-                rows.append(self.rows_of(study.benchmark, moves[w], path_shape(study, w), w, extra[w], before))
+                rows.append(self.rows_of(returns.benchmark, moves[w], path_shape(returns, w), w, activity[w], before))
         return pl.concat(rows)
 
-    def beside(self, window_h: float) -> pl.DataFrame:
-        """What is known of a window whatever the benchmark."""
+    def activity_columns(self, window_h: float) -> pl.DataFrame:
+        """The columns of a window that do not depend on the benchmark: volume, volatility, overlaps."""
         events = self.sample.events
         return pl.DataFrame(
             {
@@ -112,16 +113,17 @@ class ImpactStudy:
             }
         )
 
-    def drift_before(self, study: AbnormalReturns) -> Array:
-        """CAR of the hours before the base close, [N]: news that leaked shows here."""
+    def drift_before(self, returns: AbnormalReturns) -> Array:
+        """CAR of the hours before the base close, [N], where leaked news would show."""
         if self.design.before_h < self.bars.step_h:
             return np.full(len(self.sample.events), np.nan)
-        return window_cars(study, (-self.design.before_h,))[:, 0]
+        return window_cars(returns, (-self.design.before_h,))[:, 0]
 
     def rows_of(
-        self, benchmark: str, moves: Array, gone: PathShape, window_h: float, beside: pl.DataFrame, before: Array
+        self, benchmark: str, moves: Array, shape: PathShape, window_h: float, activity: pl.DataFrame, before: Array
     ) -> pl.DataFrame:
-        """Rows of models.impact of one benchmark and window; `moves` [N] are its CAR, `before` [N] those before."""
+        """Rows of models.impact of one benchmark and window; `moves` [N] are its CARs, `before` [N]
+        those before the release."""
         events, placebo = self.sample.events, self.placebo[window_h]
         scaled = self.scaled(moves, window_h)
         raw = self.moves(REFERENCE)[window_h]
@@ -134,8 +136,8 @@ class ImpactStudy:
             sigma=pl.Series(self.sigma[window_h]), scaled_move=pl.Series(scaled),
             placebo_move=pl.Series(placebo.mean), excess_move=pl.Series(excess),
             n_placebo=pl.Series(placebo.n.astype(np.int32)), forecast_quantile=pl.lit(None, pl.Float64),
-            peak_car=pl.Series(gone.peak), time_to_peak_h=pl.Series(gone.to_peak_h),
-            reversal_share=pl.Series(gone.reversal), half_life_h=pl.Series(gone.half_life_h),
+            peak_car=pl.Series(shape.peak), time_to_peak_h=pl.Series(shape.to_peak_h),
+            reversal_share=pl.Series(shape.reversal), half_life_h=pl.Series(shape.half_life_h),
             pre_release_car=pl.Series(before),
         )  # fmt: skip
         blank = ("placebo_move", "excess_move", "half_life_h", "pre_release_car", "abnormal_volume",
@@ -144,41 +146,47 @@ class ImpactStudy:
         frame = frame.with_columns(_document_ts=self.sample.frame["available_ts"])
         known = pl.Series(np.isfinite(scaled))
         return (
-            frame.hstack(beside)
+            frame.hstack(activity)
             .filter(known)
             .with_columns(pl.col(*blank).fill_nan(None), available_ts=later)
             .drop("_document_ts")
         )
 
     def coverage_rows(self) -> pl.DataFrame:
-        """Rows of models.impact_coverage: how many releases each window measures, and why it does not the others."""
+        """Rows of models.impact_coverage: how many releases each window measures, and why others are not."""
         counted = {}
         raw = self.moves(REFERENCE)
         for w in self.windows:
-            vague = self.vague[w]
-            counted[w] = {MEASURED: int((~vague & np.isfinite(raw[w])).sum()), TIME_UNCERTAIN: int(vague.sum()),
-                          UNFINISHED: int((~vague & ~np.isfinite(raw[w])).sum()), **self.sample.left_out}  # fmt: skip
+            uncertain = self.uncertain[w]
+            complete = np.isfinite(raw[w])
+            counted[w] = {
+                MEASURED: int((~uncertain & complete).sum()),
+                TIME_UNCERTAIN: int(uncertain.sum()),
+                UNFINISHED: int((~uncertain & ~complete).sum()),
+                **self.sample.left_out,
+            }
         return coverage_rows(self.study_id, counted)
 
     def path_rows(self) -> pl.DataFrame:
         """Rows of models.impact_paths: mean CAR with its 95 % band, and the mean scaled move beside its placebo."""
-        offsets = self.studies[REFERENCE].offsets_h
-        shown = np.isclose(np.round(offsets), offsets)
+        offsets = self.returns[REFERENCE].offsets_h
+        drawn = np.isclose(np.round(offsets), offsets)
         if self.bars.step_h < 1:
-            shown &= np.abs(offsets) <= FINE_PATH_H
-        paths = {name: car_path(study) for name, study in self.studies.items()}
+            drawn &= np.abs(offsets) <= FINE_PATH_H
+        paths = {name: car_path(returns) for name, returns in self.returns.items()}
         rows = []
-        for at in np.flatnonzero(shown):
+        for at in np.flatnonzero(drawn):
             hours = float(offsets[at])
             sigma = self._sigma(hours) if hours > 0 else None
-            quiet = self._placebo(hours).mean if hours > 0 else None
-            for benchmark in self.studies:
-                rows += self._path_points(benchmark, hours, paths[benchmark][:, at], sigma, quiet)
+            placebo = self._placebo(hours).mean if hours > 0 else None
+            for benchmark in self.returns:
+                rows += self._path_points(benchmark, hours, paths[benchmark][:, at], sigma, placebo)
         return pl.DataFrame(rows, infer_schema_length=None)
 
     def _path_points(
-        self, benchmark: str, hours: float, values: Array, sigma: Array | None, quiet: Array | None
+        self, benchmark: str, hours: float, values: Array, sigma: Array | None, placebo: Array | None
     ) -> list[dict[str, object]]:
+        """One row per group with a release measured at this offset."""
         out = []
         for group in GROUPS:
             member = (self.groups == group) & np.isfinite(values)
@@ -188,7 +196,7 @@ class ImpactStudy:
                 continue
             x = values[member]
             band = mean_with_overlap(x, self.sample.when_h[member], max(abs(hours), self.bars.step_h), test="path")
-            known = None if quiet is None else quiet[member][np.isfinite(quiet[member])]
+            known = None if placebo is None else placebo[member][np.isfinite(placebo[member])]
             out.append(
                 {
                     "study_id": self.study_id,

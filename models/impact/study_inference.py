@@ -34,49 +34,49 @@ def with_q_values(rows: list[dict[str, object]]) -> pl.DataFrame:
     )
 
 
-def event_test_rows(of: ImpactStudy) -> pl.DataFrame:
+def event_test_rows(study: ImpactStudy) -> pl.DataFrame:
     """Rows of models.impact_tests: every test per group, window and benchmark, and the excess move.
 
-    Windows are those after the release, and (negative) the time before it. Benchmarks are worked on side by side.
+    Windows are those after the release, and (negative) the time before it. Benchmarks run in parallel.
     """
-    groups = [g for g in (ALL, *GROUPS) if of.member(g).any()]
+    groups = [g for g in (ALL, *GROUPS) if study.member(g).any()]
     with ThreadPoolExecutor(2) as pool:
-        parts = list(pool.map(lambda study: _tests_of(of, study, groups), of.studies.values()))
-    rows = [row for part in parts for row in part] + _excess_tests(of, groups)
+        parts = list(pool.map(lambda returns: _tests_of(study, returns, groups), study.returns.values()))
+    rows = [row for part in parts for row in part] + _excess_tests(study, groups)
     return with_q_values(rows)
 
 
-def _tests_of(of: ImpactStudy, study: AbnormalReturns, groups: list[str]) -> list[dict[str, object]]:
-    before = (-of.design.before_h,) if of.design.before_h >= of.bars.step_h else ()
-    windows = (*of.windows, *before)
-    blank = np.stack([*of.vague.values(), *(np.zeros(len(of.groups), dtype=bool) for _ in before)], axis=1)
-    made = prepare(study, windows, of.sample.events.row, blank)
-    found = event_tests(made, [of.member(g) for g in groups], of.sample.when_h)
+def _tests_of(study: ImpactStudy, returns: AbnormalReturns, groups: list[str]) -> list[dict[str, object]]:
+    before = (-study.design.before_h,) if study.design.before_h >= study.bars.step_h else ()
+    windows = (*study.windows, *before)
+    blank = np.stack([*study.uncertain.values(), *(np.zeros(len(study.groups), dtype=bool) for _ in before)], axis=1)
+    prepared = prepare(returns, windows, study.sample.events.row, blank)
+    found = event_tests(prepared, [study.member(g) for g in groups], study.sample.when_h)
     return [
         row
         for g, of_group in zip(groups, found, strict=True)
         for w, outcomes in zip(windows, of_group, strict=True)
-        for row in _rows(of.study_id, outcomes, g, w, study.benchmark)
+        for row in _rows(study.study_id, outcomes, g, w, returns.benchmark)
     ]
 
 
-def _excess_tests(of: ImpactStudy, groups: list[str]) -> list[dict[str, object]]:
+def _excess_tests(study: ImpactStudy, groups: list[str]) -> list[dict[str, object]]:
     """Against the reference walk only: placebo times are its raw moves, to which no other CAR compares.
 
-    None where fewer than MIN_MATCHED of a group's releases have placebo times: where releases crowd, the few quiet
-    times that are left are quieter than most.
+    None where fewer than MIN_MATCHED_SHARE of a group's releases have placebo times: where releases cluster, the few
+    quiet times left are quieter than usual.
     """
     rows = []
-    hours, raw = hours_since_1970(of.bars.close_ts), of.moves(REFERENCE)
-    for window in of.windows:
-        scaled = of.scaled(raw[window], window)
+    hours, raw = hours_since_1970(study.bars.close_ts), study.moves(REFERENCE)
+    for window in study.windows:
+        scaled = study.scaled(raw[window], window)
         for group in groups:
-            member = np.isfinite(scaled) & of.member(group)
-            if not of.is_matched(group, window):
+            member = np.isfinite(scaled) & study.member(group)
+            if not study.is_matched(group, window):
                 continue
-            when = of.sample.when_h[member]
-            found = excess_move(scaled[member], of.placebo[window].where(member), when, hours, window)
-            rows += _rows(of.study_id, [found] if found else [], group, window, REFERENCE)
+            when = study.sample.when_h[member]
+            found = excess_move(scaled[member], study.placebo[window].where(member), when, hours, window)
+            rows += _rows(study.study_id, [found] if found else [], group, window, REFERENCE)
     return rows
 
 
@@ -93,27 +93,34 @@ def _rows(study_id: str, outcomes: list[Outcome], group: str, window: float, ben
     ]  # fmt: skip
 
 
-def forecast_rows(of: ImpactStudy, scored: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def forecast_rows(study: ImpactStudy, scored: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows of models.impact and models.impact_tests against the network's own forecast without the text.
 
     `scored`: doc_id, asset, horizon_h, realised, median_none, forecast_quantile. Only windows that are horizons,
     and releases that a model trained before them could score.
     """
     impact, tests = [], []
-    for window in of.windows:
-        known = of.sample.frame.select("doc_id", "asset").join(
+    for window in study.windows:
+        known = study.sample.frame.select("doc_id", "asset").join(
             scored.filter(pl.col("horizon_h") == window), on=["doc_id", "asset"], how="left", maintain_order="left"
         )
         moves = (known["realised"] - known["median_none"]).cast(pl.Float64).fill_null(np.nan).to_numpy()
-        scaled = of.scaled(moves, window)
+        scaled = study.scaled(moves, window)
         if not np.isfinite(scaled).any():
             continue
         quantile = known["forecast_quantile"].filter(pl.Series(np.isfinite(scaled)))
-        study = of.studies[REFERENCE]
-        rows = of.rows_of(FORECAST, moves, path_shape(study, window), window, of.beside(window), of.drift_before(study))
+        returns = study.returns[REFERENCE]
+        rows = study.rows_of(
+            FORECAST,
+            moves,
+            path_shape(returns, window),
+            window,
+            study.activity_columns(window),
+            study.drift_before(returns),
+        )
         impact.append(rows.with_columns(forecast_quantile=quantile))
         for group in GROUPS:
-            member = np.isfinite(scaled) & of.member(group)
-            found = mean_with_overlap(moves[member], of.sample.when_h[member], window, test="mean_car")
-            tests += _rows(of.study_id, [found] if found else [], group, window, FORECAST)
+            member = np.isfinite(scaled) & study.member(group)
+            found = mean_with_overlap(moves[member], study.sample.when_h[member], window, test="mean_car")
+            tests += _rows(study.study_id, [found] if found else [], group, window, FORECAST)
     return (pl.concat(impact) if impact else pl.DataFrame()), with_q_values(tests)

@@ -16,17 +16,18 @@ def abnormal_volume(bars: Bars, events: Events, window_h: float) -> Array:
     """ln of the window's volume less its mean over the windows that began at that hour of the 2nd to 30th day before,
     [N].
 
-    NaN where the window is not whole, or fewer than MIN_DAYS of those before it are, or nothing was traded.
+    NaN where the window has a gap, fewer than MIN_DAYS of those before it are complete, or nothing was traded.
     """
     return _abnormal(bars.volume, bars, events, window_h)
 
 
 def abnormal_volatility(bars: Bars, events: Events, window_h: float) -> Array:
-    """The same for the root of the summed variance from the range of each bar (Parkinson, 1980), [N]."""
+    """As `abnormal_volume`, for the root of the summed range variance of each bar (Parkinson, 1980), [N]."""
     return 0.5 * _abnormal(parkinson(bars), bars, events, window_h)
 
 
 def _abnormal(x: Array, bars: Bars, events: Events, window_h: float) -> Array:
+    """ln of the window's sum of `x` [T, A] less its usual value, [N]."""
     steps, day = round(window_h / bars.step_h), max(1, round(24 / bars.step_h))
     known = np.isfinite(x)
     total = np.cumsum(np.pad(np.where(known, x, 0.0), ((1, 0), (0, 0))), axis=0)

@@ -25,7 +25,7 @@ class AbnormalReturns:
 
     `ar` [N, E] (a move across a gap falls on the bar after it), `present` [N, E] whether the bar was there,
     `offsets_h` [E] (bar ends, hours from the base close), `estimation` [N, S] residuals of the estimation span,
-    `fit` [N] the residual sigma. What the benchmark's estimated parameters add to the error of a prediction:
+    `residual_sigma` [N]. What the benchmark's estimated parameters add to the error of a prediction:
     `of_mean` [N] (1 ÷ n, or 0 where no mean is estimated), `leverage` [N, E] (deviation of the index from its mean
     over the root of its sum of squares, or 0 where no slope is).
     """
@@ -34,7 +34,7 @@ class AbnormalReturns:
     ar: Array
     offsets_h: Array
     estimation: Array
-    fit: Array
+    residual_sigma: Array
     of_mean: Array
     leverage: Array
     present: NDArray[np.bool_]
@@ -48,7 +48,7 @@ class AbnormalReturns:
 def abnormal_returns(
     bars: Bars, events: Events, design: Design | None = None, *, index: Array | None = None
 ) -> dict[str, AbnormalReturns]:
-    """The studies of all benchmarks for measurable events, in log returns.
+    """Abnormal returns of measurable events by benchmark, in log returns.
 
     reference_walk: expected return 0. mean: the estimation span's mean. market_adjusted: the market index. market:
     alpha + beta × the index, by least squares over the estimation span. `index` [T, A]: log return of the market for
@@ -79,7 +79,7 @@ def abnormal_returns(
 
 
 def _returns_over_gaps(bars: Bars) -> Array:
-    """Log returns [T, A] in which a gap has none and the bar after it has the whole move; 0 before the first bar."""
+    """Log returns [T, A]: 0 in a gap, the whole move at the bar after it; 0 before the first bar."""
     held = pl.DataFrame(np.log(bars.close)).fill_nan(None).select(pl.all().forward_fill()).to_numpy()
     return np.nan_to_num(np.diff(held, axis=0, prepend=held[:1]), nan=0.0)
 
@@ -91,13 +91,13 @@ def _sigma(residual: Array) -> Array:
 
 
 def parameterless_model(name: str, r_est: Array, r_evt: Array, offsets: Array) -> AbnormalReturns:
-    """A benchmark in which nothing is estimated: what it is given are abnormal returns, [N, S] and [N, E]."""
+    """A benchmark without estimated parameters: `r_est` [N, S] and `r_evt` [N, E] are the abnormal returns."""
     none = np.zeros(len(r_est))
     return AbnormalReturns(name, r_evt, offsets, r_est, _sigma(r_est), none, np.zeros_like(r_evt), np.isfinite(r_evt))
 
 
 def mean_model(r_est: Array, r_evt: Array, offsets: Array) -> AbnormalReturns:
-    """Abnormal is what departs from the estimation span's mean."""
+    """Abnormal returns are departures from the mean of the estimation span."""
     mean = _mean(r_est)
     residual = r_est - mean[:, None]
     one_over_n = 1 / np.maximum(np.isfinite(r_est).sum(1), 3)

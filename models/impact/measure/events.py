@@ -1,4 +1,4 @@
-"""Which releases can be measured on a grid of bars, and why the others cannot."""
+"""Which releases can be measured on a grid of bars, and why others are excluded."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -47,7 +47,7 @@ class Events:
         return len(self.row)
 
     def where(self, member: NDArray[np.bool_]) -> "Events":
-        """Those of some releases."""
+        """The part of the releases that `member` [N] selects."""
         return Events(self.asset[member], self.row[member], self.uncertainty_h[member])
 
 
@@ -84,8 +84,8 @@ MAX_VALUES = 20_000_000  # of one array of a study: releases × bars of estimati
 
 
 def design_for(bars: Bars, releases: pl.DataFrame) -> Design:
-    """The spans of a study. Where so many releases on so fine candles would not fit into memory, its estimation is
-    shortened, to a day at least, and the log says so.
+    """The spans of a study. Where the releases on these candles would not fit into memory, the estimation span is
+    shortened, to a day at least, with a warning in the log.
     """
     whole = Design()
     n = len(releases.filter(pl.col("asset").is_in(list(bars.assets))))
@@ -93,6 +93,6 @@ def design_for(bars: Bars, releases: pl.DataFrame) -> Design:
     if whole.rows(bars)[0] <= room:
         return whole
     days = max(1, int(room * bars.step_h / 24))
-    log.warning("%s candles: estimation over %d days instead of %g for %d releases, for want of memory", bars.timeframe,
+    log.warning("%s candles: estimation over %d days instead of %g for %d releases, to limit memory", bars.timeframe,
                 days, whole.estimation_h / 24, n)  # fmt: skip
     return replace(whole, estimation_h=24.0 * days)

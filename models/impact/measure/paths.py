@@ -9,46 +9,47 @@ from domain.types import Array
 from models.impact.measure.benchmarks import AbnormalReturns
 
 
-def car(study: AbnormalReturns, window_h: float) -> Array:
+def car(returns: AbnormalReturns, window_h: float) -> Array:
     """Cumulative abnormal return from the base close to its end, [N]; NaN where the window's last bar is missing."""
-    return car_path(study)[:, _end(study, window_h)]
+    return car_path(returns)[:, _end(returns, window_h)]
 
 
-def car_path(study: AbnormalReturns) -> Array:
+def car_path(returns: AbnormalReturns) -> Array:
     """CAR from the base close to every offset, [N, E]: 0 at the base, backwards for offsets before it.
 
-    NaN at an offset whose bar is missing, where the benchmark has no return on the way there, and everywhere for an
-    event whose benchmark could not be fitted.
+    NaN at an offset whose bar is missing or before which a benchmark return is missing, and everywhere for an event
+    whose benchmark could not be fitted.
     """
-    base = _base(study)
-    known = np.isfinite(study.ar)
-    total = np.cumsum(np.where(known, study.ar, 0.0), axis=1)
+    base = _base(returns)
+    known = np.isfinite(returns.ar)
+    total = np.cumsum(np.where(known, returns.ar, 0.0), axis=1)
     missing = np.cumsum(~known, axis=1)
-    fitted = np.isfinite(study.fit) & (study.fit > 0)
+    fitted = np.isfinite(returns.residual_sigma) & (returns.residual_sigma > 0)
     before, lost = (total[:, [base]], missing[:, [base]]) if base >= 0 else (0.0, 0)
-    return np.where(study.present & fitted[:, None] & (missing == lost), total - before, np.nan)
+    return np.where(returns.present & fitted[:, None] & (missing == lost), total - before, np.nan)
 
 
-def _base(study: AbnormalReturns) -> int:
+def _base(returns: AbnormalReturns) -> int:
     """Column of the base close; −1 where the path begins after it."""
-    at = np.flatnonzero(np.abs(study.offsets_h) < 1e-9)
+    at = np.flatnonzero(np.abs(returns.offsets_h) < 1e-9)
     return int(at[0]) if len(at) else -1
 
 
-def _end(study: AbnormalReturns, window_h: float) -> int:
-    at = np.flatnonzero(np.isclose(study.offsets_h, window_h))
+def _end(returns: AbnormalReturns, window_h: float) -> int:
+    """Column of the bar at which the window ends. ValueError where none does."""
+    at = np.flatnonzero(np.isclose(returns.offsets_h, window_h))
     if len(at) != 1:
         raise ValueError(
             f"a window of {window_h} h does not end at a bar; bars end every "
-            f"{study.offsets_h[1] - study.offsets_h[0]:g} h up to {study.offsets_h[-1]:g} h"
+            f"{returns.offsets_h[1] - returns.offsets_h[0]:g} h up to {returns.offsets_h[-1]:g} h"
         )
     return int(at[0])
 
 
 @dataclass(frozen=True)
 class PathShape:
-    """How the moves of N events went within a window: peak CAR (log), hours to it, the share of it given back at the
-    window's end, hours from the peak to the first bar with half of it or less left (NaN where that did not come).
+    """Paths of N events within a window: peak CAR (log), hours to the peak, the share of it reversed at the window's end,
+    hours from the peak to the first bar with at most half of it left (NaN where there is none).
     """
 
     peak: Array
@@ -57,14 +58,14 @@ class PathShape:
     half_life_h: Array
 
     def where(self, member: NDArray[np.bool_]) -> "PathShape":
-        """That of some events."""
+        """The part of the events that `member` [N] selects."""
         return PathShape(*(v[member] for v in vars(self).values()))
 
 
-def path_shape(study: AbnormalReturns, window_h: float) -> PathShape:
+def path_shape(returns: AbnormalReturns, window_h: float) -> PathShape:
     """The shape of each event's path within a window."""
-    inside = (study.offsets_h > 1e-9) & (study.offsets_h <= window_h + 1e-9)
-    cut, hours = car_path(study)[:, inside], study.offsets_h[inside]
+    inside = (returns.offsets_h > 1e-9) & (returns.offsets_h <= window_h + 1e-9)
+    cut, hours = car_path(returns)[:, inside], returns.offsets_h[inside]
     size = np.where(np.isfinite(cut), np.abs(cut), -1.0)
     at = size.argmax(1)
     peak = np.take_along_axis(cut, at[:, None], 1)[:, 0]

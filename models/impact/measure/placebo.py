@@ -1,4 +1,4 @@
-"""Matched placebo times: same asset, same hour of the week, like volatility, no release near. From the past only."""
+"""Matched placebo times: same asset and hour of the week, similar volatility, no release near. From the past only."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ MIN_PLACEBO = 4
 
 @dataclass(frozen=True)
 class Placebo:
-    """Placebo times of N events, K candidates each: row of each, |return| ÷ sigma there (NaN where unfit), [N, K]."""
+    """Placebo times of N events, K candidates each: rows and |return| ÷ sigma there (NaN where unusable), [N, K]."""
 
     rows: NDArray[np.int64]
     moves: Array
@@ -35,7 +35,7 @@ class Placebo:
             return np.where(self.n >= MIN_PLACEBO, total / self.n, np.nan)
 
     def where(self, member: NDArray[np.bool_]) -> "Placebo":
-        """Those of some events."""
+        """The part of the events that `member` [N] selects."""
         return Placebo(self.rows[member], self.moves[member])
 
 
@@ -46,8 +46,8 @@ def placebo_moves(
 
     `sigma` [T, A]: the reference walk's sigma of the window as known at each row. Candidates lie 1 to 26 weeks before
     the event; those whose window reaches within NEAR_H of a release of the same asset (this one included), whose
-    sigma differs by more than a factor 1.6, or that lack a price are unfit. `released`: every release there was, where
-    `events` are only some of them.
+    sigma differs by more than a factor 1.6, or that lack a price are unusable. `released`: all releases, where `events`
+    are only some of them.
     """
     steps = round(window_h / bars.step_h)
     week = round(168 / bars.step_h)

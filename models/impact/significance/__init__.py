@@ -1,1 +1,1 @@
-"""Is it chance? Classic event tests, rank tests, resampling, dependence between releases."""
+"""Statistical significance: classic event tests, rank tests, resampling, dependence between releases."""

@@ -57,9 +57,9 @@ def shifted_t(scar: Array, running: Array, n_bars: int) -> Outcome:
     """The cross-sectional t of standardised CARs [N] against its own spread over windows of the estimation span.
 
     All events are shifted together, so that a window has the ties between events, the tails and the autocorrelation
-    that the event window has; being a t, it does not mind induced variance. `running` [N, S + 1] running sums of
+    that the event window has; being a t, it is robust to induced variance. `running` [N, S + 1] running sums of
     standardised residuals. Student's t with as many degrees as windows fit side by side (or are looked at, where that
-    is fewer), ours; the argument is Ibragimov and Müller's (2010). Nothing is said (p = 1) where fewer than MIN_SHIFTS
+    is fewer), ours; the argument is Ibragimov and Müller's (2010). p = 1 where fewer than MIN_SHIFTS
     fit.
     """
     n, s = len(scar), running.shape[1] - 1

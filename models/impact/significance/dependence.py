@@ -1,4 +1,4 @@
-"""How far the estimation residuals of events move together: what Kolari and Pynnönen's adjustment needs."""
+"""Cross-correlation of the estimation residuals of events, for Kolari and Pynnönen's adjustment."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ MAX_PAIRS = 200_000
 class EventPairs:
     """Pairs of N events whose windows can share a bar: places, bars apart, correlation of residuals at equal moments.
 
-    `share`: how many pairs each of those apart stands for (1 unless there were more than MAX_PAIRS and some were
-    drawn). `crowd` [N, S]: unit residuals where pairs at one row are too many to be listed; they are summed then.
+    `share`: how many pairs each listed pair of different rows represents (1 unless there were more than MAX_PAIRS and
+    some were drawn). `crowd` [N, S]: unit residuals, kept where pairs at one row are too many to list.
     """
 
     one: NDArray[np.int64]
@@ -26,32 +26,32 @@ class EventPairs:
     row: NDArray[np.int64]
     crowd: Array | None
 
-    def mean(self, member: NDArray[np.bool_], reach: int) -> float:
+    def mean(self, member: NDArray[np.bool_], window_bars: int) -> float:
         """Mean correlation over all pairs of the members [N], those whose windows share no bar counting as 0.
 
-        A pair at one row counts its whole correlation, one d bars apart times the share 1 − d ÷ `reach` that windows of
-        `reach` bars have in common (Kolari, Pape and Pynnönen, 2018). For one shared date it is the plain mean over
-        pairs. Never below 0: events that seem to repel each other are taken for independent.
+        A pair at one row counts with its whole correlation, a pair d bars apart with the share 1 − d ÷ `window_bars` that
+        their windows have in common (Kolari, Pape and Pynnönen, 2018). For one shared date it is the plain mean over
+        pairs. Never below 0: negatively correlated events are taken for independent.
         """
         n = int(member.sum())
         if n < 2:
             return 0.0
-        counted = member[self.one] & member[self.other] & (self.apart < reach)
-        weight = (1 - self.apart[counted] / reach) * np.where(self.apart[counted] > 0, self.share, 1.0)
+        counted = member[self.one] & member[self.other] & (self.apart < window_bars)
+        weight = (1 - self.apart[counted] / window_bars) * np.where(self.apart[counted] > 0, self.share, 1.0)
         total = 2 * float((self.correlation[counted] * weight).sum())
         if self.crowd is not None:
             total += _crowded(self.crowd[member], self.row[member])
         return max(0.0, total / (n * (n - 1)))
 
 
-def event_pairs(residual: Array, row: NDArray[np.int64], reach: int, *, seed: int = 5) -> EventPairs:
-    """The pairs of events less than `reach` bars apart; `residual` [N, S] (NaN in gaps), `row` [N] of base closes."""
+def event_pairs(residual: Array, row: NDArray[np.int64], window_bars: int, *, seed: int = 5) -> EventPairs:
+    """Pairs of events less than `window_bars` bars apart; `residual` [N, S] (NaN in gaps), `row` [N] of base closes."""
     z = _unit(residual)
-    reach = min(reach, z.shape[1])
+    window_bars = min(window_bars, z.shape[1])
     order = np.argsort(row, kind="stable")
     ordered = row[order]
     together = _neighbours(np.arange(1, len(row) + 1), np.searchsorted(ordered, ordered, side="right"), None, seed)
-    first, last = (np.searchsorted(ordered, ordered + d, side="left") for d in (1, max(reach, 1)))
+    first, last = (np.searchsorted(ordered, ordered + d, side="left") for d in (1, max(window_bars, 1)))
     crowded = together[2] > MAX_PAIRS
     near = _neighbours(first, last, MAX_PAIRS, seed)
     listed = [near] if crowded else [together, near]

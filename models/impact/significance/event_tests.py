@@ -48,7 +48,7 @@ class PreparedStudy:
     `car`, `scar` [N, W] CAR, and CAR ÷ the sd of its prediction error (NaN where blank); `columns` [W, E] the bars of
     each window; `residual`, `gsar`, `gsar_rank` [N, S] estimation residuals (0 in gaps), standardised, their ranks;
     `running` [N, S + 1] running sums of the standardised; `rank`, `signs` [N, T] scaled ranks and signs of everything;
-    `fit`, `n_estimation`, `positive` [N] residual sigma, bars that it is of, share of positive residuals;
+    `residual_sigma`, `n_estimation`, `positive` [N] residual sigma, its number of bars, share of positive residuals;
     `neighbours` the pairs of events that may share bars; `step_h` length of a bar.
     """
 
@@ -65,95 +65,99 @@ class PreparedStudy:
     running: Array
     rank: Array
     signs: Array
-    fit: Array
+    residual_sigma: Array
     n_estimation: NDArray[np.int64]
     positive: Array
 
     def where(self, member: NDArray[np.bool_]) -> "PreparedStudy":
-        """Those of some events; their neighbours stay those of all."""
+        """The part of the events that `member` [N] selects; `neighbours` still covers all events."""
         if member.all():
             return self
         return replace(self, **{name: getattr(self, name)[member] for name in PER_EVENT})
 
 
 PER_EVENT = (
-    "car", "scar", "residual", "gsar", "gsar_rank", "running", "rank", "signs", "fit", "n_estimation", "positive",
+    "car", "scar", "residual", "gsar", "gsar_rank", "running", "rank", "signs", "residual_sigma", "n_estimation",
+    "positive",
 )  # fmt: skip
 
 
-def window_columns(study: AbnormalReturns, window_h: float) -> NDArray[np.bool_]:
+def window_columns(returns: AbnormalReturns, window_h: float) -> NDArray[np.bool_]:
     """Bars of the event window in (0, window_h], or in (window_h, 0] where it is negative: the time before."""
     low, high = min(window_h, 0.0), max(window_h, 0.0)
-    return (study.offsets_h > low + 1e-9) & (study.offsets_h <= high + 1e-9)
+    return (returns.offsets_h > low + 1e-9) & (returns.offsets_h <= high + 1e-9)
 
 
 def prepare(
-    study: AbnormalReturns, windows_h: tuple[float, ...], row: NDArray[np.int64], blank: NDArray[np.bool_] | None = None
+    returns: AbnormalReturns,
+    windows_h: tuple[float, ...],
+    row: NDArray[np.int64],
+    blank: NDArray[np.bool_] | None = None,
 ) -> PreparedStudy:
-    """Prepare the tests of a study. `blank` [N, W]: windows of an event that are not to be read."""
-    columns = np.array([window_columns(study, w) for w in windows_h]).reshape(len(windows_h), -1)
-    car = window_cars(study, windows_h)
+    """Compute what all tests of these returns share. `blank` [N, W]: windows of an event to be ignored."""
+    columns = np.array([window_columns(returns, w) for w in windows_h]).reshape(len(windows_h), -1)
+    car = window_cars(returns, windows_h)
     if blank is not None:
         car = np.where(blank, np.nan, car)
     with np.errstate(invalid="ignore", divide="ignore"):
-        gsar = study.estimation / study.fit[:, None]
-    step = float(study.offsets_h[1] - study.offsets_h[0]) if len(study.offsets_h) > 1 else 1.0
-    both = np.hstack([study.estimation, study.ar])
-    known = np.isfinite(study.estimation)
+        gsar = returns.estimation / returns.residual_sigma[:, None]
+    step = float(returns.offsets_h[1] - returns.offsets_h[0]) if len(returns.offsets_h) > 1 else 1.0
+    both = np.hstack([returns.estimation, returns.ar])
+    known = np.isfinite(returns.estimation)
     rank, signs = scaled_ranks_and_signs(both)
     known_gsar = np.where(np.isfinite(gsar), gsar, 0.0)
     return PreparedStudy(
-        benchmark=study.benchmark, windows_h=windows_h, columns=columns, step_h=step,
-        neighbours=event_pairs(study.estimation, row, int(columns.sum(1).max(initial=1))),
-        car=car, scar=car / prediction_error(study, columns), residual=np.where(known, study.estimation, 0.0),
+        benchmark=returns.benchmark, windows_h=windows_h, columns=columns, step_h=step,
+        neighbours=event_pairs(returns.estimation, row, int(columns.sum(1).max(initial=1))),
+        car=car, scar=car / prediction_error(returns, columns), residual=np.where(known, returns.estimation, 0.0),
         gsar=gsar, gsar_rank=row_ranks(gsar), running=np.cumsum(np.pad(known_gsar, ((0, 0), (1, 0))), axis=1),
-        rank=rank, signs=signs, fit=study.fit,
-        n_estimation=known.sum(1), positive=(study.estimation > 0).sum(1) / np.maximum(known.sum(1), 1),
+        rank=rank, signs=signs, residual_sigma=returns.residual_sigma,
+        n_estimation=known.sum(1), positive=(returns.estimation > 0).sum(1) / np.maximum(known.sum(1), 1),
     )  # fmt: skip
 
 
-def window_cars(study: AbnormalReturns, windows_h: tuple[float, ...]) -> Array:
+def window_cars(returns: AbnormalReturns, windows_h: tuple[float, ...]) -> Array:
     """CAR of each window, [N, W]: to its end, or for a negative one from its start to the base close."""
-    paths, offsets = car_path(study), study.offsets_h
+    paths, offsets = car_path(returns), returns.offsets_h
     ends = [int(np.argmin(np.abs(offsets - w))) for w in windows_h]
     sign = np.array([1.0 if w > 0 else -1.0 for w in windows_h])
     starts_before = [w < 0 and abs(offsets[e] - w) > 1e-9 for w, e in zip(windows_h, ends, strict=True)]
     out = paths[:, ends] * sign
     for i, before in enumerate(starts_before):
         if before:  # the path holds moves from its first bar on: that bar's own move belongs to the window
-            out[:, i] -= np.nan_to_num(study.ar[:, 0]) * sign[i]
+            out[:, i] -= np.nan_to_num(returns.ar[:, 0]) * sign[i]
     return np.asarray(out)
 
 
-def prediction_error(study: AbnormalReturns, columns: NDArray[np.bool_]) -> Array:
+def prediction_error(returns: AbnormalReturns, columns: NDArray[np.bool_]) -> Array:
     """Sd of each window's CAR as an error of prediction, [N, W]: σ √(L + L²/n + (Σ leverage)²); NaN where σ is 0."""
     length = columns.sum(1).astype(np.float64)
-    spread = (study.leverage @ columns.T.astype(np.float64)) ** 2
-    variance = length + length**2 * study.of_mean[:, None] + spread
-    sigma = np.where(study.fit > 0, study.fit, np.nan)
+    spread = (returns.leverage @ columns.T.astype(np.float64)) ** 2
+    variance = length + length**2 * returns.of_mean[:, None] + spread
+    sigma = np.where(returns.residual_sigma > 0, returns.residual_sigma, np.nan)
     return np.asarray(sigma[:, None] * np.sqrt(variance))
 
 
 def event_tests(
-    made: PreparedStudy, members: list[NDArray[np.bool_]], when_h: Array, *, draws: int = DRAWS
+    prepared: PreparedStudy, members: list[NDArray[np.bool_]], when_h: Array, *, draws: int = DRAWS
 ) -> list[list[list[Outcome]]]:
     """Outcomes of every test for each group of events (masks [N]) and each window; none below MIN_EVENTS events.
 
-    `when_h` [N]: hours since 1970 of the base closes. The clustered bootstrap takes the events of one UTC day (of as
-    many days as a window has, where that is longer) for one cluster, and is not made below 20 of them.
+    `when_h` [N]: hours since 1970 of the base closes. In the clustered bootstrap the events of one UTC day (or of as
+    many days as a longer window has) are one cluster; it needs at least 20 of them.
     """
     out = []
     for member in members:
-        part, when = made.where(member), when_h[member]
+        part, when = prepared.where(member), when_h[member]
         known = np.isfinite(part.scar) & np.isfinite(part.car)
-        drawn = _resampled(part, known, when, draws)
+        resampled = _resampled(part, known, when, draws)
         means = _means_over_events(part, known)
         out.append(
             [
                 _classic(part, w, known[:, w], member, [m[:, w] for m in means])
-                + [o for o in (drawn[t][w] for t in RESAMPLED) if o]
+                + [o for o in (resampled[t][w] for t in RESAMPLED) if o]
                 + _mean_car(part, w, known[:, w], when)
-                for w in range(len(made.windows_h))
+                for w in range(len(prepared.windows_h))
             ]
         )
     return out
@@ -172,6 +176,7 @@ def _means_over_events(part: PreparedStudy, known: NDArray[np.bool_]) -> list[Ar
 def _classic(
     part: PreparedStudy, w: int, known: NDArray[np.bool_], member: NDArray[np.bool_], means: list[Array]
 ) -> list[Outcome]:
+    """The tests of CLASSIC for window `w` and its `known` events; `means` as `_means_over_events` gives them."""
     n = int(known.sum())
     if n < MIN_EVENTS:
         return []
@@ -186,7 +191,7 @@ def _classic(
     mean_rank, mean_sign, mean_residual = means
     return [
         cross_sectional_t(car),
-        brown_warner_1980(car, part.fit, length), brown_warner_1985(car, mean_residual, length),
+        brown_warner_1980(car, part.residual_sigma, length), brown_warner_1985(car, mean_residual, length),
         tested_patell, kp_patell(tested_patell, r), tested_bmp, kp_bmp(tested_bmp, r),
         corrado(mean_rank, bars, n), corrado_sign(mean_sign, bars, n), *grank(scar, part.gsar, part.gsar_rank),
         shifted_t(scar, part.running, length),
@@ -197,7 +202,7 @@ def _classic(
 def _resampled(
     part: PreparedStudy, known: NDArray[np.bool_], when_h: Array, draws: int
 ) -> dict[str, list[Outcome | None]]:
-    """The tests that draw, per window."""
+    """The resampling tests, per window."""
     x = np.where(known, part.scar, np.nan)
     clustered: list[Outcome | None] = [None] * len(part.windows_h)
     spans = np.maximum(np.ceil(np.abs(np.array(part.windows_h)) / DAY_H), 1) * DAY_H

@@ -1,4 +1,4 @@
-"""What a test says: statistic and p-value, and where it estimates something, the estimate with its interval."""
+"""The result of a test: statistic and p-value, and the estimate with its interval where there is one."""
 
 from dataclasses import dataclass
 
@@ -51,11 +51,11 @@ def student(test: str, statistic: float, n: int, df: float) -> Outcome:
 def interval(test: str, estimate: float, se: float, n: int, *, df: float | None = None) -> Outcome:
     """Estimate ± t × standard error and the test of zero, t with `df` (n − 1) degrees; no claim without a spread."""
     degrees = n - 1 if df is None else df
-    told = student(test, estimate / se if se > 0 else 0.0, n, degrees)
+    tested = student(test, estimate / se if se > 0 else 0.0, n, degrees)
     half = float(special.stdtrit(degrees, 0.975) * se)
-    return Outcome(test, estimate, estimate - half, estimate + half, told.statistic, told.p_value, n, se)
+    return Outcome(test, estimate, estimate - half, estimate + half, tested.statistic, tested.p_value, n, se)
 
 
 def _finite(statistic: float) -> float:
-    """A statistic without a spread to hold it against says nothing: 0."""
+    """The statistic, or 0 where it is not finite for want of variation."""
     return float(np.nan_to_num(statistic, nan=0.0, posinf=0.0, neginf=0.0))

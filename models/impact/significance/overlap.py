@@ -1,4 +1,4 @@
-"""Means over releases whose windows overlap: a variance that knows it, with interval and test.
+"""Means over releases whose windows overlap: a variance that allows for it, with interval and test.
 
 Neighbouring releases share prices, so do releases and the placebo times of others: docs/decisions/0003.
 """
@@ -35,7 +35,7 @@ def _running_sum(x: Array) -> Array:
 
 
 def mean_with_overlap(values: Array, when_h: Array, window_h: float, *, test: str) -> Outcome | None:
-    """Mean of `values` [N], its 95 % interval and test of zero, with a variance that knows overlapping windows.
+    """Mean of `values` [N], its 95 % interval and test of zero, with a variance that allows for overlapping windows.
 
     None below MIN_EVENTS valid values.
     """
@@ -73,12 +73,12 @@ def excess_move(scaled: Array, placebo: Placebo, when_h: Array, hours: Array, wi
 def _interval(test: str, mean: float, influence: Array, when: Array, width: float, n: int) -> Outcome:
     """Estimate ± t × standard error, with a kernel of `width` hours and its bias from centring taken out.
 
-    As many degrees of freedom as blocks of `width` hours hold an event, less one: events of one day are no crowd.
+    Degrees of freedom are the blocks of `width` hours that hold an event, less one: events of one day count once.
     """
     events = np.sort(when[:n])
     order = np.argsort(when, kind="stable")
     u, when = influence[order], when[order]
-    # both means are centred: the first n of all moments crowd as placebo times do (2,000 studies: size 4.2 %)
+    # both means are centred; the first n of all moments cluster as placebo times do (size 4.2 % in 2,000 studies)
     centred = 1 - float(overlap_variance(np.full(n, 1 / n), when[:n], width))
     variance = max(float(overlap_variance(u, when, width)), 0.25 * float((u**2).sum()))
     blocks = len(np.unique(np.floor(events / width)))

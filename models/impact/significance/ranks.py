@@ -66,7 +66,7 @@ def grank(scar: Array, gsar: Array, ranks: Array) -> tuple[Outcome, Outcome]:
     """GRANK-T and GRANK-Z: the rank of each standardised CAR among its standardised estimation residuals.
 
     `scar` [N]; `gsar`, `ranks` [N, S] residuals and their ranks among themselves. The CARs are standardised once more
-    by their cross-section. GRANK-T holds the mean rank against its spread over time, so that it stands with common
+    by their cross-section. GRANK-T holds the mean rank against its spread over time, so that it is robust to common
     shocks; GRANK-Z against the spread that independent ranks have. Kolari and Pynnönen (2011).
     """
     n = len(scar)

@@ -1,4 +1,4 @@
-"""Tests of no abnormal return that draw anew: sign flips, wild bootstrap, wild bootstrap by clusters of days.
+"""Resampling tests of no abnormal return: sign flips, wild bootstrap, wild bootstrap by clusters of days.
 
 All impose the null and studentise, many columns (windows) at once: a draw is a row of weights, and the sums it needs
 are matrix products. Blank values are zeros, which add nothing to a sum.
@@ -51,6 +51,7 @@ def clustered_bootstrap(
 
 
 def _rademacher(rng: np.random.Generator, draws: int, n: int) -> Array:
+    """Random signs, [draws, n]."""
     bits = np.unpackbits(rng.integers(0, 256, (draws, (n + 7) // 8), dtype=np.uint8), axis=1)[:, :n]
     return bits.astype(np.float64) * 2 - 1
 

@@ -61,7 +61,7 @@ def case(reference):
 
 def sar(study: AbnormalReturns, *, forecast_error: bool = True) -> np.ndarray:
     """Standardised abnormal return of each bar, [N, E]."""
-    return study.ar / (study.fit[:, None] * (study.correction if forecast_error else 1.0))
+    return study.ar / (study.residual_sigma[:, None] * (study.correction if forecast_error else 1.0))
 
 
 def chosen(window: str) -> np.ndarray:
@@ -92,8 +92,8 @@ def test_abnormal_returns_and_their_simplest_tests_agree_with_both_for_every_ben
 def test_sigmas_and_forecast_errors_of_the_market_model_agree_with_the_reference(case):
     made, own, _ = case
     study = made["market"]
-    same(study.fit, own["market"]["sigma"])
-    same(study.fit[:, None] * study.correction, own["market"]["fec_sigma"])
+    same(study.residual_sigma, own["market"]["sigma"])
+    same(study.residual_sigma[:, None] * study.correction, own["market"]["fec_sigma"])
 
 
 def test_every_daily_parametric_statistic_agrees_with_both(case):
@@ -170,7 +170,7 @@ def test_every_statistic_of_a_window_agrees_with_the_reference(case, window):
     assert car.mean() == near(theirs["caar"])
     same(scar, theirs["scar"])
     same(scar, theirs["car_t_prediction_error"])
-    same(car / (study.fit * np.sqrt(length)), theirs["car_t_plain"])
+    same(car / (study.residual_sigma * np.sqrt(length)), theirs["car_t_plain"])
     found = {
         "t_cross": cross_sectional_t(car), "bw1985": brown_warner_1985(car, study.estimation.mean(0), length),
         "patell_z_scar": patell(scar, n), "kp_patell_z_scar": kp_patell(patell(scar, n), rbar),
@@ -186,7 +186,7 @@ def test_every_statistic_of_a_window_agrees_with_the_reference(case, window):
     found["corrado_cowan_z_est_plus_car_window"] = corrado(
         scaled_ranks_and_signs(both[:, kept])[0].mean(0), bars[kept], N
     )
-    gsar = study.estimation / study.fit[:, None]
+    gsar = study.estimation / study.residual_sigma[:, None]
     found["grank_t"], found["grank_z"] = grank(scar, gsar, row_ranks(gsar))
     for name, outcome in found.items():
         assert outcome.statistic == near(theirs[name]), name
