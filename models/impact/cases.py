@@ -1,9 +1,8 @@
-"""Known false releases measured on one grid of bars: the move by its range, its reversal, and when it was beyond
-chance.
+"""Known false releases measured on one grid of bars: peak move, reversal, and when the move was flagged.
 
-The flag is what a desk would have seen at the time: the first close after the release at which the move, in units of
-the reference walk's sigma for the time passed, was past a threshold. How often that happens on days without a release
-stands beside it.
+The flag uses only what was known at the time: it is the first close after the release at which the move, in units of
+the reference walk's sigma for the time passed, exceeds THRESHOLD. `false_alarms` is how often that happens on
+comparable days without a release.
 """
 
 import tomllib
@@ -44,7 +43,7 @@ class KnownCase:
 
 @dataclass(frozen=True)
 class CaseMove:
-    """What prices did in the WINDOW_H after a case; times from the release, returns simple, prices in the quote."""
+    """Prices in the WINDOW_H after a case; hours from the release, simple returns, prices in the quote currency."""
 
     base: float
     peak: float
@@ -68,13 +67,13 @@ class CaseMove:
 
     @property
     def reversal_share(self) -> float:
-        """Share of the peak given back at the end; 0 where there was no move."""
+        """Share of the peak reversed at the end; 0 where there was no move."""
         return 1 - self.end_return / self.peak_return if self.peak_return else 0.0
 
 
 @cache
 def known_cases() -> tuple[KnownCase, ...]:
-    """The curated table. KeyError or TypeError where an entry lacks something: it is checked by a test."""
+    """The curated table. KeyError or TypeError where an entry lacks a field."""
     with FILE.open("rb") as handle:
         return tuple(KnownCase(**(c | {"sources": tuple(c["sources"])})) for c in tomllib.load(handle)["case"])
 
@@ -117,14 +116,14 @@ def measure_case(case: KnownCase, bars: Bars) -> CaseMove | None:
 
 
 def false_alarms(close: Array, sigma: Array, row: int, steps: int, day: int) -> float | None:
-    """Share of earlier days, from the same time of day and at a like volatility, on which the flag would have been up.
+    """Share of earlier days, from the same time of day and at similar volatility, on which the flag would be raised.
 
-    From the WEEKS_BACK before `row`, none that overlaps it; None below ten such days.
+    Days of the WEEKS_BACK before `row` that do not overlap it; None below ten such days.
     """
     rows: NDArray[np.int64] = row - day * np.arange(1, 7 * WEEKS_BACK + 1)
     rows = rows[(rows >= 0) & (rows + steps <= row)]
-    like = (sigma[rows] / sigma[row] < VOLATILITY_RATIO) & (sigma[rows] / sigma[row] > 1 / VOLATILITY_RATIO)
-    rows = rows[like]
+    similar = (sigma[rows] / sigma[row] < VOLATILITY_RATIO) & (sigma[rows] / sigma[row] > 1 / VOLATILITY_RATIO)
+    rows = rows[similar]
     if len(rows) < 10:
         return None
     path = close[rows[:, None] + np.arange(1, steps + 1)]

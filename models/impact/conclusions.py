@@ -1,4 +1,4 @@
-"""What the numbers of a study support, in sentences, by rule: what moved, how far, how sure, what cannot be said."""
+"""Sentences that the numbers of a study support, made by rule: what moved, how far, how certain, and limitations."""
 
 import polars as pl
 
@@ -19,7 +19,7 @@ CHECKS = {"cluster_bootstrap": "days drawn whole", "matched": "matched on asset,
 def conclusions(tests: pl.DataFrame, comparisons: pl.DataFrame, study_id: str, *, simulated: bool = False) -> list[str]:
     """Sentences on one study, from rows of models.impact_tests and models.impact_comparisons.
 
-    On history fabricated releases are those that were noticed; `simulated` ones are so by construction.
+    Historical fabricated releases are those that were noticed; `simulated` ones are known by construction.
     """
     own = tests.filter(pl.col("study_id") == study_id) if not tests.is_empty() else tests
     if own.is_empty():
@@ -46,6 +46,7 @@ def _headline(tests: pl.DataFrame) -> float:
 
 
 def _one_row(tests: pl.DataFrame, test: str, benchmark: str, window: float) -> dict[str, float] | None:
+    """The row of one test, benchmark and window; None where there is none."""
     rows = tests.filter(
         pl.col("test") == test, pl.col("benchmark") == benchmark, pl.col("window_h") == window
     ).to_dicts()
@@ -53,45 +54,45 @@ def _one_row(tests: pl.DataFrame, test: str, benchmark: str, window: float) -> d
 
 
 def _excess_sentences(tests: pl.DataFrame, group: str, window: float) -> list[str]:
-    """How far prices moved beyond matched quiet times, from when on, and which way."""
+    """How far prices moved beyond matched placebo times, from which window on, and in which direction."""
     r = _one_row(tests, "excess_move", "reference_walk", window)
     if r is None:
         n = max(tests["n_releases"].to_list(), default=0)
         return [f"{NAMES[group].capitalize()}: too few with matched quiet times to say anything ({n})."]
     far = f"{abs(r['estimate']):.2f} sigma {'further' if r['estimate'] >= 0 else 'less far'}"
-    told = (
+    statement = (
         f"after {r['n_releases']:,} {NAMES[group]} prices moved {far} within {_hours(window)} than at matched "
         f"times without one (95 % interval {r['low']:+.2f} to {r['high']:+.2f}, q {_p(r['q_value'])})"
     )
     if r["q_value"] < SIGNIFICANCE:
-        out = [told[0].upper() + told[1:] + ": beyond chance."]
+        out = [statement[0].upper() + statement[1:] + ": beyond chance."]
         first = tests.filter(pl.col("test") == "excess_move", pl.col("q_value") < SIGNIFICANCE)["window_h"].min()
         if isinstance(first, float) and first < window:
             out.append(f"It shows from {_hours(first)} after the release on.")
     else:
         out = [
-            f"{told[0].upper()}{told[1:]}: not distinguishable from chance. An excess of {r['detectable']:.2f} "
-            "sigma would have been found with 80 % power."
+            f"{statement[0].upper()}{statement[1:]}: not distinguishable from chance. An excess of "
+            f"{r['detectable']:.2f} sigma would have been found with 80 % power."
         ]
     return out + _direction_sentences(tests, group, window)
 
 
 def _direction_sentences(tests: pl.DataFrame, group: str, window: float) -> list[str]:
-    """The mean move and its sign, where the tests that stand agree on one."""
+    """The mean move, and its sign where both robust tests agree on one."""
     mean, sure = (_one_row(tests, t, "market", window) for t in ("mean_car", "shifted_t"))
     if mean is None or sure is None:
         return []
-    told = (
+    statement = (
         f"Against the market model the mean move after {NAMES[group]} is {100 * mean['estimate']:+.2f} % "
         f"({100 * mean['low']:+.2f} to {100 * mean['high']:+.2f})"
     )
     if sure["q_value"] < SIGNIFICANCE and mean["q_value"] < SIGNIFICANCE:
-        return [f"{told}: {'up' if mean['estimate'] > 0 else 'down'}, beyond chance."]
-    return [f"{told}: no direction beyond chance; good and bad news cancel."]
+        return [f"{statement}: {'up' if mean['estimate'] > 0 else 'down'}, beyond chance."]
+    return [f"{statement}: no direction beyond chance; good and bad news cancel."]
 
 
 def _drift_sentences(tests: pl.DataFrame, group: str) -> list[str]:
-    """Whether prices moved one way before the release."""
+    """Whether prices drifted before the release."""
     before = tests.filter(pl.col("window_h") < 0)
     if before.is_empty():
         return []
@@ -106,7 +107,7 @@ def _drift_sentences(tests: pl.DataFrame, group: str) -> list[str]:
 
 
 def _comparison_sentences(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
-    """Two groups, realised; then whether other ways of comparing them agree."""
+    """Realised moves of two groups compared, and whether the other methods agree."""
     names = f"{a.capitalize()} against {b}"
     if rows.is_empty():
         return [f"{names}: {NOT_COMPARED}."]
@@ -116,24 +117,24 @@ def _comparison_sentences(rows: pl.DataFrame, a: str, b: str, window: float) -> 
     r = found.get("permutation")
     if r is None:
         return [f"{names}: {NOT_COMPARED}."]
-    told = (
+    statement = (
         f"{names}, within {_hours(window)}: the excess move differs by {r['difference']:+.2f} sigma "
         f"({r['low']:+.2f} to {r['high']:+.2f}, {r['n_a']:,} against {r['n_b']:,}, "
         f"q {_p(r['q_value'])})"
     )
     if r["q_value"] >= SIGNIFICANCE:
         return [
-            f"{told}: no difference beyond chance. One of {r['detectable']:.2f} sigma would have been found with "
+            f"{statement}: no difference beyond chance. One of {r['detectable']:.2f} sigma would have been found with "
             "80 % power."
         ]
-    agree = [said for m, said in CHECKS.items() if m in found and found[m]["p_value"] < SIGNIFICANCE]
-    differ = [said for m, said in CHECKS.items() if m in found and found[m]["p_value"] >= SIGNIFICANCE]
+    agree = [name for m, name in CHECKS.items() if m in found and found[m]["p_value"] < SIGNIFICANCE]
+    differ = [name for m, name in CHECKS.items() if m in found and found[m]["p_value"] >= SIGNIFICANCE]
     if differ and not agree:
         return [
-            f"{told}: beyond chance by permuted labels alone. It does not hold with {'; nor with '.join(differ)}: "
+            f"{statement}: beyond chance by permuted labels alone. It does not hold with {'; nor with '.join(differ)}: "
             "nothing can be concluded."
         ]
-    out = [f"{told}: beyond chance."]
+    out = [f"{statement}: beyond chance."]
     if agree:
         out.append(f"It holds with {'; with '.join(agree)}.")
     if differ:
@@ -142,7 +143,7 @@ def _comparison_sentences(rows: pl.DataFrame, a: str, b: str, window: float) -> 
 
 
 def _limitation_sentences(tests: pl.DataFrame, groups: list[str], simulated: bool) -> list[str]:
-    """What the sample cannot carry."""
+    """Limitations of the sample."""
     largest = {g: max(tests.filter(pl.col("release_group") == g)["n_releases"].to_list(), default=0) for g in groups}
     out = [
         f"{NAMES[g].capitalize()} are {n}: what is said of them rests on few events."
@@ -155,7 +156,7 @@ def _limitation_sentences(tests: pl.DataFrame, groups: list[str], simulated: boo
             "says how fabricated releases move prices on average."
         )
     if "real" not in groups or "generated" not in groups:
-        out.append("Without labels of who wrote what, generated and real releases cannot be told apart here.")
+        out.append("Without labels of who wrote what, generated and real releases cannot be statement apart here.")
     return out
 
 

@@ -1,8 +1,7 @@
-"""The scored answer: what the network expects after a release, with its text, with other words, with none, and the
-walk.
+"""Expected moves: the network's forecast after a release, with its text, with another text, with none, and the walk's.
 
-Same past, other words: the window ends at the last close at or before the release, so that no price after it is seen.
-What comes out is the network's sensitivity to text, not a cause.
+The window ends at the last close at or before the release, so that no later price is seen. Differences are the
+network's sensitivity to text, not a causal effect.
 """
 
 from dataclasses import dataclass
@@ -33,15 +32,15 @@ class ExpectedQuantiles:
 def expected_with_and_without_text(
     net: Ensemble, store: WindowStore, pairs: NDArray[np.int64], document_row: NDArray[np.int64], sigma: Array
 ) -> ExpectedQuantiles:
-    """Score N releases at origins `pairs` [N, 2] (asset, row of the base close), texts `document_row` [N].
+    """Forecasts of N releases at origins `pairs` [N, 2] (asset, row of the base close), texts `document_row` [N].
 
-    `sigma` [T, A, H] is the reference walk's. The release itself is taken out of the documents known at the origin,
-    then put first with age 0 for the variant with text.
+    `sigma` [T, A, H] is the reference walk's. The release is removed from the documents known at the origin, and
+    put first with age 0 for the variant with text.
     """
-    read = expected_quantiles(net, store, pairs, document_row, sigma)
+    with_text = expected_quantiles(net, store, pairs, document_row, sigma)
     without = expected_quantiles(net, store, pairs, np.full(len(pairs), NO_DOCUMENT), sigma, instead_of=document_row)
     unit = sigma[pairs[:, 1], pairs[:, 0]][:, :, None]
-    return ExpectedQuantiles(read, without, store.base[torch.from_numpy(pairs[:, 0])].double().numpy() * unit)
+    return ExpectedQuantiles(with_text, without, store.base[torch.from_numpy(pairs[:, 0])].double().numpy() * unit)
 
 
 @torch.no_grad()
@@ -56,10 +55,10 @@ def expected_quantiles(
 ) -> Array:
     """Quantiles [N, H, Q] expected at origins `pairs` [N, 2] where the text of row `text` [N] has just appeared.
 
-    Row 0 is no text: the origin is read as it was. `instead_of` [N]: documents that are taken out first; by default
-    the text itself, should it be known already.
+    Row NO_DOCUMENT is no text: the origin keeps its documents. `instead_of` [N]: documents that are removed first; by
+    default the text itself, where it is known already.
     """
-    gone = text if instead_of is None else instead_of
+    removed = text if instead_of is None else instead_of
     out = [np.zeros((0, *store.base.shape[1:]))]
     for at in range(0, len(pairs), BATCH):
         part = slice(at, at + BATCH)
@@ -67,10 +66,10 @@ def expected_quantiles(
         inputs, _ = store.gather(asset, row)
         place = asset * store.n_rows + row
         own = torch.from_numpy(text[part])
-        rows, age = _drop(store.document_row[place], store.document_age[place], torch.from_numpy(gone[part]))
+        rows, age = _drop(store.document_row[place], store.document_age[place], torch.from_numpy(removed[part]))
         first_rows, first_age = _prepend(rows, age, own)
-        some = (own != NO_DOCUMENT)[:, None]
-        rows, age = torch.where(some, first_rows, rows), torch.where(some, first_age, age)
+        has_text = (own != NO_DOCUMENT)[:, None]
+        rows, age = torch.where(has_text, first_rows, rows), torch.where(has_text, first_age, age)
         scaled = net(inputs._replace(documents=store.vectors[rows], age_h=age, known=rows > 0))
         out.append(scaled.double().numpy() * sigma[pairs[part, 1], pairs[part, 0]][:, :, None])
     return np.concatenate(out)
@@ -92,5 +91,5 @@ def _prepend(rows: Tensor, age: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
 class ExpectedMoves:
     """Rows of models.scored (with forecast_quantile and test_group) and of models.counterfactual."""
 
-    scored: pl.DataFrame
-    other_words: pl.DataFrame
+    releases: pl.DataFrame
+    counterfactual: pl.DataFrame

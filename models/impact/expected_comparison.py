@@ -1,4 +1,4 @@
-"""What the network expects after releases, compared between groups and with what prices then did."""
+"""Expected moves compared between groups of releases and with realised moves."""
 
 import numpy as np
 import polars as pl
@@ -16,12 +16,12 @@ from models.quantiles.quantiles import HORIZONS_H
 EXPECTED_STUDY = "scored"
 
 
-def expected_comparisons(scores: ExpectedMoves) -> list[dict[str, object]]:
-    """What the network expects, compared between groups: unpaired over all releases, and in the same place, paired."""
+def expected_comparisons(expected: ExpectedMoves) -> list[dict[str, object]]:
+    """Expected moves compared between groups: unpaired over all releases, and paired in the same place."""
     rows = []
-    placed = scores.scored.filter(pl.col("placed_doc_id").is_not_null())
+    placed = expected.releases.filter(pl.col("placed_doc_id").is_not_null())
     for horizon in HORIZONS_H:
-        part = _expected(scores.scored.filter(pl.col("horizon_h") == horizon))
+        part = _expected(expected.releases.filter(pl.col("horizon_h") == horizon))
         groups = part["test_group"].to_numpy().astype(str)
         when = part["event_ts"].dt.epoch("s").to_numpy() / 3600
         for quantity in ("expected_width_change", "expected_move"):
@@ -36,13 +36,13 @@ def expected_comparisons(scores: ExpectedMoves) -> list[dict[str, object]]:
                 part.select("asset", placed_doc_id="doc_id", beside=quantity, host="test_group"),
                 on=["asset", "placed_doc_id"],
             )
-            for group, of in (("real", pairs.filter(pl.col("host") == "real")), ("all", pairs)):
-                rows += _paired(of, quantity, key_columns | {"group_a": "generated", "group_b": group}, horizon)
+            for group, part_of in (("real", pairs.filter(pl.col("host") == "real")), ("all", pairs)):
+                rows += _paired(part_of, quantity, key_columns | {"group_a": "generated", "group_b": group}, horizon)
     return rows
 
 
 def _expected(part: pl.DataFrame) -> pl.DataFrame:
-    """With what the text changes: the width of the 90 % band, and how far the median moves (either way)."""
+    """Adds what the text changes: the width of the 90 % band, and the absolute shift of the median."""
     return part.with_columns(
         expected_width_change=pl.col("width_text") / pl.col("width_none") - 1,
         expected_move=(pl.col("median_text") - pl.col("median_none")).abs(),
@@ -54,13 +54,13 @@ def _key_columns(answer: str, quantity: str, horizon: int) -> dict[str, object]:
             "slice_by": WHOLE[0], "slice": WHOLE[1]}  # fmt: skip
 
 
-def other_text_comparisons(scores: ExpectedMoves) -> list[dict[str, object]]:
-    """Other words in the place of a real release against its own, paired: what each changes against no words."""
+def other_text_comparisons(expected: ExpectedMoves) -> list[dict[str, object]]:
+    """Other texts in the place of a real release against its own text, paired: the change from having no text."""
     keys = ["doc_id", "asset", "horizon_h"]
-    when = scores.scored.select(*keys, "event_ts")
-    words = scores.other_words.join(when, on=keys)
-    none = words.filter(pl.col("words") == "none").select(*keys, none_median="median", none_width="width")
-    changed = words.join(none, on=keys).with_columns(
+    when = expected.releases.select(*keys, "event_ts")
+    texts = expected.counterfactual.join(when, on=keys)
+    none = texts.filter(pl.col("words") == "none").select(*keys, none_median="median", none_width="width")
+    changed = texts.join(none, on=keys).with_columns(
         expected_width_change=pl.col("width") / pl.col("none_width") - 1,
         expected_move=(pl.col("median") - pl.col("none_median")).abs(),
     )
@@ -79,7 +79,7 @@ def other_text_comparisons(scores: ExpectedMoves) -> list[dict[str, object]]:
 def _paired(
     pairs: pl.DataFrame, quantity: str, key_columns: dict[str, object], horizon: int
 ) -> list[dict[str, object]]:
-    """The mean of paired differences to `beside`, with a variance that knows overlapping windows."""
+    """The mean of paired differences to `beside`, with a variance that allows for overlapping windows."""
     ordered = pairs.sort("event_ts", maintain_order=True)
     when, beside = ordered["event_ts"].dt.epoch("s").to_numpy() / 3600, ordered["beside"].to_numpy()
     found = mean_with_overlap(ordered[quantity].to_numpy() - beside, when, float(horizon), test="paired")
@@ -94,7 +94,7 @@ def _paired(
 
 
 def expected_and_realised(scored: pl.DataFrame) -> pl.DataFrame:
-    """Rows of models.impact_tests: rank correlation of what the text changes with how far prices then moved.
+    """Rows of models.impact_tests: rank correlation of the text's effect with the size of the realised move.
 
     Realised is |move beyond the median expected without the text| in units of the reference walk's sigma; the interval
     is Fisher's, of independent releases.
@@ -121,12 +121,13 @@ def expected_and_realised(scored: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rank_correlation(x: np.ndarray, y: np.ndarray, quantity: str) -> Outcome | None:
+    """Spearman's ρ with Fisher's interval; None below 2 · MIN_EVENTS releases or without variation."""
     n = len(x)
     if n < 2 * MIN_EVENTS or x.std() == 0:
         return None
     rho = float(stats.spearmanr(x, y).statistic)
     se = 1 / np.sqrt(n - 3)
     z = float(np.arctanh(np.clip(rho, -0.999999, 0.999999)))
-    key_columns = normal(f"rank_correlation_of_{quantity}", z / se, n)
+    tested = normal(f"rank_correlation_of_{quantity}", z / se, n)
     low, high = (float(np.tanh(z + k * 1.96 * se)) for k in (-1, 1))
-    return Outcome(key_columns.test, rho, low, high, key_columns.statistic, key_columns.p_value, n, float(se))
+    return Outcome(tested.test, rho, low, high, tested.statistic, tested.p_value, n, float(se))

@@ -1,4 +1,4 @@
-"""The releases of one study: which can be measured, in which group they are tested, which windows the bars show."""
+"""The releases of one study: which can be measured, in which group they are tested, which windows the bars measure."""
 
 from dataclasses import dataclass
 
@@ -20,8 +20,8 @@ class Sample:
     """Releases that can be measured on one grid of bars, in step with `events`.
 
     `frame` has doc_id, asset, event_ts, available_ts, release_group, is_late_stamp, is_recommended. `released` has
-    every release on the grid, those that cannot be measured included: placebo times keep clear of them too. `left_out`
-    counts by reason those that cannot.
+    every release on the grid, even those that cannot be measured: placebo times avoid them too. `left_out`
+    counts those that cannot, by reason.
     """
 
     frame: pl.DataFrame
@@ -42,12 +42,12 @@ class Sample:
 
     def unmeasured_rows(self, windows_h: tuple[float, ...]) -> pl.DataFrame:
         """Rows of models.impact_coverage where no release could be measured at all."""
-        shown = measurable_windows(self.bars, self.design, windows_h)
-        return coverage_rows(self.bars.timeframe, dict.fromkeys(shown, self.left_out))
+        windows = measurable_windows(self.bars, self.design, windows_h)
+        return coverage_rows(self.bars.timeframe, dict.fromkeys(windows, self.left_out))
 
 
 def tested_group() -> pl.Expr:
-    """Group of a release for tests: late stamps apart, those that a curated table advises against in none ('')."""
+    """Group of a release for tests: late stamps on their own; '' for releases that a curated table advises against."""
     late = pl.when(pl.col("is_late_stamp")).then(pl.lit("late_stamp")).otherwise("release_group")
     return pl.when(pl.col("is_recommended")).then(late).otherwise(pl.lit("")).alias("test_group")
 
@@ -59,17 +59,19 @@ def measurable_windows(bars: Bars, design: Design, windows_h: tuple[float, ...])
 
 
 def coverage_rows(study_id: str, counted: dict[float, dict[str, int]]) -> pl.DataFrame:
-    rows = [(study_id, w, reason, n) for w, of in counted.items() for reason, n in of.items()]
+    """Rows of models.impact_coverage from the number of releases per window and reason."""
+    rows = [(study_id, w, reason, n) for w, reasons in counted.items() for reason, n in reasons.items()]
     schema = {"study_id": pl.String, "window_h": pl.Float64, "reason": pl.String, "n_releases": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def hours_since_1970(close_ts: NDArray[np.datetime64]) -> Array:
+    """Moments as hours since 1970, [T]."""
     return close_ts.astype("datetime64[s]").astype(np.float64) / 3600
 
 
 def build_sample(releases: pl.DataFrame, bars: Bars, design: Design | None = None) -> Sample:
-    """The releases (one row per doc_id and asset) whose asset is in the grid and whose estimation span is filled."""
+    """The sample of the releases (one row per doc_id and asset) that the bars can measure."""
     design = design or Design()
     frame = releases.filter(pl.col("asset").is_in(list(bars.assets))).sort("event_ts", "doc_id", "asset")
     position = {a: i for i, a in enumerate(bars.assets)}
@@ -77,10 +79,10 @@ def build_sample(releases: pl.DataFrame, bars: Bars, design: Design | None = Non
     moment = frame["event_ts"].dt.epoch("s").to_numpy().astype("datetime64[s]")
     uncertain = (frame["available_ts"] - frame["event_ts"]).dt.total_seconds().to_numpy() / 3600
     events = Events(asset, bars.row_at(moment).astype(np.int64), uncertain.astype(np.float64))
-    why = exclusion_reasons(bars, events, design) if len(frame) else np.zeros(0, dtype=np.int64)
-    left_out = {reason: int((why == i).sum()) for i, reason in enumerate(EXCLUSION_REASONS)}
+    reason = exclusion_reasons(bars, events, design) if len(frame) else np.zeros(0, dtype=np.int64)
+    left_out = {name: int((reason == i).sum()) for i, name in enumerate(EXCLUSION_REASONS)}
     left_out[EXCLUSION_REASONS[0]] = len(releases) - len(frame)
-    keep = why < 0
+    keep = reason < 0
     return Sample(
         frame.filter(pl.Series(keep, dtype=pl.Boolean)), events.where(keep), bars, events,
         {k: v for k, v in left_out.items() if v}, design,
@@ -88,7 +90,7 @@ def build_sample(releases: pl.DataFrame, bars: Bars, design: Design | None = Non
 
 
 class NoWindowError(ValueError):
-    """The bars can show none of the windows."""
+    """None of the windows can be measured on the bars."""
 
 
 def overlapping(events: Events, released: Events, steps: int) -> NDArray[np.int32]:

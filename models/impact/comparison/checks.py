@@ -1,4 +1,4 @@
-"""The comparison of two groups of releases done in other ways: by clusters, matched, with labels that may be wrong."""
+"""The comparison of two groups of releases by other methods: by clusters, matched, with labels that may be wrong."""
 
 from dataclasses import replace
 
@@ -69,20 +69,19 @@ def _clustered(weights: Array, sums: Array) -> tuple[Array, Array]:
 
 
 def matched(
-    values: Array, is_a: NDArray[np.bool_], when_h: Array, window_h: float, asset: NDArray[np.int64], likeness: Array
+    values: Array, is_a: NDArray[np.bool_], when_h: Array, window_h: float, asset: NDArray[np.int64], covariates: Array
 ) -> Comparison | None:
-    """Each release of group a less the mean of its NEAREST most alike of group b, of the same asset where there are
-    any.
+    """Each release of group a less the mean of its NEAREST matches of group b, of the same asset where there are any.
 
-    `likeness` [N, K]: what releases are matched on (liquidity, volatility, hour, day of the week), standardised here.
-    The variance counts every release with its share of the estimate, however often it was matched.
+    `covariates` [N, K]: on which releases are matched (liquidity, volatility, hour, day of the week), standardised here.
+    The variance counts every release with its share of the estimate, as often as it was matched.
     """
-    known = np.isfinite(values) & np.isfinite(likeness).all(1)
+    known = np.isfinite(values) & np.isfinite(covariates).all(1)
     x, a, when = values[known], is_a[known], when_h[known]
     if min(a.sum(), (~a).sum()) < MIN_EVENTS:
         return None
-    spread = likeness[known].std(axis=0)
-    z = likeness[known] / np.where(spread > 0, spread, 1.0)
+    spread = covariates[known].std(axis=0)
+    z = covariates[known] / np.where(spread > 0, spread, 1.0)
     treated, controls = np.flatnonzero(a), np.flatnonzero(~a)
     distance = cdist(z[treated], z[controls], "sqeuclidean")
     elsewhere = asset[known][treated, None] != asset[known][None, controls]
@@ -92,8 +91,8 @@ def matched(
     n = len(treated)
     influence = np.zeros(len(x))
     influence[treated] = (x[treated] - x[treated].mean()) / n
-    quiet = float(x[partner].mean())
-    np.add.at(influence, partner.ravel(), -(x[partner].ravel() - quiet) / partner.size)
+    control_mean = float(x[partner].mean())
+    np.add.at(influence, partner.ravel(), -(x[partner].ravel() - control_mean) / partner.size)
     by_time = np.argsort(when, kind="stable")
     overlapping = float(overlap_variance(influence[by_time], when[by_time], max(window_h, 1.0)))
     variance = max(overlapping, 0.25 * float((influence**2).sum()))
@@ -101,7 +100,7 @@ def matched(
     assert found.low is not None
     assert found.high is not None
     return Comparison(
-        float(x[treated].mean()), quiet, float(gain.mean()), found.low, found.high, found.p_value, n,
+        float(x[treated].mean()), control_mean, float(gain.mean()), found.low, found.high, found.p_value, n,
         len(np.unique(partner)), float(found.detectable or 0.0),
     )  # fmt: skip
 
@@ -109,12 +108,12 @@ def matched(
 def mislabelled(
     values: Array, is_a: NDArray[np.bool_], when_h: Array, window_h: float, *, share: float = WRONG_SHARE, seed: int = 6
 ) -> Comparison | None:
-    """What would be found if `share` of each group's labels were wrong: mean and 95 % range over DRAWS relabellings.
+    """The comparison with `share` of the labels flipped at random: mean and 95 % range over DRAWS relabellings.
 
-    p is the median permutation p of ten of them: whether the finding outlives wrong labels.
+    The p-value is the median permutation p-value of ten of them.
     """
-    honest = compare(values, is_a, when_h, window_h, permutations=CHECK_PERMUTATIONS)
-    if honest is None:
+    as_labelled = compare(values, is_a, when_h, window_h, permutations=CHECK_PERMUTATIONS)
+    if as_labelled is None:
         return None
     rng = np.random.default_rng(seed)
     flipped = is_a ^ (rng.random((DRAWS, len(is_a))) < share)
@@ -123,26 +122,26 @@ def mislabelled(
     n_a = f.sum(1)
     usable = (n_a > 0) & (n_a < len(x))
     difference = (f @ x)[usable] / n_a[usable] - (~f @ x)[usable] / (len(x) - n_a[usable])
-    again = [compare(values, row, when_h, window_h, permutations=CHECK_PERMUTATIONS) for row in flipped[:10]]
-    p = float(np.median([c.p_value for c in again if c] or [1.0]))
+    relabelled = [compare(values, row, when_h, window_h, permutations=CHECK_PERMUTATIONS) for row in flipped[:10]]
+    p = float(np.median([c.p_value for c in relabelled if c] or [1.0]))
     low, high = np.quantile(difference, [0.025, 0.975])
-    return replace(honest, difference=float(difference.mean()), low=float(low), high=float(high), p_value=p)
+    return replace(as_labelled, difference=float(difference.mean()), low=float(low), high=float(high), p_value=p)
 
 
 def placebo_labels(
     values: Array, is_a: NDArray[np.bool_], when_h: Array, window_h: float, *, seed: int = 8
 ) -> Comparison | None:
-    """The same comparison between groups that were dealt out by lot: the range of differences that chance makes."""
-    honest = compare(values, is_a, when_h, window_h, permutations=CHECK_PERMUTATIONS)
-    if honest is None:
+    """The comparison with labels assigned at random: the range of differences due to chance."""
+    as_labelled = compare(values, is_a, when_h, window_h, permutations=CHECK_PERMUTATIONS)
+    if as_labelled is None:
         return None
     valid = np.isfinite(values)
     x, a = values[valid], is_a[valid]
     shuffled = np.random.default_rng(seed).permuted(np.broadcast_to(a, (DRAWS, len(a))), axis=1)
     difference = (shuffled @ x) / a.sum() - (~shuffled @ x) / (~a).sum()
-    p = float((1 + (np.abs(difference) >= abs(honest.difference)).sum()) / (1 + DRAWS))
+    p = float((1 + (np.abs(difference) >= abs(as_labelled.difference)).sum()) / (1 + DRAWS))
     low, high = np.quantile(difference, [0.025, 0.975])
-    return replace(honest, difference=float(difference.mean()), low=float(low), high=float(high), p_value=p)
+    return replace(as_labelled, difference=float(difference.mean()), low=float(low), high=float(high), p_value=p)
 
 
 def soft_labels(
@@ -150,8 +149,9 @@ def soft_labels(
 ) -> Comparison | None:
     """Exploratory: means weighted by a detector's probability of machine authorship, and by its complement.
 
-    `probability` [N]. The probabilities are permuted. None where they are all alike, or the weights of either side sum
-    to less than MIN_EVENTS. A probability is no label: what comes out mixes authorship with all that goes with it.
+    `probability` [N]. The probabilities are permuted. None where they are all equal, or the weights of either side sum
+    to less than MIN_EVENTS. A probability is not a label: the difference mixes authorship with all that correlates
+    with it.
     """
     valid = np.isfinite(values) & np.isfinite(probability)
     x, p = values[valid], probability[valid]
@@ -163,11 +163,11 @@ def soft_labels(
     u = p * (x - mean_a) / p.sum() - (1 - p) * (x - mean_b) / (1 - p).sum()
     se = np.sqrt(max(float(overlap_variance(u, when, max(window_h, 1.0))), 0.25 * float((u**2).sum())))
     shuffled = np.random.default_rng(seed).permuted(np.broadcast_to(p, (DRAWS, len(p))), axis=1)
-    moved = shuffled @ x / p.sum() - (1 - shuffled) @ x / (1 - p).sum()
-    t = np.abs(moved) / moved.std()
+    differences = shuffled @ x / p.sum() - (1 - shuffled) @ x / (1 - p).sum()
+    t = np.abs(differences) / differences.std()
     critical, difference = float(np.quantile(t, 0.95)), mean_a - mean_b
-    told = float((1 + (t >= abs(difference) / se - 1e-12).sum()) / (1 + DRAWS))
+    p_value = float((1 + (t >= abs(difference) / se - 1e-12).sum()) / (1 + DRAWS))
     return Comparison(
-        mean_a, mean_b, difference, float(difference - critical * se), float(difference + critical * se), told,
+        mean_a, mean_b, difference, float(difference - critical * se), float(difference + critical * se), p_value,
         round(float(p.sum())), round(float((1 - p).sum())), float(POWER_FACTOR * se),
     )  # fmt: skip

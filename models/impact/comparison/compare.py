@@ -40,12 +40,14 @@ def compare(
     seed: int = 1,
     permutations: int = PERMUTATIONS,
 ) -> Comparison | None:
-    """Compare the means of two groups, labels permuted; None where a group has fewer than MIN_EVENTS valid values, or
-    lies in fewer than MIN_BLOCKS blocks of the window (a day at least): its shocks could not be told from its label.
+    """Compare the means of two groups by permuted labels.
 
-    `values`, `when_h` [N]; `is_a` [N]. The statistic is studentised with a variance that knows overlapping windows,
-    so that the test keeps its size when the groups differ in spread (Janssen, 1997). The interval is the difference ±
-    the permutation quantile of |t| × standard error.
+    None where a group has fewer than MIN_EVENTS valid values, or lies in fewer than MIN_BLOCKS blocks of the window (a
+    day at least), where shocks and labels cannot be separated.
+
+    `values`, `when_h` [N]; `is_a` [N]. The statistic is studentised, with a variance for overlapping windows, so that
+    the test keeps its size when the groups differ in spread (Janssen, 1997). The interval is the difference ± the
+    permutation quantile of |t| × standard error.
     """
     valid = np.isfinite(values)
     order = np.argsort(when_h[valid], kind="stable")
@@ -59,7 +61,7 @@ def compare(
         [_shuffled(x, a, when, window_h, rng, min(CHUNK, permutations - at)) for at in range(0, permutations, CHUNK)]
     )
     if not se > 0:
-        return None  # nothing varies: nothing is claimed
+        return None  # no variation
     observed = abs(difference / se)
     critical = float(np.quantile(t, 0.95))
     p = float((1 + (t >= observed - 1e-12).sum()) / (1 + permutations))
@@ -70,14 +72,14 @@ def compare(
 
 
 def blocks(when_h: Array, window_h: float) -> int:
-    """In how many blocks of the window, a day at least, moments lie."""
+    """Number of blocks of the window (a day at least) that contain a moment."""
     return len(np.unique(np.floor(when_h / max(window_h, 24.0))))
 
 
 def _shuffled(x: Array, a: NDArray[np.bool_], when: Array, window_h: float, rng: np.random.Generator, n: int) -> Array:
-    """|t| of n labellings by lot, [n]."""
-    moved, errors = _studentise(x, rng.permuted(np.broadcast_to(a, (n, len(a))), axis=1), when, window_h)
-    return np.abs(np.divide(moved, errors, out=np.zeros_like(moved), where=errors > 0))
+    """|t| of n random labellings, [n]."""
+    differences, errors = _studentise(x, rng.permuted(np.broadcast_to(a, (n, len(a))), axis=1), when, window_h)
+    return np.abs(np.divide(differences, errors, out=np.zeros_like(differences), where=errors > 0))
 
 
 def _studentise(x: Array, a: NDArray[np.bool_], when: Array, window_h: float) -> tuple[Array, Array]:

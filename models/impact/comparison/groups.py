@@ -1,4 +1,4 @@
-"""Groups of releases compared, over everything and slice by slice, and the finding held against other ways."""
+"""Groups of releases compared, over the whole sample and by slice, and checked by other methods."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,18 +25,18 @@ TERCILES = {"liquidity": ("low", "middle", "high"), "capitalisation": ("small", 
 
 @dataclass(frozen=True)
 class ReleaseTraits:
-    """What N releases are sliced and matched by: names of slices [N] ('' where unknown), and numbers [N, K]."""
+    """Slices and matching covariates of N releases: names of slices [N] ('' where unknown), covariates [N, K]."""
 
     slices: dict[str, NDArray[np.str_]]
-    likeness: Array
+    covariates: Array
     probability: Array
 
 
 def release_traits(study: ImpactStudy, caps: pl.DataFrame) -> ReleaseTraits:
-    """Slices and likeness of a study's releases, known at each base close.
+    """Slices and matching covariates of a study's releases, as known at each base close.
 
     `caps`: asset, available_ts, market_cap_usd. Liquidity is the dollar volume of the month before. Terciles are
-    those of the assets at the moment, so that a calm market has as many illiquid ones as a busy one. The sample's
+    those of the assets at the moment, so that a quiet market has as many illiquid assets as a busy one. The sample's
     frame may hold `kind`, `event_label` and `machine_probability`.
     """
     chosen, bars = study.sample, study.bars
@@ -54,12 +54,12 @@ def release_traits(study: ImpactStudy, caps: pl.DataFrame) -> ReleaseTraits:
         "hour": np.array(PARTS_OF_DAY)[hour // 8],
     }
     with np.errstate(divide="ignore"):
-        size = np.nan_to_num(np.log(volume[row, asset]), nan=0.0)  # without volume nothing is matched on it
+        size = np.nan_to_num(np.log(volume[row, asset]), nan=0.0)  # unknown volume counts as equal
         spread = np.log(study.sigma[study.windows[-1]])
     angle = 2 * np.pi * hour / 24
-    likeness = np.stack([size, spread, np.sin(angle), np.cos(angle), (day >= 5).astype(np.float64)], axis=1)
+    covariates = np.stack([size, spread, np.sin(angle), np.cos(angle), (day >= 5).astype(np.float64)], axis=1)
     judged = frame["machine_probability"] if "machine_probability" in frame.columns else pl.Series([None] * len(frame))
-    return ReleaseTraits(slices, likeness, judged.cast(pl.Float64).fill_null(np.nan).to_numpy())
+    return ReleaseTraits(slices, covariates, judged.cast(pl.Float64).fill_null(np.nan).to_numpy())
 
 
 def _caps_at(moment: NDArray[np.datetime64], caps: pl.DataFrame, assets: tuple[str, ...]) -> Array:
@@ -77,7 +77,7 @@ def _caps_at(moment: NDArray[np.datetime64], caps: pl.DataFrame, assets: tuple[s
 
 
 def _tercile(of_assets: Array, asset: NDArray[np.int64], names: tuple[str, ...]) -> NDArray[np.str_]:
-    """In which third of the assets' values [N, A] each release's own asset lies; '' where fewer than six are known."""
+    """Tercile of each release's own asset among all assets' values [N, A]; '' where fewer than six are known."""
     own = np.take_along_axis(of_assets, asset[:, None], axis=1)[:, 0]
     n = np.isfinite(of_assets).sum(1)
     below = (of_assets < own[:, None]).sum(1)
@@ -89,44 +89,51 @@ def _tercile(of_assets: Array, asset: NDArray[np.int64], names: tuple[str, ...])
 def realised_comparisons(study: ImpactStudy, known: ReleaseTraits) -> pl.DataFrame:
     """Rows of models.impact_comparisons, realised: the excess move against the reference walk, window by window.
 
-    The whole sample is compared by permutation, by clusters, matched, with labels that may be wrong, with labels dealt
-    by lot, and (exploratory) by the detector's probabilities; each slice by permutation.
+    The whole sample is compared by permutation, by clusters, matched, with labels that may be wrong, with labels
+    assigned at random, and (exploratory) by the detector's probabilities; each slice by permutation.
     """
     rows = []
     when, asset = study.sample.when_h, study.sample.events.asset
     for window in study.windows:
         excess = study.excess(window)
-        told = {"study_id": study.study_id, "answer": "realised", "quantity": "excess_move", "window_h": float(window)}
+        key_columns = {
+            "study_id": study.study_id,
+            "answer": "realised",
+            "quantity": "excess_move",
+            "window_h": float(window),
+        }
         for a, b in PAIRS:
             member = (study.groups == a) | (study.groups == b)
             x, is_a, at = excess[member], study.groups[member] == a, when[member]
             if not all(study.is_matched(g, window) for g in (a, b)):
                 continue
-            ways: dict[str, Callable[[], Comparison | None]] = {
+            methods: dict[str, Callable[[], Comparison | None]] = {
                 PERMUTATION: partial(compare, x, is_a, at, window),
                 "cluster_bootstrap": partial(cluster_bootstrap, x, is_a, at, window),
-                "matched": partial(matched, x, is_a, at, window, asset[member], known.likeness[member]),
+                "matched": partial(matched, x, is_a, at, window, asset[member], known.covariates[member]),
                 "mislabelled_10": partial(mislabelled, x, is_a, at, window),
                 "placebo_labels": partial(placebo_labels, x, is_a, at, window),
             }
-            rows += _whole_sample_rows(ways, told | {"group_a": a, "group_b": b})
+            rows += _whole_sample_rows(methods, key_columns | {"group_a": a, "group_b": b})
             rows += _slice_rows(x, is_a, at, window, {k: v[member] for k, v in known.slices.items()},
-                            told | {"group_a": a, "group_b": b})  # fmt: skip
+                            key_columns | {"group_a": a, "group_b": b})  # fmt: skip
         tested = study.groups != ""
         soft = partial(soft_labels, excess[tested], known.probability[tested], when[tested], window)
         rows += _whole_sample_rows(
-            {"soft_labels": soft}, told | {"group_a": "machine by detector", "group_b": "human by detector"}
+            {"soft_labels": soft}, key_columns | {"group_a": "machine by detector", "group_b": "human by detector"}
         )
     return with_comparison_q_values(rows)
 
 
 def _whole_sample_rows(
-    ways: dict[str, Callable[[], Comparison | None]], told: dict[str, object]
+    methods: dict[str, Callable[[], Comparison | None]], key_columns: dict[str, object]
 ) -> list[dict[str, object]]:
-    """One row per way that could be gone."""
-    found = {name: way() for name, way in ways.items()}
+    """One row per method that gave a result."""
+    found = {name: method() for name, method in methods.items()}
     return [
-        {**told, "slice_by": WHOLE[0], "slice": WHOLE[1], "method": name, **vars(c)} for name, c in found.items() if c
+        {**key_columns, "slice_by": WHOLE[0], "slice": WHOLE[1], "method": name, **vars(c)}
+        for name, c in found.items()
+        if c
     ]
 
 
@@ -136,7 +143,7 @@ def _slice_rows(
     when_h: Array,
     window: float,
     slices: dict[str, NDArray[np.str_]],
-    told: dict[str, object],
+    key_columns: dict[str, object],
 ) -> list[dict[str, object]]:
     rows = []
     for by, names in slices.items():
@@ -144,15 +151,14 @@ def _slice_rows(
             part = names == name
             c = compare(x[part], is_a[part], when_h[part], window, permutations=SLICE_PERMUTATIONS)
             if c:
-                rows.append({**told, "slice_by": by, "slice": str(name), "method": PERMUTATION, **vars(c)})
+                rows.append({**key_columns, "slice_by": by, "slice": str(name), "method": PERMUTATION, **vars(c)})
     return rows
 
 
 def with_comparison_q_values(rows: list[dict[str, object]]) -> pl.DataFrame:
     """Rows with `q_value`: false discovery controlled over windows and pairs of each answer and method.
 
-    Comparisons of everything are a family of their own, those of slices another: a finding is not to drown among
-    looks at its parts.
+    Whole-sample comparisons are one family and slices another, so that slices do not cost whole-sample power.
     """
     frame = pl.DataFrame(rows, infer_schema_length=None)
     if frame.is_empty():

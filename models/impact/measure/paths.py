@@ -48,8 +48,8 @@ def _end(returns: AbnormalReturns, window_h: float) -> int:
 
 @dataclass(frozen=True)
 class PathShape:
-    """Paths of N events within a window: peak CAR (log), hours to the peak, the share of it reversed at the window's end,
-    hours from the peak to the first bar with at most half of it left (NaN where there is none).
+    """Paths of N events within a window: peak CAR (log), hours to the peak, share of the peak reversed at the window's
+    end, hours from the peak to the first bar with at most half of it left (NaN where there is none).
     """
 
     peak: Array

@@ -29,7 +29,7 @@ class EventPairs:
     def mean(self, member: NDArray[np.bool_], window_bars: int) -> float:
         """Mean correlation over all pairs of the members [N], those whose windows share no bar counting as 0.
 
-        A pair at one row counts with its whole correlation, a pair d bars apart with the share 1 − d ÷ `window_bars` that
+        A pair at one row counts with its whole correlation, one d bars apart with the share 1 − d ÷ `window_bars` that
         their windows have in common (Kolari, Pape and Pynnönen, 2018). For one shared date it is the plain mean over
         pairs. Never below 0: negatively correlated events are taken for independent.
         """

@@ -71,8 +71,8 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
             log.info("%s candles are left out: %s", timeframe, error)
             continue
         against = (pl.DataFrame(), pl.DataFrame())
-        if timeframe == "1h" and not scores.scored.is_empty():
-            against = forecast_rows(study, scores.scored)
+        if timeframe == "1h" and not scores.releases.is_empty():
+            against = forecast_rows(study, scores.releases)
         tables["impact"] += [study.impact_rows(), against[0]]
         tables["impact_coverage"].append(study.coverage_rows())
         tables["impact_paths"].append(study.path_rows())
@@ -80,14 +80,14 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
         tables["impact_tests"] += [tests, against[1]]
         tables["impact_comparisons"].append(compared)
         tables["impact_conclusions"].append(_sentences(run, timeframe, tests, compared))
-    if not scores.scored.is_empty():
-        tables["scored"].append(scores.scored.drop(NOT_STORED))
-        tables["counterfactual"].append(scores.other_words)
+    if not scores.releases.is_empty():
+        tables["scored"].append(scores.releases.drop(NOT_STORED))
+        tables["counterfactual"].append(scores.counterfactual)
         tables["impact_comparisons"].append(
             with_comparison_q_values([*expected_comparisons(scores), *other_text_comparisons(scores)])
         )
-        tables["impact_tests"].append(expected_and_realised(scores.scored))
-        found = alert_rows(con, run, scores.scored, _joined(tables["impact"]))
+        tables["impact_tests"].append(expected_and_realised(scores.releases))
+        found = alert_rows(con, run, scores.releases, _joined(tables["impact"]))
         tables["release_alerts"].append(found.alerts)
         tables["similar_releases"].append(found.similar)
     with transaction(con):

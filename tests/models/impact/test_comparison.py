@@ -151,7 +151,7 @@ def test_traits_of_a_release_know_nothing_of_what_comes_after_its_base_close():
     for grid in (bars.open, bars.high, bars.low, bars.close, bars.volume):
         grid[last + 1 :] *= 3.0
     again = release_traits(ImpactStudy(build_sample(releases, bars), (4.0,), None), NO_CAPS)
-    np.testing.assert_allclose(again.likeness, known.likeness)
+    np.testing.assert_allclose(again.covariates, known.covariates)
     assert all((again.slices[k] == v).all() for k, v in known.slices.items())
 
 
@@ -288,7 +288,7 @@ def test_a_weekend_is_saturday_and_sunday():
     study = ImpactStudy(build_sample(releases, bars), (4.0,), None)
     closes = pl.Series(bars.close_ts[study.sample.events.row].astype("datetime64[us]"))
     np.testing.assert_array_equal(
-        release_traits(study, NO_CAPS).likeness[:, 4] == 1, (closes.dt.weekday() >= 6).to_numpy()
+        release_traits(study, NO_CAPS).covariates[:, 4] == 1, (closes.dt.weekday() >= 6).to_numpy()
     )
 
 
