@@ -129,8 +129,8 @@ def _print_generated(made: "Generated", n: int) -> None:
     print_frame(made.measured.select("metric", "generated", "real"), Format.table)
     earlier = f", {made.n_before} of them there before" if made.n_before else ""
     print(
-        f"{n} releases{earlier}: {made.seconds:.0f} s. Batch {first['batch_id']} in models.generated_releases, written by "
-        f"{first['model']} ({first['revision']}); quality beside {made.measured['n_real'][0]} real ones."
+        f"{n} releases{earlier}: {made.seconds:.0f} s. Batch {first['batch_id']} in models.generated_releases, written "
+        f"by {first['model']} ({first['revision']}); quality beside {made.measured['n_real'][0]} real ones."
     )
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from warehouse.schema.entity import Entity
 from warehouse.schema.registry import ENTITIES
@@ -79,12 +80,16 @@ def run_checks(con: duckdb.DuckDBPyConnection, *, run_id: str, as_of: datetime, 
         rows += [(check.name, check.entity, check.severity, *row) for row in found]
         if not found:
             rows.append((check.name, check.entity, check.severity, None, 0, check.about))
+    columns = ["check_name", "entity", "severity", "subject", "n_rows", "detail"]
+    recorded = pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
     con.execute("DELETE FROM ops.checks WHERE run_id = $run_id", {"run_id": run_id})
-    con.executemany(
-        "INSERT INTO ops.checks (run_id, check_name, entity, severity, subject, n_rows, detail, as_of_ts, checked_ts) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        [(run_id, *row, as_of, now) for row in rows],
+    con.register("_recorded", recorded)
+    con.execute(
+        "INSERT INTO ops.checks BY NAME "
+        "SELECT $run_id AS run_id, *, $as_of AS as_of_ts, $now AS checked_ts FROM _recorded",
+        {"run_id": run_id, "as_of": as_of, "now": now},
     )
+    con.unregister("_recorded")
     return findings
 
 

@@ -96,7 +96,7 @@ CALIBRATION = Entity(
 EXPLANATIONS = Entity(
     "explanations",
     "models",
-    "What the network's newest forecasts attended to, by attention weights and by leaving it out; asset ALL: on average",
+    "What the network's newest forecasts looked at, by attention weights and by leaving it out; asset ALL: on average",
     ("model_id", "asset", "horizon_h", "kind", "subject"),
     (
         Column("model_id", "VARCHAR", "Model (models.training_runs)"),

@@ -21,7 +21,7 @@ ASKED_RANGES = Entity(
 COVERED = Entity(
     "covered",
     "ops",
-    "From when on a history without a grid (funding, daily figures) was asked for: an earlier request starts there anew",
+    "From when on a history without a grid (funding, daily figures) was asked for: an earlier request starts it anew",
     ("asked_of", "subject"),
     (
         Column("asked_of", "VARCHAR", "Source that was asked"),

@@ -43,8 +43,8 @@ def holes(present: list[Span], first: int, last: int, step: int) -> list[Span]:
 def due(wanted: list[Span], asked: Asked, now: int, step: int) -> list[Span]:
     """The parts of `wanted` that are to be asked for (again).
 
-    A missing bar that was requested without result is due once as much time has passed since as it was old then: soon at
-    first, then ever more rarely, so that a gap that will never fill costs next to nothing. `asked` holds
+    A missing bar that was requested without result is due once as much time has passed since as it was old then: soon
+    at first, then ever more rarely, so that a gap that will never fill costs next to nothing. `asked` holds
     (first, last, asked at) of spans that stayed empty.
     """
     resting = [(a, min(b, 2 * at - now - 1)) for a, b, at in asked]
