@@ -1,4 +1,4 @@
-"""Documents to vectors by their words: hashed n-grams, what the network reads. Meaning is in sentence.py."""
+"""Documents to vectors of hashed n-grams, which the network reads. Sentence embeddings are in language/sentence.py."""
 
 import numpy as np
 import polars as pl

@@ -1,10 +1,9 @@
-"""Near-duplicates: which documents tell the same story in nearly the same words, and which of them was first.
+"""Near-duplicates: groups documents of nearly the same wording into stories and finds the first of each.
 
 MinHash over pairs of neighbouring words (Broder 1997), candidates from locality-sensitive hashing in bands (Indyk and
-Motwani 1998), in the order in which documents became available: a document joins the story it is most alike among those
-begun within WINDOW_DAYS before it, or begins one of its own. So a story's beginning never changes by what comes later,
-and a flood of copies is held once. Works through blocks of documents: memory grows with the stories of a window, not
-with the documents. Nothing is read but words, so that no text does anything here.
+Motwani 1998), in the order in which documents became available: a document joins the most similar story begun within
+WINDOW_DAYS before it, or begins its own. So later documents never change a story's beginning. Documents are processed
+in blocks: memory grows with the stories of a window, not with the number of documents.
 """
 
 from dataclasses import dataclass, field
@@ -18,15 +17,15 @@ Signatures = NDArray[np.uint32]
 
 N_HASHES, BAND = 126, 3
 N_BANDS = N_HASHES // BAND
-MIN_SIMILARITY = 0.42  # Jaccard similarity of pairs of words from which on two texts are copies
+MIN_SIMILARITY = 0.42  # Jaccard similarity of pairs of words from which two texts are copies
 SHORT_TEXT_WORDS, MIN_SIMILARITY_SHORT = (
     20,
     0.65,
-)  # texts shorter than this must be more alike: a headline's frame is soon shared
+)  # shorter texts must be more similar, since headlines share phrases
 WINDOW_DAYS = 3.0
 MAX_CHARACTERS = 20_000
 BLOCK = 4_000
-MAX_PER_BUCKET = 32  # of one bucket, so many of the earliest are looked at
+MAX_PER_BUCKET = 32  # earlier documents of one bucket that are compared
 SEED = 20_211
 
 
@@ -40,11 +39,11 @@ class _OpenStories:
     length: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def take(self, keep: NDArray[np.bool_]) -> "_OpenStories":
-        """Some of them."""
+        """The stories that `keep` selects."""
         return _OpenStories(self.row[keep], self.moment[keep], self.signature[keep], self.length[keep])
 
-    def and_(self, other: "_OpenStories") -> "_OpenStories":
-        """These, then others."""
+    def concat(self, other: "_OpenStories") -> "_OpenStories":
+        """These stories, followed by `other`."""
         pairs = ((getattr(self, n), getattr(other, n)) for n in ("row", "moment", "signature", "length"))
         return _OpenStories(*(np.concatenate(p) for p in pairs))
 
@@ -73,7 +72,7 @@ def group_stories(documents: pl.DataFrame, *, window_days: float = WINDOW_DAYS) 
 
 
 def _copy_numbers(first: NDArray[np.int64]) -> pl.Series:
-    """How many of the same story came before, [N]."""
+    """Number of earlier documents of the same story, [N]."""
     return pl.DataFrame({"s": first}).select(pl.int_range(pl.len(), dtype=pl.Int32).over("s")).to_series()
 
 
@@ -92,7 +91,7 @@ def minhash_signatures(documents: pl.DataFrame) -> tuple[Signatures, NDArray[np.
 
 
 def _pairs(words: Hashes, length: NDArray[np.int64]) -> Hashes:
-    """A hash of each word with the next of its text, [words]; the last of a text stands with an end."""
+    """A hash of each word with the next one of its text, [words]; the last word of a text pairs with an end marker."""
     following = np.empty_like(words)
     following[:-1] = words[1:]
     ends = np.cumsum(length)[length > 0] - 1
@@ -101,14 +100,14 @@ def _pairs(words: Hashes, length: NDArray[np.int64]) -> Hashes:
 
 
 def _scramble(x: Hashes) -> Hashes:
-    """A bijection of 64-bit numbers whose every output bit hangs on every input bit (the finaliser of MurmurHash3)."""
+    """A bijection of 64-bit numbers in which each output bit depends on each input bit (MurmurHash3's finaliser)."""
     x = (x ^ (x >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
     x = (x ^ (x >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
     return x ^ (x >> np.uint64(33))
 
 
 def _minhash(pairs: Hashes, length: NDArray[np.int64]) -> Signatures:
-    """The least value of each of N_HASHES hashes over each text's pairs, [N, N_HASHES]; all ones without any.
+    """The minimum of each of N_HASHES hashes over each text's pairs, [N, N_HASHES]; all ones without any.
 
     Multiply-shift hashing (Dietzfelbinger et al. 1997): odd multipliers, upper halves.
     """
@@ -140,33 +139,33 @@ def _assign_stories(
 
     Returns the stories that may still grow.
     """
-    both, known = begun.and_(block), len(begun.row)
+    both, known = begun.concat(block), len(begun.row)
     leads, leader = np.ones(len(both.row), dtype=bool), np.arange(len(both.row))
     later, earlier = _candidates(both, known)
     bounds = np.searchsorted(later, np.arange(known, len(both.row) + 1))
     for i in np.unique(later):
-        told = np.unique(leader[earlier[bounds[i - known] : bounds[i - known + 1]]])
-        alike = (both.signature[told] == both.signature[i]).mean(1)
-        near = both.moment[i] - both.moment[told] <= window_s
-        alike[~near | (alike < _required_similarity(both.length[told], both.length[i]))] = 0
+        stories = np.unique(leader[earlier[bounds[i - known] : bounds[i - known + 1]]])
+        alike = (both.signature[stories] == both.signature[i]).mean(1)
+        near = both.moment[i] - both.moment[stories] <= window_s
+        alike[~near | (alike < _required_similarity(both.length[stories], both.length[i]))] = 0
         best = alike.argmax()
         if alike[best] > 0:
-            leader[i], leads[i] = told[best], False
-            first[both.row[i]], similarity[both.row[i]] = both.row[told[best]], alike[best]
+            leader[i], leads[i] = stories[best], False
+            first[both.row[i]], similarity[both.row[i]] = both.row[stories[best]], alike[best]
     return both.take(leads)
 
 
 def _required_similarity(a: NDArray[np.int64], b: np.int64) -> NDArray[np.float64]:
-    """The similarity from which on texts of so many words are copies."""
+    """The similarity from which texts of these lengths count as copies."""
     return np.where(np.minimum(a, b) < SHORT_TEXT_WORDS, MIN_SIMILARITY_SHORT, MIN_SIMILARITY)
 
 
 def _candidates(both: _OpenStories, known: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs (later, earlier) that share a band, later ≥ `known`, ordered by later."""
     n = len(both.row)
-    wordy = np.flatnonzero(both.length > 0)
+    with_words = np.flatnonzero(both.length > 0)
     found = [np.zeros(0, dtype=np.int64)]
-    for keys in _bands(both.signature[wordy]).T:
+    for keys in _bands(both.signature[with_words]).T:
         order = np.argsort(keys, kind="stable")
         run = np.flatnonzero(np.r_[True, keys[order][1:] != keys[order][:-1]])
         size = np.diff(np.r_[run, len(order)])
@@ -174,7 +173,7 @@ def _candidates(both: _OpenStories, known: int) -> tuple[NDArray[np.int64], NDAr
         begin = np.repeat(run, size)
         for back in range(min(MAX_PER_BUCKET, int(size.max(initial=1)) - 1)):
             at = np.flatnonzero(place > back)
-            later, earlier = wordy[order[at]], wordy[order[begin[at] + back]]
+            later, earlier = with_words[order[at]], with_words[order[begin[at] + back]]
             found.append((later * n + earlier)[later >= known])
     later, earlier = np.divmod(np.unique(np.concatenate(found)), n)
     return later, earlier

@@ -73,7 +73,7 @@ def matched(
 ) -> Comparison | None:
     """Each release of group a less the mean of its NEAREST matches of group b, of the same asset where there are any.
 
-    `covariates` [N, K]: what releases are matched on (liquidity, volatility, hour, day of the week), standardised here.
+    `covariates` [N, K] to match on (liquidity, volatility, hour, day of the week) are standardised here.
     The variance counts every release with its share of the estimate, as often as it was matched.
     """
     known = np.isfinite(values) & np.isfinite(covariates).all(1)

@@ -1,1 +1,1 @@
-"""How likely a text is machine-written, and how well that can be told."""
+"""Detection of machine-written texts, and its accuracy."""

@@ -1,6 +1,4 @@
-"""How well machine-written texts are told from human ones: AUROC with a bootstrap interval, true positives where few
-human texts are flagged.
-"""
+"""Accuracy of detection: AUROC with a bootstrap interval, and the true-positive rate at a low false-positive rate."""
 
 import numpy as np
 import polars as pl
@@ -22,7 +20,7 @@ def auroc(y: Flags, p: Vector) -> float:
 
 
 def true_positives(y: Flags, p: Vector, false: float = 0.01) -> float:
-    """Share of machine-written texts above the level that `false` of the human ones exceed."""
+    """Share of machine-written texts above the level that a share `false` of the human ones exceeds."""
     return float((p[y] > np.quantile(p[~y], 1 - false, method="higher")).mean())
 
 
@@ -44,8 +42,8 @@ MIN_TEXTS = 10
 DETECTOR_SCORE = "machine_probability"
 
 
-def detection_figures(model: str, kind: str, least: int, texts: pl.DataFrame) -> list[dict[str, object]]:
-    """One row for the detector and for each token score alone, on texts of `least` tokens and more."""
+def detection_figures(model: str, kind: str, min_tokens: int, texts: pl.DataFrame) -> list[dict[str, object]]:
+    """One row for the detector and for each token score alone, on texts of `min_tokens` tokens or more."""
     y = (texts["model"] != "").to_numpy()
     if min(y.sum(), (~y).sum()) < MIN_TEXTS:
         return []
@@ -55,12 +53,12 @@ def detection_figures(model: str, kind: str, least: int, texts: pl.DataFrame) ->
     for score in (DETECTOR_SCORE, *TOKEN_SCORES):
         p = SIGN.get(score, 1.0) * texts[score].cast(pl.Float64).fill_null(0).to_numpy()
         low, high = auroc_interval(y, p, groups)
-        whole = score == DETECTOR_SCORE
+        is_detector = score == DETECTOR_SCORE
         rows.append({
-            "model": model, "kind": kind, "score": score, "min_tokens": least, "max_tokens": MAX_READ_TOKENS,
+            "model": model, "kind": kind, "score": score, "min_tokens": min_tokens, "max_tokens": MAX_READ_TOKENS,
             "auroc": auroc(y, p), "low": low, "high": high, "true_positive_rate": true_positives(y, p),
-            "flagged_generated": float(np.mean(flagged[y])) if whole else None,
-            "flagged_real": float(np.mean(flagged[~y])) if whole else None,
+            "flagged_generated": float(np.mean(flagged[y])) if is_detector else None,
+            "flagged_real": float(np.mean(flagged[~y])) if is_detector else None,
             "n_generated": int(y.sum()), "n_real": int((~y).sum()),
         })  # fmt: skip
     return rows

@@ -1,7 +1,7 @@
 """The Binoculars ratio: how surprising a text is, beside how surprising one model's expectations are to another.
 
 ratio = mean −log p of the text under the observer ÷ mean over its tokens of −Σ q_performer · log q_observer (Hans et
-al. 2024, equation 4, with observer and performer as there). Low ratios speak for a machine. The two models must share
+al. 2024, equation 4, with observer and performer as there). Low ratios indicate a machine. The two models must share
 their vocabulary; that of a chat model and its base, as the authors used, is the usual pair.
 """
 
@@ -12,7 +12,7 @@ from models.text.language.tokens import MAX_TOKENS, clean_text
 
 
 class VocabularyError(ValueError):
-    """Two models do not write with the same tokens."""
+    """Two models have different vocabularies."""
 
 
 @torch.inference_mode()
@@ -33,6 +33,7 @@ def binoculars(
 
 
 def _ratio(tokens: torch.Tensor, observer: CausalModel, performer: CausalModel) -> float:
+    """The ratio of one text, tokens [1, T]."""
     seen = observer.network(tokens.to(observer.device)).logits[0, :-1].float().log_softmax(-1)
     expected = performer.network(tokens.to(performer.device)).logits[0, :-1].float().softmax(-1).to(seen.device)
     surprise = -seen.gather(1, tokens[0, 1:, None].to(seen.device)).mean()

@@ -1,7 +1,7 @@
-"""How likely is a text machine-written? Token scores and style, joined by a regression fitted on labelled text.
+"""Probability of machine authorship: a regression on token scores and style, fitted on labelled texts.
 
 Machine-written is not false, and not flagged is not human: the probability holds for texts like those it was fitted on,
-half of them machine-written. Texts with less than `min_tokens` tokens are too short to be told and get none.
+half of them machine-written. Texts with less than `min_tokens` tokens are too short to judge and get none.
 """
 
 import hashlib
@@ -25,13 +25,13 @@ MIN_TOKENS = 30
 FALSE_POSITIVES = 0.01
 FOLDS = 5
 STRENGTH = 0.03  # inverse of the ridge penalty: there are many inputs and few texts
-CLIP = 4.0  # deviations: no single oddity decides
+CLIP = 4.0  # standard deviations, so that no single input decides
 Vector = NDArray[np.float64]
 Fitted = tuple[Vector, Vector, Vector, float]
 
 
 class DetectorError(ValueError):
-    """A file is no detector, or one that does not fit."""
+    """A file is not a detector of this version, or there are too few texts to fit one."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Detector:
         return scores.with_columns(p, threshold=pl.lit(self.threshold)).with_columns(verdict=verdict)
 
     def fingerprint(self) -> str:
-        """A hash of its numbers: verdicts of different detectors are told apart by it."""
+        """A hash of its numbers, which identifies the detector of a verdict."""
         return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:8]
 
     def save(self, path: Path) -> None:
@@ -78,7 +78,7 @@ class Detector:
 
 
 def load_detector(path: Path = SHIPPED) -> Detector:
-    """A saved detector. DetectorError where the file is none."""
+    """A saved detector. DetectorError where the file is not one."""
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
@@ -89,7 +89,9 @@ def load_detector(path: Path = SHIPPED) -> Detector:
     except DetectorError:
         raise
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise DetectorError(f"{path} is no detector ({type(error).__name__}: {error}); fit one with --fit") from error
+        raise DetectorError(
+            f"{path} is not a detector ({type(error).__name__}: {error}); fit one with --fit"
+        ) from error
     widths = {len(found.mean), len(found.scale), len(found.weights)}
     if widths != {len(INPUTS)} or not np.isfinite(numbers).all():
         raise DetectorError(f"{path} holds {sorted(widths)} finite numbers per part, expected {len(INPUTS)}")
@@ -100,9 +102,9 @@ INPUTS = (*TOKEN_SCORES, "log_tokens", "log_likelihood × log_tokens", "curvatur
 
 
 def detector_inputs(scores: pl.DataFrame, texts: list[str | None]) -> Vector:
-    """What the regression reads, [N, INPUTS]: token scores, length, two scores whose meaning hangs on it, and style.
+    """Inputs of the regression, [N, INPUTS]: token scores, length, two scores times length, and style.
 
-    A score that is not known (a text of one token) counts as 0.
+    An unknown score (a text of one token) counts as 0.
     """
     x = np.nan_to_num(scores.select(pl.col(TOKEN_SCORES).cast(pl.Float64)).to_numpy().astype(np.float64))
     length = np.log(np.maximum(scores["n_tokens"].to_numpy(), 1).astype(np.float64))[:, None]
@@ -152,12 +154,13 @@ def fit_logistic(x: Vector, y: NDArray[np.bool_]) -> Fitted:
 
 
 def predict_logistic(fitted: Fitted, x: Vector) -> Vector:
-    """Probabilities of rows of `x` by what `fit_logistic` gave, [N]."""
+    """Probabilities of the rows of `x` by a fit of `fit_logistic`, [N]."""
     mean, scale, weights, intercept = fitted
     return 1 / (1 + np.exp(-(_standard(x, mean, scale) @ weights + intercept)))
 
 
 def _standard(x: Vector, mean: Vector, scale: Vector) -> Vector:
+    """Standardised inputs, clipped to ± CLIP."""
     return np.clip((x - mean) / scale, -CLIP, CLIP)
 
 

@@ -1,7 +1,7 @@
-"""How a text is written, apart from what it says: marks, words that carry no matter, lengths. Numbers per text.
+"""Style of a text, independent of its topic: punctuation, function words, lengths. Numbers per text.
 
-Function words are the classic evidence of authorship (Mosteller and Wallace 1963). Nothing here knows a topic or a
-name, so that little is learned of which sources were human in the labelled texts; but house styles are styles too.
+Function words are the classic evidence of authorship (Mosteller and Wallace 1963). No feature contains a topic or a
+name, so that little is learned about which sources were human in the labelled texts; house styles remain.
 """
 
 import re
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.text.language.tokens import clean_text
 
-MAX_CHARACTERS = 1_300  # about as much as the language model reads
+MAX_CHARACTERS = 1_300  # about the length that the language model reads
 MARKS = {
     "comma": ",", "stop": ".", "semicolon": ";", "colon": ":", "straight_quote": '"', "curly_quote": "“”",
     "apostrophe": "'", "curly_apostrophe": "’", "hyphen": "-", "dash": "–—", "bracket": "(", "exclamation": "!",

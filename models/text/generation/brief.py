@@ -1,8 +1,8 @@
-"""What a release is asked to say, and the form it is written in.
+"""Briefs: the content of a release to generate, and its form.
 
-A brief names a company, a person, a place and a subject; all of them are invented, so that no generated text puts words
-into the mouth of a firm that exists. A small model cannot hold the form of a press release by itself: with a frame,
-headline, dateline, lead, quotation and boilerplate are begun for it and it writes on from each beginning.
+A brief names a company, a person, a place and a subject; all of them are invented, so that no generated text is
+attributed to a real firm. A small model does not keep the form of a press release: in a frame, headline, dateline,
+lead, quotation and boilerplate each have a given beginning that the model continues.
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ SUBJECTS = (
 
 @dataclass(frozen=True)
 class Brief:
-    """Who announces what. Everything in it is invented but for the asset."""
+    """Who announces what. Everything except the asset is invented."""
 
     asset: str
     name: str
@@ -51,7 +51,7 @@ class Brief:
     subject: str
 
     def as_text(self) -> str:
-        """The brief in words, for a model that takes instructions."""
+        """The brief as text, for a model that takes instructions."""
         return (
             f"{self.company}, a company in {self.city}, announces {self.subject}. {self.name} ({self.asset}) is a "
             f"cryptocurrency. {self.person} is {self.role} of {self.company}."
@@ -60,10 +60,9 @@ class Brief:
 
 @dataclass(frozen=True)
 class Part:
-    """A beginning that the frame gives, where what the model writes after it stops, and how long it may be (tokens).
+    """A part of a release: a given beginning, where the model's continuation stops, and its length limits in tokens.
 
-    It stops at the end of a line, at that or a quotation mark, or where the model ends its text.
-    `closing` follows what the model wrote.
+    It stops at the end of a line, at that or a quotation mark, or where the model ends its text. `closing` is appended.
     """
 
     begins: str
@@ -99,5 +98,5 @@ def press_release_form(b: Brief) -> tuple[Part, ...]:
 
 
 def free_form(longest: int, *, begins: str = "") -> tuple[Part, ...]:
-    """No form: a headline, and whatever the model writes after it."""
+    """A headline, and free text after it."""
     return (Part(begins, "line", 32, 2), Part("\n\n", "text", longest, 2))

@@ -1,12 +1,12 @@
-"""How good generated releases are, beside real ones: repetition, variety, copying, form, and how a second model reads
-them.
+"""Quality of generated releases, compared with real ones: repetition, variety, copying, form, and likelihood under a
+second model.
 
 bits_per_character   −log2 of a text's probability under a judging language model ÷ its characters, mean over texts
                      (the first hundred of a set)
-repeated_4grams      share of a text's runs of four words that stood in it before, mean over texts
+repeated_4grams      share of a text's runs of four words that occur earlier in it, mean over texts
 distinct_n           different runs of n words ÷ all of them, over as many words of each set (Li et al. 2016)
-copied_8grams        share of runs of eight words that stand in a source text word by word, mean over texts
-longest_copy_words   longest run of words of which each eight stand in a source, highest of the set
+copied_8grams        share of runs of eight words that occur verbatim in a source text, mean over texts
+longest_copy_words   longest run of words of which each eight occur in a source, maximum of the set
 has_…                share of texts with a headline, a dateline, a quotation with its speaker, a boilerplate
 """
 
@@ -23,7 +23,7 @@ from models.text.language.tokens import MAX_CHARACTERS, read_tokens
 Text = tuple[str, str]  # headline and body
 COPIED = 8
 DISTINCT = (1, 2, 3)
-JUDGED = 100  # texts that the judge reads: it is slow, and their mean is known well enough
+JUDGED = 100  # texts that the judge reads, for speed
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 FORM = ("has_headline", "has_dateline", "has_quote", "has_boilerplate")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -60,22 +60,22 @@ def form_parts(text: Text) -> dict[str, bool]:
 
 
 def repeated(text: list[str], n: int = 4) -> float | None:
-    """Share of a text's runs of n words that stood in it before; None where it has none."""
+    """Share of a text's runs of n words that occur earlier in it; None where it has no run."""
     runs = _runs(text, n)
     return 1 - len(set(runs)) / len(runs) if runs else None
 
 
 def distinct(texts: list[list[str]], n: int, budget: int) -> float | None:
     """Different runs of n words ÷ all of them, over the first `budget` words of the texts together."""
-    left, runs = budget, []
+    remaining, runs = budget, []
     for text in texts:
-        runs += _runs(text[:left], n)
-        left -= len(text[:left])
+        runs += _runs(text[:remaining], n)
+        remaining -= len(text[:remaining])
     return len(set(runs)) / len(runs) if runs else None
 
 
 def copied(text: list[str], sources: Container[tuple[str, ...]]) -> list[bool]:
-    """Of each run of COPIED words of a text whether it is among `sources`."""
+    """Whether each run of COPIED words of a text is among `sources`."""
     return [run in sources for run in _runs(text, COPIED)]
 
 
@@ -94,18 +94,18 @@ def text_quality(
 ) -> dict[str, float | None]:
     """All measures of a set of texts. `budget`: words that `distinct_n` looks at.
 
-    `sources`: what may have been copied. With `own`, the texts are the sources and each is held against the others.
+    `sources`: what may have been copied. With `own`, the texts are the sources and each is compared with the others.
     """
-    told = [lower_case_words(f"{t}\n{b}") for t, b in texts]
+    tokenised = [lower_case_words(f"{t}\n{b}") for t, b in texts]
     forms = [form_parts(t) for t in texts]
     counts = Counter(run for t, b in sources for run in set(_runs(lower_case_words(f"{t}\n{b}"), COPIED)))
-    known = {run for run, n in counts.items() if n > own}  # of its own set a text is one itself
-    hits = [copied(t, known) for t in told] if sources else []
+    known = {run for run, n in counts.items() if n > own}  # with `own` a text is itself among the sources
+    hits = [copied(t, known) for t in tokenised] if sources else []
     return {
         "bits_per_character": bits_per_character(texts, judge) if judge else None,
-        "words": _mean(len(t) for t in told),
-        "repeated_4grams": _mean(repeated(t) for t in told),
-        **{f"distinct_{n}": distinct(told, n, budget) for n in DISTINCT},
+        "words": _mean(len(t) for t in tokenised),
+        "repeated_4grams": _mean(repeated(t) for t in tokenised),
+        **{f"distinct_{n}": distinct(tokenised, n, budget) for n in DISTINCT},
         "copied_8grams": _mean(float(np.mean(h)) for h in hits if h),
         "longest_copy_words": max((_longest(h) for h in hits), default=None),
         **{name: _mean(f[name] for f in forms) for name in FORM},
@@ -113,6 +113,7 @@ def text_quality(
 
 
 def _runs(text: list[str], n: int) -> list[tuple[str, ...]]:
+    """All runs of n consecutive words."""
     return list(zip(*(islice(text, i, None) for i in range(n)), strict=False))
 
 

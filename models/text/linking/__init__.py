@@ -1,1 +1,1 @@
-"""From the words of a document to the assets it speaks of."""
+"""Links documents to the assets that they mention."""

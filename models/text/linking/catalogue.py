@@ -24,6 +24,7 @@ GLUED = ("USDT", "USDC", "BUSD", "USD", "BTC", "ETH", "BNB")
 
 
 def ignoring_case(pattern: str) -> re.Pattern[str]:
+    """The pattern compiled without regard to case."""
     return re.compile(pattern, re.IGNORECASE)
 
 
@@ -56,7 +57,7 @@ def load_catalogue() -> Catalogue:
 
 @cache
 def name_of(ticker: str) -> str:
-    """What a person calls the asset ("Litecoin" for LTC). ValueError for a ticker that the table lacks."""
+    """The printed name of an asset ("Litecoin" for LTC). ValueError for a ticker that the table lacks."""
     with Path(__file__).with_name("entities.toml").open("rb") as handle:
         rows = {row["ticker"]: row for row in tomllib.load(handle)["asset"]}
     if ticker not in rows:
@@ -66,7 +67,7 @@ def name_of(ticker: str) -> str:
 
 
 def build_catalogue(table: dict[str, Any]) -> Catalogue:
-    """The catalogue of a parsed ``entities.toml``. ValueError for a ticker or a spelling that stands there twice."""
+    """The catalogue of a parsed ``entities.toml``. ValueError for a ticker or spelling that appears twice."""
     spellings: dict[str, list[Spelling]] = {}
     tickers: dict[str, str] = {}
     for row in table["asset"]:
@@ -74,14 +75,14 @@ def build_catalogue(table: dict[str, Any]) -> Catalogue:
         if unknown:
             raise ValueError(f"{ticker} has {', '.join(sorted(unknown))} in entities.toml; expected {', '.join(LISTS)}")
         if ticker in tickers:
-            raise ValueError(f"ticker {ticker!r} stands twice in entities.toml; join the two rows")
+            raise ValueError(f"ticker {ticker!r} appears twice in entities.toml; join the two rows")
         tickers |= dict.fromkeys((ticker, *row.get("contracts", ())), ticker)
         for spelling in _row_spellings(row):
             twins = spellings.setdefault(spelling.text.lower(), [])
             twin = next((t for t in twins if t.asset != ticker or t.text == spelling.text), None)
             if twin:
                 first, second = f"{twin.asset} ({twin.rule})", f"{ticker} ({spelling.rule})"
-                raise ValueError(f"{spelling.text!r} stands under {first} and {second} in entities.toml; keep one")
+                raise ValueError(f"{spelling.text!r} appears under {first} and {second} in entities.toml; keep one")
             twins.append(spelling)
     roles = {phrase: role for role in ROLES for phrase in table[role]}
     both = sorted(roles.keys() & spellings.keys())
@@ -106,7 +107,7 @@ def _row_spellings(row: dict[str, Any]) -> list[Spelling]:
 
 
 def _trie(words: set[str]) -> str:
-    """A pattern of the longest of `words` that fits: alternatives share their beginnings, so nothing is tried twice."""
+    """A pattern for the longest matching of `words`; alternatives share prefixes, so that no prefix is tried twice."""
     root: dict[str, Any] = {}
     for word in words:
         node = root

@@ -1,8 +1,8 @@
-"""Which crypto assets a document speaks of: names, tickers and traps from ``entities.toml``, weighed by place and form.
+"""Assets that a document is about: names, tickers and traps from ``entities.toml``, weighted by place and form.
 
-One compiled pass finds every spelling. A trap (an ordinary word: "near", "one", "polygon") counts only in the right
-form or company. What counts is weighed by where it stands and how, and the sentences of a document are joined as
-independent chances: the confidence is one minus the chance that none of them makes it speak of the asset.
+One compiled pass finds every spelling. A trap (an ordinary word: "near", "one", "polygon") counts only in the
+right form or beside certain words. Mentions are weighted by place and form, and the sentences of a document are
+combined as independent chances: confidence is one minus the chance that none of them makes it about the asset.
 """
 
 from math import prod
@@ -14,8 +14,8 @@ from models.text.linking.mention import LEAD, MAX_CHARACTERS, Mention, scan_text
 METHOD = "entities-v1"
 MIN_CONFIDENCE = 0.2
 
-# The chance that a sentence with the asset in this form makes the document one that speaks of it, by place: rounded
-# from how often documents with a single such sentence did, among 370 that were read for development.
+# The chance that a document is about an asset given one sentence with the asset in this form and place: rounded from
+# 370 documents that were labelled by hand for development.
 CHANCE = {
     "subject": {"title": 0.97, "lead": 0.85, "body": 0.60},  # "Ether rose", "LINK/USDT" where pairs are listed
     "plain": {"title": 0.95, "lead": 0.60, "body": 0.25},
@@ -30,11 +30,11 @@ _SCHEMA = {"doc_id": pl.String, "asset": pl.String, "confidence": pl.Float64, "m
 
 
 def link_assets(documents: pl.DataFrame) -> pl.DataFrame:
-    """`doc_id`, `asset`, `confidence`, `method` of every asset that one of `documents` (doc_id, title, body) speaks of.
+    """`doc_id`, `asset`, `confidence`, `method` of every asset that `documents` (doc_id, title, body) are about.
 
-    An asset is spoken of when it is a subject of the title or is discussed in at least one sentence, beyond a passing
-    mention, a list or boilerplate. Confidence is the chance of that, 0 to 1; links below MIN_CONFIDENCE are left out.
-    Title and body may be null; READ says how many characters of them are read. A document's links depend on itself
+    A document is about an asset that is a subject of its title or is discussed in at least one sentence, beyond a
+    passing mention, a list or boilerplate. Confidence is the chance of that, 0 to 1; links below MIN_CONFIDENCE are
+    left out. Title and body may be null; at most MAX_CHARACTERS of each are read. A document's links depend on itself
     alone; of documents with the same `doc_id` the first is read.
     """
     texts = documents.unique("doc_id", keep="first", maintain_order=True).select(
@@ -62,27 +62,27 @@ def _sentence_chances(title: str, body: str) -> dict[tuple[str, bool, int], floa
     head, rest = scan_text(title), scan_text(body)
     both, roles = head.mentions + rest.mentions, head.roles | rest.roles
     always = {m.asset for m in both if m.counts(in_context=False, companions=set())}
-    spelled: dict[str, set[str]] = {}
+    spellings: dict[str, set[str]] = {}
     for m in both:
         if m.cased and m.rule != "confirmed":
-            spelled.setdefault(m.asset, set()).add(m.text.lower())
-    in_context = bool(always) or "context" in roles or any(len(s) > 1 for s in spelled.values())
+            spellings.setdefault(m.asset, set()).add(m.text.lower())
+    in_context = bool(always) or "context" in roles or any(len(s) > 1 for s in spellings.values())
     companions = {m.asset for m in both if m.counts(in_context, set())}
     best: dict[tuple[str, bool, int], float] = {}
     for part, in_title in ((head, True), (rest, False)):
         counted = [m for m in part.mentions if m.counts(in_context, companions)]
-        crowds: dict[int, set[str]] = {}
+        assets_of: dict[int, set[str]] = {}
         for m in counted:
-            crowds.setdefault(m.sentence, set()).add(m.asset)
+            assets_of.setdefault(m.sentence, set()).add(m.asset)
         for m in counted:
             key = m.asset, in_title, m.sentence
-            crowd = 1 if in_title else len(crowds[m.sentence])
-            best[key] = max(best.get(key, 0.0), _chance(m, in_title, part.tail, crowd, "listing" in roles))
+            n_assets = 1 if in_title else len(assets_of[m.sentence])
+            best[key] = max(best.get(key, 0.0), _chance(m, in_title, part.tail, n_assets, "listing" in roles))
     return best
 
 
-def _chance(m: Mention, in_title: bool, tail: int, crowd: int, listing: bool) -> float:
-    """The chance of one mention among `crowd` assets of a sentence."""
+def _chance(m: Mention, in_title: bool, tail: int, n_assets: int, listing: bool) -> float:
+    """The chance of one mention among `n_assets` assets of a sentence."""
     place = "title" if in_title else "lead" if m.start < LEAD else "body"
     if listing and m.pair:
         return CHANCE["subject"]["lead"]
@@ -94,4 +94,4 @@ def _chance(m: Mention, in_title: bool, tail: int, crowd: int, listing: bool) ->
         chance *= AS_TRAP if m.rule == "capitalised" or m.sure or m.backed else BY_COMPANY
     if ticker_in_listing:
         return chance
-    return chance * next((left for length, left in (LIST, CROWDED) if crowd > length), 1.0)
+    return chance * next((left for length, left in (LIST, CROWDED) if n_assets > length), 1.0)

@@ -35,13 +35,16 @@ class Mention:
     end: int
     sentence: int
     form: str = "plain"
-    cased: bool = True  # written as its rule wants it: a name with a capital, a ticker in upper case amid lower case
+    cased: bool = True  # written as its rule requires: a name with a capital, a ticker in upper case amid lower case
     sure: bool = False  # cashtag, trading pair, or name and ticker side by side
-    backed: bool = False  # beside a word, number or ticker that assets stand beside
+    backed: bool = False  # beside a word, number or ticker that usually accompanies an asset
     pair: bool = False
 
     def counts(self, in_context: bool, companions: set[str]) -> bool:
-        """Whether it names its asset, in a document (not) of crypto assets that surely names `companions`."""
+        """Whether it names its asset.
+
+        `in_context`: whether the text is about crypto assets; `companions`: assets that it certainly names.
+        """
         if self.sure or self.rule in ("names", "issuers"):
             return True
         if self.rule == "confirmed":
@@ -51,7 +54,7 @@ class Mention:
 
 @dataclass
 class Scan:
-    """What one text holds, and where its boilerplate begins."""
+    """Mentions and roles found in one text, and the character at which its boilerplate begins."""
 
     mentions: list[Mention] = field(default_factory=list)
     roles: set[str] = field(default_factory=set)
@@ -59,37 +62,37 @@ class Scan:
 
 
 def scan_text(text: str) -> Scan:
-    """One pass over a text."""
+    """Find the mentions, roles and boilerplate of a text in one pass."""
     catalogue = load_catalogue()
     text = text.translate(_PLAIN)
     lower = text.lower()
-    if len(lower) != len(text):  # a letter that grows would shift everything after it
+    if len(lower) != len(text):  # a letter that lengthens would shift all positions after it
         lower = "".join(low if len(low := c.lower()) == 1 else c for c in text)
-    flat, scan, sentence = text.islower(), Scan(), 0
+    all_lower, found_in_text, sentence = text.islower(), Scan(), 0
     for match in catalogue.pattern.finditer(lower):
         found, start, end = match[0], match.start(), match.end()
         role = catalogue.roles.get(found)
         if found in catalogue.spellings or role == "pair":
-            mention = _mention(text, start, end, sentence, flat)
+            mention = _mention(text, start, end, sentence, all_lower)
             if mention:
-                scan.mentions.append(mention)
+                found_in_text.mentions.append(mention)
         elif role == "tails" and start >= EARLIEST_TAIL:
-            scan.tail = min(scan.tail, start)
+            found_in_text.tail = min(found_in_text.tail, start)
         elif role:
-            scan.roles.add(role)
+            found_in_text.roles.add(role)
         elif found[0] in "\n.!?":
             sentence += 1
             if found.endswith("about ") and 2 * start > len(text) and text[end - 6 : end + 1].istitle():
-                scan.tail = min(scan.tail, start)
-    scan.mentions = _confirm_neighbours(text, scan.mentions)
-    return scan
+                found_in_text.tail = min(found_in_text.tail, start)
+    found_in_text.mentions = _confirm_neighbours(text, found_in_text.mentions)
+    return found_in_text
 
 
 _PLAIN = str.maketrans({"\xa0": " ", "’": "'", "‘": "'"})
 
 
-def _mention(text: str, start: int, end: int, sentence: int, flat: bool) -> Mention | None:
-    """The mention at this place and its form, or None where the spelling names something else."""
+def _mention(text: str, start: int, end: int, sentence: int, all_lower: bool) -> Mention | None:
+    """The mention at this place with its form, or None where the spelling means something else."""
     catalogue = load_catalogue()
     found, before, after = text[start:end], text[max(0, start - 60) : start], text[end : end + 40]
     in_address = before[-1:] == "@" or (before[-1:] == "." and found[0].islower()) or _SITE.match(after)
@@ -107,9 +110,9 @@ def _mention(text: str, start: int, end: int, sentence: int, flat: bool) -> Ment
     amount = bool(_AMOUNT.search(before) or (ticker and _COUNTED.match(after)))
     at_market = ticker and (amount or bool(catalogue.beside["markets"].match(after)))
     return Mention(
-        chosen.asset, found, _rule(chosen.rule, before, flat, ticker), start, end, sentence,
+        chosen.asset, found, _rule(chosen.rule, before, all_lower, ticker), start, end, sentence,
         form=_form(before, after, amount),
-        cased=_cased(chosen, found, before + after, flat, ticker),
+        cased=_cased(chosen, found, before + after, all_lower, ticker),
         sure=found.isupper() and (before[-1:] == "$" or (pair and ticker)),
         backed=at_market or bool(catalogue.beside["nouns"].match(after)),
         pair=pair,
@@ -123,15 +126,15 @@ def _glued(found: str, start: int, end: int, sentence: int) -> Mention | None:
     return Mention(asset, found, "ticker", start, end, sentence, "subject", sure=True, pair=True) if asset else None
 
 
-def _rule(rule: str, before: str, flat: bool, ticker: bool) -> str:
-    """The rule by which a spelling counts here: brackets may hold the ticker of a share, and no capitals prove none."""
+def _rule(rule: str, before: str, all_lower: bool, ticker: bool) -> str:
+    """The rule that applies here: a ticker in brackets may be that of a share, and lower-case text has no capitals."""
     if rule == "capitalised" and ticker and _OPEN.search(before):
         return "confirmed"
-    return "capitalised" if rule == "proper" and flat else rule
+    return "capitalised" if rule == "proper" and all_lower else rule
 
 
 def _form(before: str, after: str, amount: bool) -> str:
-    """What a spelling does between these neighbours, a key of CHANCE."""
+    """The role of a spelling between these neighbours, a key of CHANCE."""
     beside = load_catalogue().beside
     if beside["compared"].match(after):
         return "compared"
@@ -144,20 +147,20 @@ def _form(before: str, after: str, amount: bool) -> str:
     return "subject" if beside["verbs"].match(after) or _FIRST.search(before) else "plain"
 
 
-def _cased(chosen: Spelling, found: str, around: str, flat: bool, ticker: bool) -> bool:
-    """Whether the spelling is written as its rule wants it; `flat` texts have no capitals at all."""
+def _cased(chosen: Spelling, found: str, around: str, all_lower: bool, ticker: bool) -> bool:
+    """Whether the spelling is written as its rule requires; `all_lower` texts have no capitals."""
     if chosen.rule == "in_context":
         return True
     if not ticker:
-        return found[0].isupper() or found[0].isdigit() or (flat and chosen.rule in ("proper", "capitalised"))
+        return found[0].isupper() or found[0].isdigit() or (all_lower and chosen.rule in ("proper", "capitalised"))
     if chosen.rule in ("ticker", "contracts"):
-        return found == chosen.text or flat
+        return found == chosen.text or all_lower
     shouted = sum(c.isupper() for c in around) > sum(c.islower() for c in around)
     return found == chosen.text and not shouted
 
 
 def _confirm_neighbours(text: str, mentions: list[Mention]) -> list[Mention]:
-    """The mentions, sure where name and ticker stand together ("Optimism (OP)"), backed where tickers are listed."""
+    """The mentions, sure where name and ticker are adjacent ("Optimism (OP)"), backed where tickers are listed."""
     out = list(mentions)
     for i, (a, b) in enumerate(pairwise(mentions)):
         if b.start - a.end > 40:

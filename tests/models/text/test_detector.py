@@ -119,7 +119,7 @@ class TestFiles:
             load_detector(tmp_path / "d.json")
 
     def test_a_missing_file_is_refused_by_its_name(self, tmp_path):
-        with pytest.raises(DetectorError, match=r"none\.json is no detector"):
+        with pytest.raises(DetectorError, match=r"none\.json is not a detector"):
             load_detector(tmp_path / "none.json")
 
     @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ class TestFiles:
         detector.save(tmp_path / "d.json")
         content = json.loads((tmp_path / "d.json").read_text()) | {"code": "import os"}
         (tmp_path / "d.json").write_text(json.dumps(content))
-        with pytest.raises(DetectorError, match="is no detector"):
+        with pytest.raises(DetectorError, match="is not a detector"):
             load_detector(tmp_path / "d.json")
 
     def test_the_shipped_detector_reads_and_flags_rarely_below_its_threshold(self):

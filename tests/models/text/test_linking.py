@@ -256,9 +256,9 @@ def test_a_ticker_or_a_spelling_that_stands_twice_is_refused_by_name():
     table |= {k: ["x"] for k in ("nouns", "markets", "verbs", "modified", "compared", "passing")}
     one, two = {"ticker": "AAA", "names": ["Alpha"]}, {"ticker": "BBB", "names": ["Beta"]}
     assert set(build_catalogue(table | {"asset": [one, two]}).tickers) == {"AAA", "BBB"}
-    with pytest.raises(ValueError, match="ticker 'AAA' stands twice"):
+    with pytest.raises(ValueError, match="ticker 'AAA' appears twice"):
         build_catalogue(table | {"asset": [one, one]})
-    with pytest.raises(ValueError, match=re.escape("'alpha' stands under AAA (names) and BBB (confirmed)")):
+    with pytest.raises(ValueError, match=re.escape("'alpha' appears under AAA (names) and BBB (confirmed)")):
         build_catalogue(table | {"asset": [one, two | {"confirmed": ["alpha"]}]})
     with pytest.raises(ValueError, match="BBB has nmaes"):
         build_catalogue(table | {"asset": [one, {"ticker": "BBB", "nmaes": ["Beta"]}]})
