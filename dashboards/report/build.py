@@ -62,18 +62,29 @@ EXPLANATION_KINDS = (
 
 
 def _forecast(warehouse: Published) -> dict[str, Any]:
+    """The values of the template's section on forecasts."""
     scores = warehouse.skill()
     if scores.is_empty():
-        return {
-            "skill": None,
-            "skill_table": None,
-            "calibration": None,
-            "fans": [],
-            "learning": None,
-            "league": None,
-            "regimes": None,
-            "explanations": [],
-        }
+        empty = ("skill", "skill_table", "calibration", "learning", "league", "regimes")
+        return {**dict.fromkeys(empty), "fans": [], "explanations": []}
+    run = warehouse.query(
+        "FROM marts.training_runs WHERE model_name = $name ORDER BY train_end_ts DESC LIMIT 1", name=NETWORK
+    ).to_dicts()
+    return {
+        "skill": chart(forecasts_charts.skill(scores), "Skill over the reference walk by horizon"),
+        "skill_table": _skill_table(scores),
+        "calibration": chart(forecasts_charts.calibration(warehouse.mart("forecast_calibration")), "PIT histogram"),
+        "fans": [(a, _fan(warehouse, a)) for a in _featured_assets(warehouse.assets())],
+        "league": _league(warehouse),
+        "regimes": _regimes(warehouse),
+        "explanations": _explanations(warehouse.explanations()),
+        "learning": _learning(run[0]["learning_curve"]) if run else None,
+        "training": run[0] if run else None,
+    }
+
+
+def _skill_table(scores: pl.DataFrame) -> dict[str, Any]:
+    """All scores per model and horizon."""
     wide = scores.filter(pl.col("horizon_h") > 0).pivot(
         on="metric", index=["model_name", "horizon_h"], values="value", aggregate_function="first"
     )
@@ -96,25 +107,16 @@ def _forecast(warehouse: Published) -> dict[str, Any]:
         "model_name": "Model", "horizon_h": "Horizon, h", "crps": "CRPS", "crps_skill": "Skill",
         "mae_ratio": "MAE ratio", "coverage_90": "90 % band covers", "direction": "Direction right", "dm_p": "DM-HLN p",
     }  # fmt: skip
-    run = warehouse.query(
-        "FROM marts.training_runs WHERE model_name = $name ORDER BY train_end_ts DESC LIMIT 1", name=NETWORK
-    ).to_dicts()
-    explanations = warehouse.explanations()
-    return {
-        "skill": chart(forecasts_charts.skill(scores), "Skill over the reference walk by horizon"),
-        "skill_table": table_of(wide, formats, names),
-        "calibration": chart(forecasts_charts.calibration(warehouse.mart("forecast_calibration")), "PIT histogram"),
-        "fans": [(a, _fan(warehouse, a)) for a in _featured_assets(warehouse.assets())],
-        "league": _league(warehouse),
-        "regimes": _regimes(warehouse),
-        "explanations": [
-            (title, chart(forecasts_charts.explanations(explanations, kind), title))
-            for kind, title in EXPLANATION_KINDS
-            if not explanations.filter(pl.col("kind") == kind, pl.col("width_change") > 0).is_empty()
-        ],
-        "learning": _learning(run[0]["learning_curve"]) if run else None,
-        "training": run[0] if run else None,
-    }
+    return table_of(wide, formats, names)
+
+
+def _explanations(rows: pl.DataFrame) -> list[tuple[str, Markup]]:
+    """A titled chart for each kind of input that changes the forecasts."""
+    return [
+        (title, chart(forecasts_charts.explanations(rows, kind), title))
+        for kind, title in EXPLANATION_KINDS
+        if not rows.filter(pl.col("kind") == kind, pl.col("width_change") > 0).is_empty()
+    ]
 
 
 def _league(warehouse: Published) -> dict[str, Any]:
