@@ -1,7 +1,7 @@
 """The network, top to bottom: a patch transformer that corrects the reference walk.
 
 Encoder: the lookback is cut into patches, each a token; pre-norm attention over those with data in them.
-Decoder: one query per horizon, carrying what stands known at the origin and the calendar of the hour it ends in; a
+Decoder: one query per horizon, carrying what is known at the origin and the calendar of the hour it ends in; a
 horizon sees itself and earlier ones, and attends to the encoded past and to the documents that were known, each with
 its age.
 Head: the median moves by δ₀, each gap between neighbouring levels is multiplied by exp(δ), δ a smooth curve over the
@@ -24,7 +24,7 @@ N_SHAPES = 5
 
 
 class Inputs(NamedTuple):
-    """What a network reads at B origins; nothing in it was unknown at them."""
+    """What a network reads at B origins; all of it is known at them."""
 
     past: Tensor  # [B, L, C + 1] the tape; the last channel is 1 where a bar was, else all are 0
     context: Tensor  # [B, K], NaN where unknown
@@ -56,6 +56,7 @@ class Attention(nn.Module):
         return q, k, v
 
     def forward(self, x: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
+        """Queries x [B, N, M] attend to memory [B, S, M], giving [B, N, M]."""
         q, k, v = self.split(x, memory)
         mixed = (
             F.scaled_dot_product_attention(q, k, v, attn_mask=mask) if x.is_cuda else attention_weights(q, k, mask) @ v
@@ -63,7 +64,7 @@ class Attention(nn.Module):
         return self.out(mixed.transpose(1, 2).flatten(2))
 
     def weights(self, x: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
-        """How much each query leans on each part of the memory, averaged over heads, [B, N, S]."""
+        """Attention weight of each query on each part of the memory, averaged over heads, [B, N, S]."""
         q, k, _ = self.split(x, memory)
         return attention_weights(q, k, mask).mean(1)
 
@@ -83,6 +84,7 @@ class Dropout(nn.Dropout):
     """
 
     def forward(self, x: Tensor) -> Tensor:
+        """x with dropped values 0 and the others scaled up."""
         if x.is_cuda or not self.training:
             return super().forward(x)
         dropped = round(self.p * 256)
@@ -108,6 +110,7 @@ class EncoderLayer(nn.Module):
         self.feed_forward = FeedForward(c.width, c.feed_forward, c.dropout)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """Patches [B, P, M] to [B, P, M]."""
         h = self.norm1(x)
         x = x + self.attention(h, h, mask)
         return x + self.feed_forward(self.norm2(x))
@@ -124,6 +127,7 @@ class DecoderLayer(nn.Module):
         self.feed_forward = FeedForward(c.width, c.feed_forward, c.dropout)
 
     def forward(self, x: Tensor, memory: Tensor, causal: Tensor, mask: Tensor) -> Tensor:
+        """Horizon queries [B, H, M] and memory [B, S, M] to [B, H, M]."""
         h = self.norm1(x)
         x = x + self.own(h, h, causal)
         x = x + self.cross(self.norm2(x), memory, mask)
@@ -131,7 +135,7 @@ class DecoderLayer(nn.Module):
 
 
 class Context(nn.Module):
-    """What stands known at the origin, [B, K] to [B, M]: standardised by the training span, unknown at its mean."""
+    """What is known at the origin, [B, K] to [B, M]: standardised by the training span, unknown at its mean."""
 
     mean: Tensor
     spread: Tensor
@@ -157,6 +161,7 @@ class Context(nn.Module):
         self.spread.copy_(torch.where(spread > 1e-4, spread, torch.inf))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Context [B, K], NaN where unknown, to [B, M]."""
         return self.layers(torch.nan_to_num((x - self.mean) / self.spread))
 
 
@@ -177,6 +182,7 @@ class ResidualHead(nn.Module):
         self.register_buffer("shapes", shapes, persistent=False)
 
     def forward(self, x: Tensor, base: Tensor) -> Tensor:
+        """Quantiles [B, H, Q] from x [B, H, M] and the walk's quantiles `base` [B, H, Q]."""
         with torch.autocast(x.device.type, enabled=False):  # prices come out of here: float32 throughout
             raw = self.out(self.norm(x.float()))
             return residual_quantiles(base, raw[..., :1], raw[..., 1:] @ self.shapes, self.median, self.bound)
@@ -204,7 +210,8 @@ class PatchTransformer(nn.Module):
         self.register_buffer("causal", torch.ones(c.horizons, c.horizons, dtype=torch.bool).tril(), persistent=False)
         self.register_buffer("positions", sinusoids(c.patches, c.width), persistent=False)
 
-    def forward(self, inputs: Inputs) -> Tensor:  # [B, H, Q] in units of the reference walk's sigma
+    def forward(self, inputs: Inputs) -> Tensor:
+        """Quantiles [B, H, Q] in units of the reference walk's sigma."""
         query, memory, visible = self.parts(inputs)
         return self.head(self.decoder(query, memory, self.causal, visible), inputs.base)
 
@@ -261,7 +268,7 @@ def sinusoids(n: int, width: int) -> Tensor:
 
 
 class Recurrent(nn.Module):
-    """The classic answer: an LSTM over the lookback, its last state beside the context and the calendar."""
+    """An LSTM over the lookback; its last state is added to the context and the calendar."""
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
@@ -273,7 +280,8 @@ class Recurrent(nn.Module):
         self.mix = FeedForward(c.width, c.feed_forward, c.dropout)
         self.head = ResidualHead(c)
 
-    def forward(self, inputs: Inputs) -> Tensor:  # [B, H, Q]
+    def forward(self, inputs: Inputs) -> Tensor:
+        """Quantiles [B, H, Q] in units of the reference walk's sigma."""
         _, (state, _) = self.lstm(inputs.past)
         now = state[-1] + self.context(inputs.context)
         x = self.horizon + self.calendar(inputs.calendar) + now[:, None]
@@ -292,7 +300,8 @@ class PatchLinear(nn.Module):
         self.horizon = nn.Parameter(torch.randn(c.horizons, c.width) * 0.02)
         self.head = ResidualHead(c)
 
-    def forward(self, inputs: Inputs) -> Tensor:  # [B, H, Q]
+    def forward(self, inputs: Inputs) -> Tensor:
+        """Quantiles [B, H, Q] in units of the reference walk's sigma."""
         x = self.past(inputs.past.flatten(1)) + self.context(inputs.context)
         return self.head(self.horizon + x[:, None], inputs.base)
 
@@ -305,7 +314,8 @@ class Ensemble(nn.Module):
         self.members = nn.ModuleList(members)
         self.config: NetConfig = members[0].config
 
-    def forward(self, inputs: Inputs) -> Tensor:  # [B, H, Q]
+    def forward(self, inputs: Inputs) -> Tensor:
+        """Quantiles [B, H, Q] in units of the reference walk's sigma."""
         return torch.stack([member(inputs) for member in self.members]).mean(0)
 
 
