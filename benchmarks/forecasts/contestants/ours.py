@@ -36,9 +36,9 @@ from features.panel import build_panel
 from features.volatility import volatility_scale
 from models.forecast.baselines.walks import fit_walk, horizon_sigma, targets
 from models.forecast.network import train as training
-from models.forecast.network.config import NetConfig, TrainConfig
+from models.forecast.network.config import PRECISIONS, NetConfig, TrainConfig
 from models.forecast.network.module import ForecastModule, pinball
-from models.forecast.network.net import PRECISIONS, EncoderLayer, Ensemble, build_net, sinusoids
+from models.forecast.network.net import EncoderLayer, Ensemble, build_net, sinusoids
 from models.forecast.network.windows import WindowStore, build_store, collect_documents, origins, usable
 from models.quantiles.quantiles import HORIZONS_H, LEVELS
 from models.simulation.prices import Asset, make_bars, simulate_paths
