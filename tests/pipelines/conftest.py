@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.kits.live import Desk
+from tests.kits.pauses import without_pauses
 
 
 @pytest.fixture
@@ -20,6 +21,12 @@ def no_proxy_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture(autouse=True)
+def no_pauses() -> Iterator[None]:
+    with without_pauses():
+        yield
 
 
 @pytest.fixture

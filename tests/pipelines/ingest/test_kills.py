@@ -66,7 +66,7 @@ def sources(tmp_path):
         (tmp_path / "feeds.toml").write_text("version = 1\n" + feeds)
         yield {
             "exchanges": [{"id": "binance", "symbols": list(symbols), "since": SINCE, "base_url": prices.url,
-                           "funding": True, "options": {"rateLimit": 1}}],
+                           "funding": True}],
             "features": {"coin_list": "majors-v1"},
             "stablecoins": {"enabled": True, "url": supply.url, "chains": False},
             "onchain": {"enabled": True, "url": f"{chain.url}/v4", "since": SINCE},

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipelines.sources.exchanges.client import Client
 from tests.kits.live import SINCE, Desk
 from tests.providers import faults
 from tests.providers.binance import Binance
@@ -92,18 +91,8 @@ PROVIDERS = {
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
+def one_coin(monkeypatch):
     monkeypatch.setattr("pipelines.sources.vendors.stablecoins.COIN_LISTS", {"one": ("USDT",)})
-    monkeypatch.setattr("pipelines.sources.vendors.stablecoins.INTERVAL_S", 0.0)
-    monkeypatch.setattr("pipelines.sources.vendors.onchain.INTERVAL_S", 0.0)
-    opened = Client._open
-
-    async def without_pauses(self: Client) -> Any:
-        exchange = await opened(self)
-        exchange.enableRateLimit = False
-        return exchange
-
-    monkeypatch.setattr(Client, "_open", without_pauses)
 
 
 def _ingest(case: Case, desk: Desk, folder: Path, *errors: faults.Fault) -> tuple[Any, list[tuple[Any, ...]]]:
