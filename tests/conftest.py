@@ -5,7 +5,9 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers on two cores: threads of one would wait for the other's
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import polars as pl
 import pytest
 
 from features.candles import Bars
+from warehouse.connect import open_writer
 from warehouse.migrate import migrate
 from warehouse.write import Batch
 
@@ -22,13 +25,27 @@ SHARED = Path(__file__).parent.parent.parent / "shared"
 NOW = datetime(2025, 1, 2, tzinfo=UTC)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, so that at the end no worker waits for a long one."""
+    slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(scope="session")
+def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a warehouse as its declarations build it: copied, so that not every test builds its own."""
+    path = tmp_path_factory.mktemp("empty") / "warehouse.duckdb"
+    with closing(open_writer(path)) as con:
+        migrate(con)
+    return path
+
+
 @pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    migrate(connection)
-    yield connection
-    connection.close()
+def con(empty_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    copied = Path(shutil.copy(empty_warehouse, tmp_path_factory.mktemp("con")))
+    with closing(open_writer(copied)) as connection:
+        yield connection
+    copied.unlink()
 
 
 @pytest.fixture

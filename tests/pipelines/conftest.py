@@ -1,5 +1,6 @@
 """Fixtures of the flows' tests."""
 
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,11 @@ from tests.kits.pauses import without_pauses
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path / "home")
+def desk(tmp_path: Path, empty_warehouse: Path) -> Desk:
+    desk = Desk(tmp_path / "home")
+    desk.settings().warehouse.parent.mkdir(parents=True)
+    shutil.copy(empty_warehouse, desk.settings().warehouse)
+    return desk
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,8 @@ import httpx
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 PREFECT = [sys.executable, "-m", "prefect"]
 

@@ -21,6 +21,8 @@ from tests.providers.defillama import Coin, DefiLlama, history, price_history
 from tests.providers.newsroom import Feed, Newsroom, releases
 from tests.providers.server import LocalServer
 
+pytestmark = pytest.mark.slow
+
 WORDS = os.environ.get("TAPEWIRE_TEST_WORDS") == "1"  # half a minute more: the packaged language models judge the feed
 DAYS = 130
 N_RELEASES = 20
@@ -129,6 +131,7 @@ def test_a_live_night_runs_whole_then_finds_nothing_new_then_goes_on_without_a_b
     first = _night(profile, tmp_path)
     assert first.returncode == 0, first.stdout + first.stderr[-3000:]
     assert "SIMULATED" not in first.stdout
+    assert "nanobind" not in first.stderr
     assert (tmp_path / "local" / "reports" / "report.html").stat().st_size > 1_000_000
     with duckdb.connect(str((tmp_path / "local" / "published" / "tapewire.duckdb").resolve()), read_only=True) as con:
 

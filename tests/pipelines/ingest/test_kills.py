@@ -21,6 +21,8 @@ from tests.providers.defillama import DefiLlama, example_coins
 from tests.providers.newsroom import Feed, Newsroom, releases
 from tests.providers.server import LocalServer
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("TAPEWIRE_TEST_KILLS", "10"))  # 100 take about three minutes
 ROOT = Path(__file__).parents[3]
 N = 1_500

@@ -16,6 +16,8 @@ from models.quantiles.scores import crps
 from pipelines.cli.app import app
 from tests.kits.command import tapewire
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     "TAPEWIRE_FORECAST__EPOCHS": "1", "TAPEWIRE_FORECAST__WINDOWS_PER_EPOCH": "1024", "TAPEWIRE_FORECAST__MEMBERS": "1",
     "TAPEWIRE_FORECAST__VALIDATION_DAYS": "20", "TAPEWIRE_THREADS": "1",
