@@ -30,11 +30,6 @@ def coverage(lower: Array, upper: Array, outcome: Array) -> float:
     return float(np.mean((outcome[known] >= lower[known]) & (outcome[known] <= upper[known])))
 
 
-def skill(score: float, reference: float) -> float:
-    """1 − score ÷ reference: positive where better than the reference walk."""
-    return 1 - score / reference
-
-
 @lru_cache(maxsize=16)
 def _block_draws(n: int, block: int, draws: int, seed: int) -> Array:
     """How often each of n rows enters each draw of the circular block bootstrap, [draws, n]."""

@@ -37,6 +37,7 @@ def said(at: AppTest) -> str:
     return "\n".join(str(e.value) for kind in kinds for e in kind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_of_a_simulated_warehouse_is_marked(page: str, published: Path, monkeypatch: pytest.MonkeyPatch):
     at = run(page, published, monkeypatch)
@@ -44,6 +45,7 @@ def test_a_page_of_a_simulated_warehouse_is_marked(page: str, published: Path, m
     assert all("SIMULATED" in s.value for s in at.subheader if "Data health" not in s.value)
 
 
+@pytest.mark.slow
 def test_the_night_shows_every_headline_and_part(published: Path, monkeypatch: pytest.MonkeyPatch):
     at = run("night", published, monkeypatch)
     assert len(at.metric) == 8
@@ -53,6 +55,7 @@ def test_the_night_shows_every_headline_and_part(published: Path, monkeypatch: p
     assert not at.exception
 
 
+@pytest.mark.slow
 def test_the_release_page_opens_on_the_largest_move_and_searches(published: Path, monkeypatch: pytest.MonkeyPatch):
     at = run("release", published, monkeypatch)
     assert at.selectbox(key="release").value == "doc-1"
@@ -75,6 +78,7 @@ def test_outside_text_is_shown_by_elements_that_show_text_only(published: Path, 
     assert not any("pwned" in str(value) for value in rendered)
 
 
+@pytest.mark.slow
 def test_a_release_shows_its_verdict_and_what_was_too_likely_or_that_it_is_too_short(
     published: Path, rows, monkeypatch: pytest.MonkeyPatch
 ):
@@ -88,6 +92,7 @@ def test_a_release_shows_its_verdict_and_what_was_too_likely_or_that_it_is_too_s
     assert "Most machine-like" not in said(at)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_of_an_empty_warehouse_says_what_is_missing(page: str, empty: Path, monkeypatch: pytest.MonkeyPatch):
     at = run(page, empty, monkeypatch)
@@ -95,6 +100,7 @@ def test_a_page_of_an_empty_warehouse_says_what_is_missing(page: str, empty: Pat
     assert "SIMULATED" not in said(at)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_without_a_published_warehouse_says_what_to_do(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -109,6 +115,7 @@ def test_a_file_that_is_no_warehouse_is_a_message(tmp_path: Path, monkeypatch: p
     assert run("night", broken, monkeypatch).error[0].value.startswith("The published warehouse cannot be read")
 
 
+@pytest.mark.slow
 def test_marts_that_another_version_does_not_have_become_sentences(
     empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -125,6 +132,7 @@ def test_marts_that_another_version_does_not_have_become_sentences(
     assert "not in the published warehouse" in said(run("release", old, monkeypatch))
 
 
+@pytest.mark.slow
 def test_a_newer_publication_is_shown_at_the_next_drawing_and_the_old_one_let_go(
     rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -28,6 +28,7 @@ def test_a_release_that_is_not_there_is_a_key_error(published: Path):
         warehouse.release("nothing")
 
 
+@pytest.mark.slow
 def test_prices_come_from_one_market_only(rows, tmp_path: Path):
     stable = rows.make_published(tmp_path)
     con = duckdb.connect(str(stable.resolve()))

@@ -4,6 +4,8 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
+
 from dashboards.data import Published
 from dashboards.report.build import render, write_report
 
@@ -51,6 +53,7 @@ def test_a_simulated_report_says_so_on_top_and_at_every_section(report: Path):
     assert page.count(">SIMULATED<") >= 5
 
 
+@pytest.mark.slow
 def test_a_real_report_is_not_marked_as_simulated(rows, tmp_path: Path):
     stable = rows.make_published(tmp_path, simulated=False)
     with Published(stable) as warehouse:
@@ -91,6 +94,7 @@ def test_the_report_appears_whole_and_leaves_no_partial_file(published: Path, tm
     assert [p.name for p in path.parent.iterdir()] == ["report.html"]
 
 
+@pytest.mark.slow
 def test_the_same_warehouse_makes_the_same_text(published: Path):
     with Published(published) as warehouse:
         first, second = ("".join(parsed(render(warehouse)).text) for _ in range(2))

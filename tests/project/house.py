@@ -8,6 +8,7 @@ import re
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +39,7 @@ class House:
         return ordered[min(int(level * len(ordered)), len(ordered) - 1)]
 
 
+@lru_cache
 def measure(root: Path = ROOT) -> House:
     """Count what stands in the packages of a checkout."""
     files = [f for package in PACKAGES for f in sorted((root / package).rglob("*.py"))]

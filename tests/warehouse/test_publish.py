@@ -60,6 +60,7 @@ def test_a_reader_can_neither_write_nor_reach_outside(warehouse, tmp_path):
             reader.execute(statement)
 
 
+@pytest.mark.slow
 def test_publishing_twice_gives_marts_with_the_same_fingerprint(warehouse, tmp_path):
     first = marts_fingerprint(warehouse)
     publish(warehouse, tmp_path / "published", now=NOW)
@@ -72,6 +73,7 @@ def test_publishing_twice_gives_marts_with_the_same_fingerprint(warehouse, tmp_p
     assert {m for m in first if first[m] != changed[m]} >= {"candles"}
 
 
+@pytest.mark.slow
 def test_an_open_reader_keeps_its_copy_while_new_ones_are_published_and_old_ones_pruned(warehouse, tmp_path, batch):
     folder = tmp_path / "published"
     publish(warehouse, folder, now=NOW, keep=2)
@@ -84,6 +86,7 @@ def test_an_open_reader_keeps_its_copy_while_new_ones_are_published_and_old_ones
     assert len(list(folder.glob("tapewire_*.duckdb"))) == 2
 
 
+@pytest.mark.slow
 def test_an_analyst_process_queries_in_a_loop_while_the_night_writes_and_publishes_with_no_error(
     warehouse, tmp_path, batch
 ):

@@ -141,6 +141,7 @@ def test_a_derived_table_is_replaced_and_vanished_rows_are_removed(con, batch):
     assert write(con, SSR_DAILY, changed, batch, replace=True).is_quiet
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_whatever_order_overlap_and_repetition_pages_arrive_in_the_stored_candles_are_the_same(data):

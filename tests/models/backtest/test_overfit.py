@@ -112,6 +112,7 @@ def test_the_expected_maximum_is_near_that_of_simulated_normals() -> None:
             expected_maximum_sharpe(trials, variance)
 
 
+@pytest.mark.slow
 def test_psr_is_right_about_one_strategy_and_only_dsr_about_the_best_of_many() -> None:
     rng = np.random.default_rng(42)
     draws = 2000

@@ -122,6 +122,7 @@ def test_losses_that_do_not_fit_are_refused_with_what_they_were() -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_the_set_keeps_the_best_model_at_least_as_often_as_it_says_and_drops_a_bad_one(method) -> None:  # type: ignore[no-untyped-def]
     rng = np.random.default_rng(31)
@@ -137,6 +138,7 @@ def test_the_set_keeps_the_best_model_at_least_as_often_as_it_says_and_drops_a_b
     assert dropped / draws > 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_the_set_keeps_all_of_four_equal_models_as_often_as_it_says(method) -> None:  # type: ignore[no-untyped-def]
     rng = np.random.default_rng(32)

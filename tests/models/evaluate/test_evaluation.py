@@ -90,6 +90,7 @@ def test_coverage_counts_known_outcomes_only():
     assert coverage(np.zeros(4), np.ones(4), np.array([0.5, 2.0, np.nan, 1.0])) == pytest.approx(2 / 3)
 
 
+@pytest.mark.slow
 def test_diebold_mariano_keeps_its_size_under_the_null_and_finds_a_real_difference():
     rng = np.random.default_rng(3)
 

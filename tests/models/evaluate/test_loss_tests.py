@@ -121,6 +121,7 @@ def test_clark_west_of_a_model_that_is_the_walk_finds_nothing_and_needs_origins(
         clark_west(e, e, 0 * e, lags=8)
 
 
+@pytest.mark.slow
 def test_diebold_mariano_keeps_five_per_cent_with_independent_and_overlapping_losses() -> None:
     rng = np.random.default_rng(11)
     noise = rng.standard_normal((DRAWS, 201))

@@ -301,6 +301,7 @@ def test_lightgbm_trains_on_targets_that_end_within_the_training_span(market):
     assert not np.array_equal(boosted(ground(with_another_future(market.bars, TRAIN_END - 300)), rows), whole)
 
 
+@pytest.mark.slow
 def test_lightgbm_learns_a_planted_effect_and_its_place(market):
     """Returns lean by 0.8 sigma to where one channel of the context points; the medians follow its sign."""
     store = market.store(reference_walk(market, TRAIN_END).quantiles, LOOKBACK_H)

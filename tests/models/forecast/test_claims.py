@@ -47,23 +47,27 @@ def test_a_reference_markets_shocks_are_its_returns_over_the_walks_own_sigma() -
     np.testing.assert_allclose(found[RUN_IN_H:], drawn[RUN_IN_H:], rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("twin", TWINS)
 def test_twins_of_equal_expected_loss_are_told_apart_about_as_often_as_the_size_says(studies, twin) -> None:
     low, high = region(SEEDS, SIZE)
     assert low <= rejections(studies, twin, "differs") <= high
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [*TWINS, *BASELINES])
 def test_on_the_reference_walks_own_market_no_model_claims_skill_more_often_than_chance(studies, model) -> None:
     assert rejections(studies, model, "claim") <= region(SEEDS, SIZE / 2)[1]
 
 
+@pytest.mark.slow
 def test_a_drift_that_is_not_there_passes_clark_west_no_more_often_than_chance(studies) -> None:
     drift = studies.filter(pl.col("model_name") == "walk_drift", pl.col("horizon_h") > 0)
     for _, rows in drift.group_by("horizon_h"):
         assert rows["clark_west"].mean() <= region(SEEDS, SIZE)[1]
 
 
+@pytest.mark.slow
 def test_the_oracles_quantiles_hold_the_share_of_outcomes_that_they_name() -> None:
     market = planted_market(3, 60 * SLOTS, 4)
     made = ground(market.bars, width=8)
@@ -73,6 +77,7 @@ def test_the_oracles_quantiles_hold_the_share_of_outcomes_that_they_name() -> No
     np.testing.assert_allclose(below.mean(0), np.tile(LEVELS, (4, 1)), atol=0.03)
 
 
+@pytest.mark.slow
 def test_a_small_network_recovers_much_of_a_planted_gain() -> None:
     """Over seeds 1 to 8 it recovers .49 to .86 of the oracle's gain, .83 with this one."""
     assert recovered(2) > 0.4

@@ -170,6 +170,7 @@ def simulated(
     return Z * factor[row // 24][:, None, None] * np.ones((1, H, 1)), outcome, row, asset
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [0.75, 1.25])
 @pytest.mark.parametrize("horizon", range(H))
 def test_a_band_that_is_a_quarter_too_narrow_or_too_wide_comes_back_to_its_coverage(factor, horizon):

@@ -88,6 +88,7 @@ def band(values: np.ndarray) -> np.ndarray:
     return values[..., HIGH] - values[..., LOW]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EVERY_MODEL)
 def test_every_forecast_in_a_market_full_of_troubles_is_finite_in_order_and_has_a_width(zoo, name):
     assert not zoo.refused
@@ -180,6 +181,7 @@ def test_no_warning_is_left_unheard_in_a_market_of_one_asset(single):
     assert single.warned == []
 
 
+@pytest.mark.slow
 def test_three_hundred_assets_with_a_month_of_history_are_forecast_and_garch_says_what_it_lacks():
     names = (*(f"A{i:03d}" for i in range(299)), "BTC")
     run = every_model(random_bars(830, names), 790, slice(790, 830, 8), validation=150)

@@ -207,6 +207,7 @@ def test_a_checkpoint_that_carries_code_is_refused(tmp_path):
     assert not (tmp_path / "pwned").exists()
 
 
+@pytest.mark.slow
 def test_the_network_learns_what_is_there_to_learn():
     """Volatility that follows the calendar at an hour the walk has not seen: a planted gain that training finds."""
     bench = Bench(3000, seed=2)

@@ -121,6 +121,7 @@ class TestPrecision:
         with pytest.raises(ValueError, match="'fp16' is unknown; there are auto, fp32, bf16"):
             NetConfig(precision="fp16")
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("kind", ["patch_transformer", "lstm", "patch_linear"])
     def test_training_in_bfloat16_repeats_and_forecasts_nearly_what_float32_does(self, kind):
         g = ground(random_bars(1600))

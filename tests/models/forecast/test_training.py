@@ -25,6 +25,8 @@ from models.forecast.network.net import Inputs
 from models.forecast.network.train import Trained, forget_partial
 from tests.kits.networks import DATA, EPOCHS, N_MEMBERS, STEPS_PER_EPOCH, tiny_inputs, tiny_training, train_in_a_process
 
+pytestmark = pytest.mark.slow
+
 ALL_STEPS = N_MEMBERS * EPOCHS * STEPS_PER_EPOCH
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.kits.networks"])

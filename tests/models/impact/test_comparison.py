@@ -31,6 +31,7 @@ def labelled(rng: np.random.Generator, shift: float, n: int = 160):
     return rng.standard_normal(n) + shift * a, a, np.sort(rng.uniform(0, 24 * 3 * n, n))
 
 
+@pytest.mark.slow
 def test_the_cluster_bootstrap_keeps_its_size_with_shocks_that_days_share_and_finds_a_difference():
     rng = np.random.default_rng(1)
 
@@ -45,6 +46,7 @@ def test_the_cluster_bootstrap_keeps_its_size_with_shocks_that_days_share_and_fi
     assert np.mean([once(1.5) < 0.05 for _ in range(30)]) > 0.9
 
 
+@pytest.mark.slow
 def test_the_cluster_bootstrap_interval_covers_a_planted_difference():
     rng = np.random.default_rng(2)
     found = [cluster_bootstrap(*labelled(rng, 0.7), 24.0) for _ in range(200)]

@@ -28,6 +28,7 @@ def size():
     return {c.name: rejected(c.name) for c in CONDITIONS}
 
 
+@pytest.mark.slow
 def test_every_test_keeps_its_size_where_all_assumptions_hold(size):
     low, high = stats.binom(REPLICATIONS, 0.05).ppf([0.0005, 0.9995]) / REPLICATIONS
     assert set(size["well-behaved"]) == set(TESTS)
@@ -35,6 +36,7 @@ def test_every_test_keeps_its_size_where_all_assumptions_hold(size):
         assert low <= share <= high + 0.01, test
 
 
+@pytest.mark.slow
 def test_the_tests_that_the_report_prefers_stand_in_every_condition_that_they_are_made_in(size):
     high = stats.binom(REPLICATIONS, 0.05).ppf(0.9995) / REPLICATIONS
     for condition, of in size.items():
@@ -43,6 +45,7 @@ def test_the_tests_that_the_report_prefers_stand_in_every_condition_that_they_ar
     assert "clustered_bootstrap" not in size["one date"], "one date is one cluster: refused"
 
 
+@pytest.mark.slow
 def test_known_failures_fail_as_the_literature_says(size):
     assert size["induced variance"]["patell"] > 0.14 > size["induced variance"]["bmp"]
     assert size["one date"]["bmp"] > 0.5 > size["one date"]["kp_bmp"]

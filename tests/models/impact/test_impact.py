@@ -105,6 +105,7 @@ def test_a_flood_of_releases_in_one_window_does_not_make_the_mean_look_certain()
     assert 0.02 < rejected / 400 < 0.10
 
 
+@pytest.mark.slow
 def test_the_comparison_keeps_its_size_with_unequal_spread_and_finds_a_difference():
     rng = np.random.default_rng(5)
 
@@ -131,6 +132,7 @@ def test_window_columns_are_the_bars_after_the_base_up_to_the_window():
         car(study, 0.25)
 
 
+@pytest.mark.slow
 def test_planted_effects_are_covered_and_nothing_is_found_where_nothing_was_planted():
     """Quick form of benchmarks/impact/coverage.py: 60 studies of each kind, 99 % binomial bounds around 95 and 5 %."""
     out = summarise(

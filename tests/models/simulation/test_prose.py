@@ -75,6 +75,7 @@ def test_headline_and_body_always_name_the_asset():
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
 def test_two_bodies_of_a_kind_share_under_two_percent_of_their_eight_word_runs(kind):
     rng = np.random.default_rng(13)
     bodies = [_write(rng, kind=kind, strength=rng.random(), style=STYLES[at % 2])[1] for at in range(200)]

@@ -27,6 +27,7 @@ def test_true_positives_are_counted_where_no_more_than_one_per_cent_of_the_other
     assert true_positives(y, p) == pytest.approx(true[false <= 0.01].max(), abs=2 / y.sum())
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_true_area_in_about_95_of_100_samples():
     truth = norm.cdf(1 / np.sqrt(2))
     held = []

@@ -32,6 +32,7 @@ def drawn(n: int, effect: float, seed: int = 1, per_group: int = 2) -> tuple[pl.
     return frame, machine, (np.arange(n) // per_group).astype(str)
 
 
+@pytest.mark.slow
 def test_a_planted_difference_is_found_and_the_probabilities_hold():
     scores, machine, groups = drawn(6000, 0.5)
     p = out_of_fold(detector_inputs(scores, [PLAIN] * len(scores)), machine, groups)
@@ -42,6 +43,7 @@ def test_a_planted_difference_is_found_and_the_probabilities_hold():
     assert p[machine].mean() > p[~machine].mean() + 0.3
 
 
+@pytest.mark.slow
 def test_without_a_difference_nothing_is_flagged_beyond_the_false_positives():
     scores, machine, groups = drawn(4000, 0.0)
     detector = fitted(scores, machine, groups)
@@ -50,6 +52,7 @@ def test_without_a_difference_nothing_is_flagged_beyond_the_false_positives():
     assert flagged < 3 * FALSE_POSITIVES
 
 
+@pytest.mark.slow
 def test_the_threshold_flags_one_human_text_in_a_hundred_and_many_machine_written_ones():
     scores, machine, groups = drawn(6000, 0.6)
     detector = fitted(scores, machine, groups)
@@ -59,6 +62,7 @@ def test_the_threshold_flags_one_human_text_in_a_hundred_and_many_machine_writte
     assert flagged[truth].mean() > 0.2
 
 
+@pytest.mark.slow
 def test_short_texts_get_no_probability_and_are_not_learned_from():
     scores, machine, groups = drawn(2000, 0.5)
     short = scores.with_columns(n_tokens=pl.lit(MIN_TOKENS - 1))

@@ -48,6 +48,7 @@ def test_a_brief_hangs_on_seed_and_number_alone_and_names_its_asset():
     assert all("Litecoin" in b.subject for b in briefs(60))
 
 
+@pytest.mark.slow
 def test_the_same_seed_writes_the_same_and_another_seed_or_batch_something_else(instructed):
     orders = framed(instructed)
     first = write_releases(instructed, orders, Sampling(), seed=5, batch=0)
@@ -56,6 +57,7 @@ def test_the_same_seed_writes_the_same_and_another_seed_or_batch_something_else(
     assert write_releases(instructed, orders, Sampling(), seed=5, batch=1) != first
 
 
+@pytest.mark.slow
 def test_a_framed_release_has_the_form_of_a_press_release_whatever_the_model_writes(instructed):
     for brief, written in zip(
         briefs(6), write_releases(instructed, framed(instructed, 6), Sampling(), seed=1, batch=0), strict=True
@@ -90,6 +92,7 @@ def test_examples_are_shown_as_data_and_cut_to_their_share(instructed, plain, ki
     assert chat.endswith("<assistant>")
 
 
+@pytest.mark.slow
 def test_beam_search_leaves_nothing_to_chance(instructed):
     orders = framed(instructed, 2)
     beams = Sampling(beams=2)

@@ -229,6 +229,7 @@ _pieces = st.sampled_from(
 _texts = st.one_of(st.text(max_size=300), st.lists(_pieces, max_size=12).map("".join))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(_texts, _texts)
 def test_whatever_the_text_assets_are_known_and_confidences_lie_between_0_and_1(title, body):
@@ -238,6 +239,7 @@ def test_whatever_the_text_assets_are_known_and_confidences_lie_between_0_and_1(
     assert all(0 <= p <= 1 for p in confidences(title, body).values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     ["BTC ", "https://a.b/", "(", "\n", "such as a, b, c, ", "Bitcoin (BTC) ", "0.1 ", "a" * 60 + " ", "LINK/",

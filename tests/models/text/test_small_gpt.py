@@ -32,6 +32,7 @@ def test_it_learns_and_saves_a_checkpoint_that_loads_like_any_other(tmp_path):
     assert not (tmp_path / "gpt.going").exists()
 
 
+@pytest.mark.slow
 def test_a_training_that_was_killed_ends_with_the_weights_of_an_undisturbed_one(tmp_path, monkeypatch):
     monkeypatch.setattr(small_gpt, "SAVE_EVERY_STEPS", 20)
     whole = load_causal_model(str(train_small_gpt(TEXTS, HOW, tmp_path / "whole", threads=1)))

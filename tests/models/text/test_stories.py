@@ -88,6 +88,7 @@ def test_what_comes_later_changes_no_story(planted):
         assert group_stories(ordered[:cut]).equals(whole[:cut])
 
 
+@pytest.mark.slow
 def test_the_size_of_the_blocks_and_the_order_of_the_rows_change_nothing(planted, monkeypatch):
     whole = group_stories(planted.documents)
     assert group_stories(planted.documents.sample(fraction=1, shuffle=True, seed=1)).equals(whole)

@@ -60,6 +60,7 @@ def _ingest(desk, monkeypatch, *parts, **settings):
     return ingest(runs.start(desk.settings(**settings), "ingest"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error", [ValueError("odd"), RecursionError("deep"), KeyError("k"), UnicodeEncodeError("u", "x", 0, 1, "s")]
 )
@@ -95,6 +96,7 @@ def test_a_part_that_the_writer_gives_up_lets_the_next_ones_come():
     ahead.close()
 
 
+@pytest.mark.slow
 def test_another_run_can_write_while_the_network_is_waited_for(desk, monkeypatch):
     import threading
 
@@ -117,6 +119,7 @@ def test_another_run_can_write_while_the_network_is_waited_for(desk, monkeypatch
     open_writer(settings.warehouse).close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [faults.hang(path="klines", times=None), faults.status(429, {"Retry-After": "60"}, path="klines", times=None)],

@@ -52,6 +52,7 @@ def test_the_doctor_says_of_each_source_whether_it_answers_why_not_and_what_is_s
     assert exit_code(list(checks.values())) == 3
 
 
+@pytest.mark.slow
 def test_without_a_network_the_doctor_answers_within_fifteen_seconds(desk, black_hole):
     dead = {"exchanges": [{"id": i, "symbols": ["BTC/USDT"], "since": SINCE, "base_url": black_hole}
                           for i in ("binance", "kraken", "coinbase", "okx")],
@@ -68,6 +69,7 @@ def test_without_a_network_the_doctor_answers_within_fifteen_seconds(desk, black
     assert exit_code(checks) == 1
 
 
+@pytest.mark.slow
 def test_the_live_night_without_a_network_fails_clearly_and_leaves_what_was_published(tmp_path):
     published = tmp_path / "live" / "published"
     published.mkdir(parents=True)

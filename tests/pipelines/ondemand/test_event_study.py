@@ -78,6 +78,7 @@ def test_bars_come_back_from_a_table_as_they_went_in(tables):
     np.testing.assert_array_equal(again.close_ts, bars.close_ts)
 
 
+@pytest.mark.slow
 def test_a_study_of_own_tables_compares_the_groups_and_twice_gives_the_same(tables):
     folder, _ = tables
     first = study(folder / "events.csv", folder / "candles.csv", folder / "a", "--windows", "1h,4h,24h")
@@ -91,6 +92,7 @@ def test_a_study_of_own_tables_compares_the_groups_and_twice_gives_the_same(tabl
     assert (folder / "a" / "conclusions.json").read_text() == (folder / "b" / "conclusions.json").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "said"),
     [
@@ -116,6 +118,7 @@ def test_a_study_needs_all_three_of_its_paths(tables):
     assert "--candles, --out" in done.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("events", "said"),
     [
@@ -212,6 +215,7 @@ def test_one_bar_off_the_grid_costs_itself_only_and_bare_dates_are_known_to_the_
     assert (read_events(folder / "dates.csv", "1d")["available_ts"] == frame["event_ts"]).all()
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_and_windows_that_are_left_out_are_told(tables):
     folder, _ = tables
     (folder / "file").write_text("x")

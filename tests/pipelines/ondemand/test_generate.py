@@ -26,6 +26,8 @@ from pipelines.settings.load import load_settings
 from tests.kits.languages import tiny_checkpoint
 from tests.kits.texts import documents, home_with
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -65,6 +65,7 @@ def test_futures_with_their_header_line_and_funding(desk):
     assert len(got) == len(months)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [("checksum", "does not have the checksum"), ("corrupt", "no complete zip"), ("not a zip", "no complete zip"),
@@ -117,6 +118,7 @@ def test_a_run_that_looks_from_the_past_costs_no_later_run_its_bars(desk):
     np.testing.assert_allclose(stored(desk), BARS[BARS[:, 0] < CLOSED], rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_old_months_that_are_not_there_are_asked_for_once(desk):
     early = told("", since=datetime(2020, 1, 1, tzinfo=UTC))
     with LocalServer(archive()) as server:

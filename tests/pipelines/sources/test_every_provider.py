@@ -22,6 +22,8 @@ from tests.providers.newsroom import Feed, Newsroom, releases
 from tests.providers.okx import Okx
 from tests.providers.server import LocalServer
 
+pytestmark = pytest.mark.slow
+
 N = 24 * 40
 NOW = START + N * HOUR - HOUR // 2
 AS_OF = datetime.fromtimestamp(NOW / 1000, UTC)

@@ -43,6 +43,7 @@ def stored(desk, symbol: str = "BTC/USDT") -> np.ndarray:
     return np.array(desk.rows(CLOSED.format(symbol)), dtype=float).reshape(-1, 6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "id", "symbol", "n"),
     [(Binance, "binance", "BTC/USDT", N - 1), (Coinbase, "coinbase", "BTC/USD", N - 1), (Okx, "okx", "BTC/USDT", N - 1),
@@ -60,6 +61,7 @@ def test_every_closed_candle_of_an_exchange_is_stored_through_all_its_pages(desk
     ) == [(id, "BTC", True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "id"), [(Binance, "binance"), (Okx, "okx")])
 def test_perpetual_swaps_come_with_their_funding(desk, kind, id):
     rates = funding_rates(250, seed=3)
@@ -100,6 +102,7 @@ def test_closed_is_what_the_exchange_calls_closed_however_wrong_our_clock_is(des
     assert int(stored(desk)[-1, 0]) <= last_closed
 
 
+@pytest.mark.slow
 def test_a_backfill_resumes_and_a_hole_is_filled_when_its_bars_appear(desk):
     missing = set(range(START + 500 * HOUR, START + 540 * HOUR, HOUR))
     exchange = binance(quirks=Quirks(holes={"BTC/USDT": missing}))
@@ -170,6 +173,7 @@ LASTING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", PASSING)
 def test_what_passes_is_outlived_and_the_result_is_complete(desk, fault):
     error = PASSING[fault]
@@ -180,6 +184,7 @@ def test_what_passes_is_outlived_and_the_result_is_complete(desk, fault):
     np.testing.assert_allclose(stored(desk), BARS[: N - 1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", LASTING)
 def test_what_lasts_costs_the_exchange_alone_and_the_night_says_why(desk, fault, tmp_path):
     error, reason = LASTING[fault]
@@ -282,6 +287,7 @@ def test_okx_limits_are_waited_out_too(desk):
         assert desk.ingest(exchanges=[source(server.url, "BTC/USDT", id="okx")]).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_clock_that_had_to_be_asked_twice_closes_no_bar_too_early(desk):
     import time
 
@@ -293,6 +299,7 @@ def test_a_clock_that_had_to_be_asked_twice_closes_no_bar_too_early(desk):
     assert len(stored(desk)) == 9, "the tenth has been closed for less than five seconds"
 
 
+@pytest.mark.slow
 def test_a_backfill_reaches_funding_that_lies_before_what_is_stored(desk):
     rates = funding_rates(250, seed=3)
     with serving(Binance({"BTC/USDT:USDT": Listing(BARS, funding=rates)}, now_ms=lambda: NOW)) as server:

@@ -39,6 +39,7 @@ def room(items: list[Item] | None = None, **more) -> Newsroom:
     return Newsroom({"/rss.xml": Feed(list(ITEMS if items is None else items), **more)})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["rss", "atom", "rdf"])
 def test_every_format_gives_the_same_documents_with_text_time_and_assets(desk, tmp_path, kind):
     with LocalServer(room(kind=kind)) as server:
@@ -118,6 +119,7 @@ def test_a_story_in_two_feeds_belongs_to_the_first_and_is_stored_once(desk, tmp_
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("robots", "reads"), [
     (404, True), (robots_text(allow=True), True), (robots_text(allow=False), False),
     (robots_text(allow=False, agent="tapewire"), False), (robots_text(allow=False, agent="other"), True), (500, False),
@@ -146,6 +148,7 @@ def test_a_page_on_another_host_is_never_read(desk, tmp_path):
     assert desk.rows("SELECT DISTINCT article FROM ops.feed_items") == [("disallowed",)]
 
 
+@pytest.mark.slow
 def test_a_page_that_fails_is_tried_again_on_later_runs_and_then_left(desk, tmp_path):
     newsroom = room(ITEMS[:1], is_conditional=False)
     broken = faults.status(404, path="/news/", times=None)
@@ -179,6 +182,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_broken_feed_gives_what_can_be_read_or_says_why_not(desk, tmp_path, case):
     newsroom, reason = BROKEN[case]
@@ -207,6 +211,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_feed_that_does_not_deliver_costs_itself_only(desk, tmp_path, fault):
     error, reason = FAULTS[fault]
@@ -412,6 +417,7 @@ def test_a_stamp_without_a_zone_is_not_taken_for_known_before_its_day_has_ended_
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", ["&#xD800;", "&#x110000;", "&#99999999999999999999;", "\x00", "\ud83d"])
 def test_characters_that_there_are_not_cost_the_feed_at_most(desk, tmp_path, odd):
     newsroom = Newsroom({"/rss.xml": Feed(list(ITEMS)), "/good.xml": Feed([Item("Bitcoin", "/g", WHEN, "text")])})

@@ -68,6 +68,7 @@ BAD_ROWS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAD_ROWS)
 def test_a_bad_row_is_quarantined_with_its_reason_and_the_good_ones_are_written(tmp_path, name):
     row, reason = BAD_ROWS[name]
@@ -99,6 +100,7 @@ BAD_FILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAD_FILES)
 def test_a_bad_file_costs_its_own_data_only_and_says_why(tmp_path, name):
     file, content, message = BAD_FILES[name]
@@ -116,6 +118,7 @@ def test_a_bad_file_costs_its_own_data_only_and_says_why(tmp_path, name):
     assert message in stored[-1][2]
 
 
+@pytest.mark.slow
 def test_a_parquet_file_that_breaks_half_way_leaves_nothing_half_written(tmp_path):
     import pyarrow.parquet as pq
 

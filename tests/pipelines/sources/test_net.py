@@ -48,6 +48,7 @@ def test_any_other_retry_after_means_no_wish(text):
     assert retry_after(text) >= 0
 
 
+@pytest.mark.slow
 def test_a_wish_to_be_left_alone_holds_for_every_request_to_the_host():
     with LocalServer(Echo(), faults=[faults.status(429, {"Retry-After": "1"})]) as server, net() as n:
         began = time.monotonic()
@@ -144,12 +145,14 @@ LASTING: dict[str, tuple[Callable[..., faults.Fault], str]] = {
 SHORT = {"timeout_s": 0.6, "tries": 4, "tries_unreachable": 2, "max_wait_s": 1.5, "max_mb": 4.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PASSING)
 def test_what_passes_is_outlived(name):
     with LocalServer(Echo(), faults=[PASSING[name](times=1)]) as server, net(**SHORT) as n:
         assert n.get(f"{server.url}/a", json=True).json()["path"] == "/a"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LASTING)
 def test_what_lasts_is_an_error_that_says_what_came(name):
     fault, message = LASTING[name]

@@ -96,6 +96,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", BROKEN)
 def test_a_vendor_that_answers_nonsense_is_missing_with_the_reason(desk, two_coins, fault):
     error, reason = BROKEN[fault]
@@ -143,6 +144,7 @@ def onchain(url: str, **more):
     } | more
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page_size", [5_000, 7])
 def test_figures_come_through_all_pages_each_asset_with_the_metrics_that_it_has(desk, monkeypatch, page_size):
     monkeypatch.setattr("pipelines.sources.vendors.onchain.PAGE_SIZE", page_size)
@@ -192,6 +194,7 @@ def test_a_restated_price_becomes_a_new_version(desk):
     assert result.writes["asset_metrics"].changed == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["truncated", "html", "wrong_types"])
 def test_nonsense_from_coin_metrics_is_missing_or_refused_never_stored(desk, fault):
     error = getattr(faults, fault)(times=None)

@@ -62,6 +62,7 @@ def flooded(tmp_path_factory):
         yield con
 
 
+@pytest.mark.slow
 def test_a_flood_of_copies_is_one_story_and_an_alarm(flooded):
     rows = flooded.sql("FROM marts.stories ORDER BY n_copies DESC").pl().to_dicts()
     assert len(rows) == 2
@@ -70,6 +71,7 @@ def test_a_flood_of_copies_is_one_story_and_an_alarm(flooded):
     assert (rows[0]["title"], rows[0]["assets"]) == ("Bitcoin 0", "BTC")
 
 
+@pytest.mark.slow
 def test_a_flood_of_copies_is_one_story_in_the_news_of_the_hour(flooded):
     hours = flooded.sql("FROM features.news_hourly ORDER BY event_ts").pl()
     assert hours["documents_1h"].to_list() == [1, 1]
