@@ -5,16 +5,14 @@ from pathlib import Path
 
 import polars as pl
 
-from domain.labels import AUTHORSHIP, VERACITY
-from pipelines.ondemand.tables import TableError, read_table
+from domain.labels import LABELS, label_words
+from pipelines.ondemand.tables import TableError, check_read, read_table
 from pipelines.run import recorded_run
 from pipelines.settings.settings import Settings
 from warehouse import read
 from warehouse.connect import transaction
 from warehouse.schema.documents import DOCUMENT_LABELS
 from warehouse.write import WriteResult, write
-
-COLUMNS = {"authorship": AUTHORSHIP, "veracity": VERACITY}
 
 
 @dataclass(frozen=True)
@@ -55,21 +53,19 @@ def read_labels(path: Path) -> pl.DataFrame:
     """doc_id or url, authorship, veracity, note of a file, as text; checked."""
     frame = read_table(path)
     key = next((c for c in ("doc_id", "url") if c in frame.columns), None)
-    given = [c for c in COLUMNS if c in frame.columns]
+    given = [c for c in LABELS if c in frame.columns]
     if key is None or not given:
         raise TableError(
             f"{path.name} needs doc_id or url, and authorship or veracity; it has {', '.join(frame.columns)}"
         )
+    labels = {name: label_words(frame[name], name) for name in given}
+    for name, words in labels.items():
+        check_read(frame, name, words, path, ", ".join(LABELS[name]))
     rows = frame.select(
         pl.col(key).cast(pl.String).str.strip_chars(),
-        *(pl.col(c).cast(pl.String).str.strip_chars().str.to_lowercase().replace("", None) for c in given),
-        *(pl.lit(None, pl.String).alias(c) for c in COLUMNS if c not in given),
+        *(pl.lit(labels.get(name), pl.String).alias(name) for name in LABELS),
         pl.col("note").cast(pl.String) if "note" in frame.columns else pl.lit(None, pl.String).alias("note"),
     )
-    for column, allowed in COLUMNS.items():
-        strange = set(rows[column].drop_nulls().to_list()) - set(allowed)
-        if strange:
-            raise TableError(f"{path.name}: {column} {sorted(strange)[0]!r}; expected {', '.join(allowed)}")
     if rows[key].null_count() or rows[key].is_duplicated().any():
         raise TableError(f"{path.name}: every row needs a {key} of its own")
     return rows

@@ -1,21 +1,17 @@
-"""Reading and writing a user's tables, by the ending of the file."""
+"""Reading and writing a user's tables, by the ending of the file. Text stays text: who reads a column types it."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import polars as pl
 
+from domain.cells import first_unread, read_numbers, without_marks
 from domain.files import appears_whole
+from pipelines.sources.errors import SourceError
+from pipelines.sources.files.records import TextPage, read_csv, read_json_lines
 
-Reader = Callable[[Path], pl.DataFrame]
-READERS: dict[str, Reader] = {
-    ".parquet": pl.read_parquet, ".csv": pl.read_csv, ".jsonl": pl.read_ndjson, ".ndjson": pl.read_ndjson,
-}  # fmt: skip
-STUDY_READERS: dict[str, Reader] = {
-    ".parquet": pl.read_parquet,
-    ".csv": partial(pl.read_csv, try_parse_dates=True, infer_schema_length=None),
-}
+ENDINGS = (".parquet", ".csv", ".jsonl", ".ndjson")
+MAX_RECORD = 64 << 20
 WRITERS: dict[str, Callable[[pl.DataFrame, Path], None]] = {
     ".parquet": pl.DataFrame.write_parquet,
     ".csv": pl.DataFrame.write_csv,
@@ -28,13 +24,30 @@ class TableError(ValueError):
     """A user's table cannot be read or written, or is not what was asked for."""
 
 
-def read_table(path: Path, readers: dict[str, Reader] = READERS) -> pl.DataFrame:
-    """The table of a file. TableError for an unknown ending, and for a file that cannot be read."""
-    check_ending(path, tuple(readers))
+def read_table(path: Path, endings: tuple[str, ...] = ENDINGS) -> pl.DataFrame:
+    """The table of a file: columns of text from CSV and JSON lines, of the file's types from Parquet; marks of missing
+    values are null.
+
+    TableError for an unknown ending, for a file that cannot be read, and for a record that is none.
+    """
+    check_ending(path, endings)
     try:
-        return readers[path.suffix.lower()](path)
+        if path.suffix.lower() == ".parquet":
+            return without_marks(pl.read_parquet(path))
+        reader = read_csv if path.suffix.lower() == ".csv" else read_json_lines
+        return _together(list(reader(path, MAX_RECORD)), path)
+    except SourceError as error:
+        raise TableError(str(error)) from error
     except (OSError, pl.exceptions.PolarsError) as error:
         raise TableError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _together(pages: list[TextPage], path: Path) -> pl.DataFrame:
+    for reason, payload in (refused for page in pages for refused in page.refused):
+        raise TableError(f"{path.name}: a record cannot be read ({reason}): {payload!r}")
+    if not pages:
+        raise TableError(f"{path.name} has no rows")
+    return without_marks(pl.concat([page.frame for page in pages], how="diagonal"))
 
 
 def write_table(frame: pl.DataFrame, path: Path) -> None:
@@ -44,7 +57,7 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
         WRITERS[path.suffix.lower()](frame, partial_path)
 
 
-def check_ending(path: Path, endings: tuple[str, ...] = tuple(WRITERS)) -> None:
+def check_ending(path: Path, endings: tuple[str, ...] = ENDINGS) -> None:
     """TableError where a file of this ending is neither read nor written: to be called before long work."""
     if path.suffix.lower() not in endings:
         raise TableError(f"{path.name}: {path.suffix or 'no'} ending; expected {', '.join(endings)}")
@@ -55,3 +68,17 @@ def need_columns(frame: pl.DataFrame, names: tuple[str, ...], path: Path) -> Non
     lacking = [name for name in names if name not in frame.columns]
     if lacking:
         raise TableError(f"{path.name} lacks {', '.join(lacking)}; it has {', '.join(frame.columns)}")
+
+
+def numbers(frame: pl.DataFrame, name: str, path: Path) -> pl.Series:
+    """A column as numbers, missing cells kept missing. TableError that names column, row and value otherwise."""
+    read = read_numbers(frame[name])
+    check_read(frame, name, read, path, "a number such as 42100.5")
+    return read
+
+
+def check_read(frame: pl.DataFrame, name: str, read: pl.Series, path: Path, expected: str) -> None:
+    """TableError that names column, row and value where a value of column `name` is there but was not read."""
+    unread = first_unread(frame[name], read)
+    if unread:
+        raise TableError(f"{path.name}: {name} of row {unread[0]} is {unread[1]!r}; expected {expected}")

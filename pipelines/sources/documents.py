@@ -9,14 +9,17 @@ import polars as pl
 from models.text.linking.link import link_assets
 
 LINK_COLUMNS = ["doc_id", "event_ts", "available_ts", "asset", "confidence", "method"]
-PRECISION_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-_TRACKING = re.compile(r"utm_|fbclid|gclid|mc_[ce]id|ref$|feed$")
+_TRACKING = re.compile(r"utm_|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_[ce]id|_ga$")
+_REFERRER = re.compile(r"(?:ref|feed|source|via|cmp|from)$")  # a word names where a reader came from, a number an item
 
 
 def canonical_url(url: str) -> str:
-    """The address without scheme, `www.`, tracking parameters, fragment and trailing slash, host in lower case."""
+    """The address without scheme, `www.`, parameters that tell readers apart instead of items, fragment and trailing
+    slash, host in lower case.
+    """
     parts = urlsplit(url.strip())
-    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k)]
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(k, v) for k, v in given if not (_TRACKING.match(k) or (_REFERRER.match(k) and v.isalpha()))]
     query = "?" + urlencode(sorted(kept)) if kept else ""
     return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}{query}"
 

@@ -31,6 +31,8 @@ class SeenItem:
     tries: int
     first_seen_ts: datetime
     assets: tuple[str, ...]
+    event_ts: datetime | None  # of its first version: the first public time
+    ts_precision: str
 
 
 _SPANS = """
@@ -84,16 +86,17 @@ def seen_items(con: duckdb.DuckDBPyConnection) -> dict[str, SeenItem]:
     """Every item that any feed has shown, by doc_id."""
     rows = con.execute(
         """
-        SELECT i.doc_id, i.feed, i.item_hash, i.article, i.tries, i.first_seen_ts, l.assets
+        SELECT i.doc_id, i.feed, i.item_hash, i.article, i.tries, i.first_seen_ts, l.assets, d.event_ts, d.ts_precision
         FROM ops.feed_items i LEFT JOIN (
             SELECT doc_id, list(asset ORDER BY asset) AS assets FROM core.document_assets
             WHERE confidence > 0 GROUP BY doc_id
         ) l USING (doc_id)
+        LEFT JOIN core.documents d USING (doc_id)
         """
     ).fetchall()
     return {
-        doc_id: SeenItem(feed, item_hash, article, tries, first_seen, tuple(assets or ()))
-        for doc_id, feed, item_hash, article, tries, first_seen, assets in rows
+        doc_id: SeenItem(feed, item_hash, article, tries, first_seen, tuple(assets or ()), event_ts, precision or "day")
+        for doc_id, feed, item_hash, article, tries, first_seen, assets, event_ts, precision in rows
     }
 
 

@@ -178,30 +178,29 @@ class FeedPart:
         return tuple(h.lower() for h in self.feed.article_hosts) or (own, own.removeprefix("www."), f"www.{own}")
 
     def _row(self, item: Item, text: str, seen: SeenItem | None, seen_at: datetime) -> dict[str, Any]:
-        event, available, assumed = self._times(item, seen, seen_at)
+        (event, precision), (available, assumed) = _first_public(item, seen, seen_at), self._known(item, seen_at)
         host = (urlsplit(item.url).netloc or "").lower() if item.url else ""
         kind = next((w.kind for w in self.wires if w.carried(host, f"{item.title}\n{text}")), self.feed.kind)
         return {
-            "doc_id": item.doc_id, "event_ts": event, "available_ts": available, "ts_precision": item.precision,
+            "doc_id": item.doc_id, "event_ts": event, "available_ts": available, "ts_precision": precision,
             "is_late_stamp": False, "availability_assumed": assumed, "first_seen_ts": seen_at,
             "publisher": self.feed.publisher, "kind": kind, "title": item.title, "body": text, "url": item.url or None,
             "authorship": "unknown", "authorship_evidence": "none", "veracity": "unknown", "veracity_evidence": "none",
             "is_recommended": True,
         }  # fmt: skip
 
-    def _times(self, item: Item, seen: SeenItem | None, seen_at: datetime) -> tuple[datetime, datetime, bool]:
-        """`event_ts`, `available_ts`, and whether the latter is assumed.
+    def _known(self, item: Item, seen_at: datetime) -> tuple[datetime, bool]:
+        """`available_ts`, and whether it is assumed.
 
         What a feed showed when it was first read is back-filled: it was available when its time stamp says. What
         appears later was not there the time before: it became available when it was seen, not earlier. Without a
-        usable time stamp the day on which it was seen first stands in, and nothing is assumed.
+        usable time stamp nothing is assumed.
         """
-        if item.published is None or item.latest is None:
-            first = seen.first_seen_ts if seen else seen_at
-            return first.replace(hour=0, minute=0, second=0, microsecond=0), seen_at, False
+        if item.latest is None:
+            return seen_at, False
         if self.memory.is_first:
-            return item.published, item.latest, True
-        return item.published, max(item.latest, seen_at), False
+            return item.latest, True
+        return max(item.latest, seen_at), False
 
     def _written(self, name: str, batch: _Batch, refused: list[tuple[str, str]]) -> Iterator[Page]:
         source, where = f"feeds:{name}", shown(self.feed.url)
@@ -231,6 +230,22 @@ class FeedPart:
         schema = {"doc_id": pl.String, "asset": pl.String, "confidence": pl.Float64, "method": pl.String}
         earlier = pl.DataFrame(rows, schema=schema, orient="row")
         return earlier.join(docs.select("doc_id", "event_ts", "available_ts"), on="doc_id").select(LINK_COLUMNS)
+
+
+def _first_public(item: Item, seen: SeenItem | None, seen_at: datetime) -> tuple[datetime, str]:
+    """`event_ts` of an item with its precision: the first public time, whatever a correction's stamp says.
+
+    A later version gives it only where the first said no more than the day, and the later one lies within what that
+    allowed. Without a usable time stamp the day on which it was seen first stands in.
+    """
+    if seen is not None and seen.event_ts is not None:
+        is_finer = seen.ts_precision == "day" and item.precision != "day"
+        if not (is_finer and item.published and seen.event_ts <= item.published <= seen.first_seen_ts):
+            return seen.event_ts, seen.ts_precision
+    if item.published is not None:
+        return item.published, item.precision
+    first = seen.first_seen_ts if seen else seen_at
+    return first.replace(hour=0, minute=0, second=0, microsecond=0), "day"
 
 
 _TIMES = {c.name: pl.Datetime("us", "UTC") for c in DOCUMENTS.columns if c.type == "TIMESTAMPTZ"} | {"url": pl.String}

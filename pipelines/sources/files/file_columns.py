@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from domain.cells import read_numbers, without_marks
 from pipelines.settings.sources import FileTable
 from pipelines.sources.errors import SourceError
 from pipelines.sources.files.market import candle_rows, funding_rows, metric_rows, supply_rows
@@ -35,6 +36,10 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
 }
 
+NUMBERS = frozenset(
+    {"open", "high", "low", "close", "volume", "supply", "price_usd", "market_cap_usd", "funding_rate"}
+)  # fmt: skip
+
 
 def shape(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """Rows of the entities that a page of `table.shape` holds. SourceError for missing or unknown columns."""
@@ -44,10 +49,24 @@ def shape(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     required, optional = COLUMNS[table.shape]
     _check(frame, required, optional, name)
     frame = frame.with_columns(pl.lit(None, pl.String).alias(c) for c in optional if c not in frame.columns)
+    frame = _typed(frame)
     yield from {
         "candles": candle_rows, "supply": supply_rows, "asset_metrics": metric_rows, "funding": funding_rows,
         "documents": document_rows, "events": event_rows,
     }[table.shape](frame, table, name)  # fmt: skip
+
+
+def _typed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Missing values as null, and numbers as numbers; the text of one that cannot be read stays, and is quarantined."""
+    frame = without_marks(frame)
+    for name in NUMBERS & set(frame.columns):
+        read = read_numbers(frame[name])
+        unread = read.is_null() & frame[name].is_not_null()
+        column = (
+            pl.when(unread).then(pl.col(name).cast(pl.String)).otherwise(read.cast(pl.String)) if unread.any() else read
+        )
+        frame = frame.with_columns(column.alias(name))
+    return frame
 
 
 def _check(frame: pl.DataFrame, required: tuple[str, ...], optional: tuple[str, ...], name: str) -> None:

@@ -7,7 +7,7 @@ import polars as pl
 
 from domain.timeframes import SECONDS
 from pipelines.settings.sources import FileTable
-from pipelines.sources.files.moments import Typed, end_of_day, moment_or_text, moments_of
+from pipelines.sources.files.moments import Typed, end_of_day, moment_or_text, with_moments
 from pipelines.sources.tickers import with_canonical
 from warehouse.schema.market import ASSET_METRICS, CANDLES, FUNDING, SUPPLY
 
@@ -21,13 +21,13 @@ def _with_base(frame: pl.DataFrame) -> pl.DataFrame:
 
 def candle_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """Rows of core.candles; the asset is canonical, as from an exchange."""
-    frame = _with_base(frame)
-    opened = moments_of(frame, "ts", name)
+    frame = with_moments(_with_base(frame), "ts", name)
+    opened = pl.col("_ts")
     seconds = pl.col("timeframe").replace_strict(SECONDS, default=None, return_dtype=pl.Int64)
     yield Typed(
         CANDLES,
         frame.select(
-            "exchange", "symbol", "timeframe", event_ts=moment_or_text(opened, "ts", frame),
+            "exchange", "symbol", "timeframe", event_ts=moment_or_text("ts", frame),
             available_ts=(opened + pl.duration(seconds=seconds)).fill_null(opened),
             asset="asset", quote="quote",
             open_quote="open", high_quote="high", low_quote="low", close_quote="close", volume_base="volume",
@@ -38,14 +38,14 @@ def candle_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Ty
 
 def funding_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """Rows of core.funding; the asset is canonical, as from an exchange."""
-    frame = _with_base(frame)
-    settled = moments_of(frame, "ts", name)
+    frame = with_moments(_with_base(frame), "ts", name)
+    settled = pl.col("_ts")
     shaped = frame.select(
         "exchange",
         "symbol",
         "funding_rate",
         "asset",
-        event_ts=moment_or_text(settled, "ts", frame),
+        event_ts=moment_or_text("ts", frame),
         available_ts=settled,
     )
     yield Typed(FUNDING, shaped, f"files:{name}")

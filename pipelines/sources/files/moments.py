@@ -1,15 +1,13 @@
 """Moments and days in the columns of a file."""
 
-import re
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from domain.stamp_columns import read_stamps
 from pipelines.sources.errors import SourceError
 from warehouse.conform import no_refusals
 from warehouse.schema.entity import Entity
-
-_ZONE = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
 
 
 @dataclass(frozen=True)
@@ -22,47 +20,45 @@ class Typed:
     refused: pl.DataFrame = field(default_factory=no_refusals)
 
 
-def moments_of(frame: pl.DataFrame, column: str, name: str) -> pl.Expr:
-    """The column as UTC moments, unreadable ones null. SourceError where times have no zone or are no times."""
-    dtype = frame.schema[column]
-    if isinstance(dtype, pl.Datetime):
-        if dtype.time_zone is None:
-            raise SourceError(
-                f"{name}: {column} has no time zone, so its moments are unknown; write UTC times with zone"
-            )
-        return pl.col(column).dt.convert_time_zone("UTC").dt.cast_time_unit("us")
-    if isinstance(dtype, pl.String):
-        zoned = frame[column].drop_nulls().str.strip_chars()
-        naive = zoned.filter(zoned.str.contains(r"\d{2}:\d{2}") & ~zoned.str.contains(_ZONE.pattern))
-        if len(naive):
-            raise SourceError(
-                f"{name}: {column} has times without a zone ({naive[0]!r}); write UTC as 2024-01-01T00:00:00Z"
-            )
-        text = pl.col(column).str.strip_chars().str.replace(r"Z$", "+00:00").str.replace(" ", "T")
-        text = text.str.replace(r"([+-]\d{2})(\d{2})$", "$1:$2")
-        return pl.coalesce(
-            text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", strict=False),
-            text.str.to_datetime("%Y-%m-%dT%H:%M%:z", time_unit="us", strict=False),
+def with_moments(frame: pl.DataFrame, column: str, name: str) -> pl.DataFrame:
+    """`frame` with `_{column}`, its moments in UTC (null where unreadable), and `_{column}_precision`.
+
+    A day is its beginning. SourceError, naming column, row and value, where a clock names no zone, or where no value at
+    all is a moment.
+    """
+    read = read_stamps(frame[column])
+    given = frame[column].is_not_null()
+    naive = (read["moment"].is_not_null() & ~read["is_zoned"] & (read["precision"] != "day")).arg_true()
+    if len(naive):
+        row = int(naive[0])
+        raise SourceError(
+            f"{name}: {column} of row {row + 1} is {str(frame[column][row])!r}, a time without a zone, so its moment "
+            "is unknown; write UTC as 2024-01-01T00:00:00Z"
         )
-    raise SourceError(
-        f"{name}: {column} is {dtype}, expected times in UTC (a datetime or text like 2024-01-01T00:00:00Z)"
-    )
+    if given.any() and read["moment"].is_null().all():
+        value = frame[column].drop_nulls()[0]
+        raise SourceError(
+            f"{name}: {column} holds no moment that can be read in one way (row {int(given.arg_true()[0]) + 1}: "
+            f"{str(value)!r}); write UTC as 2024-01-01T00:00:00Z"
+        )
+    return frame.with_columns(read["moment"].alias(f"_{column}"), read["precision"].alias(f"_{column}_precision"))
 
 
 def end_of_day(frame: pl.DataFrame, column: str, name: str) -> pl.Expr:
-    """End of the UTC day that the column names."""
-    dtype = frame.schema[column]
-    if isinstance(dtype, pl.Date):
-        day = pl.col(column)
-    elif isinstance(dtype, pl.String):
-        day = pl.col(column).str.to_date("%Y-%m-%d", strict=False)
-    else:
-        raise SourceError(f"{name}: {column} is {dtype}, expected a date (2024-01-31)")
-    return day.cast(pl.Datetime("us")).dt.replace_time_zone("UTC") + pl.duration(days=1)
+    """End of the UTC day that the column names: a date, or its midnight."""
+    read = read_stamps(frame[column])
+    is_day = (read["precision"] == "day") | read["moment"].is_null()
+    if not is_day.all():
+        row = int((~is_day).arg_true()[0])
+        raise SourceError(
+            f"{name}: {column} of row {row + 1} is {str(frame[column][row])!r}; expected a date (2024-01-31)"
+        )
+    return pl.lit(read["moment"]) + pl.duration(days=1)
 
 
-def moment_or_text(typed: pl.Expr, column: str, frame: pl.DataFrame) -> pl.Expr:
-    """The parsed moment, or the text itself where it could not be read, so that quarantine shows it."""
-    if not isinstance(frame.schema[column], pl.String):
-        return typed
-    return pl.coalesce(typed.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00"), pl.col(column))
+def moment_or_text(column: str, frame: pl.DataFrame) -> pl.Expr:
+    """The parsed moment of `with_moments`, or the text itself where it could not be read: quarantine shows it."""
+    moment = pl.col(f"_{column}")
+    if frame[f"_{column}"].null_count() == frame[column].null_count():
+        return moment
+    return pl.coalesce(moment.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00"), pl.col(column).cast(pl.String))

@@ -148,7 +148,7 @@ def _parse_json(records: list[bytes]) -> tuple[pl.DataFrame, list[tuple[str, str
     bad: list[tuple[str, str]] = []
     for record in records:
         try:
-            row = json.loads(record)
+            row = json.loads(record, parse_float=str, parse_int=str)
         except (ValueError, RecursionError) as error:
             bad.append((f"not JSON: {type(error).__name__}", _short(record)))
             continue

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from domain.moments import PRECISION_S
 from pipelines.settings.sources import FileTable
-from pipelines.sources.documents import PRECISION_S, document_id, linked
-from pipelines.sources.files.moments import Typed, moments_of
+from pipelines.sources.documents import document_id, linked
+from pipelines.sources.files.moments import Typed, with_moments
 from pipelines.sources.tickers import canonical
 from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS
 
@@ -18,9 +19,10 @@ EVENT_PRECISION_S = {
 
 def document_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """Rows of core.documents and core.document_assets; assets that the table does not give are linked by the text."""
-    published = moments_of(frame, "published_at", name)
-    precision = pl.col("ts_precision").fill_null("second")
-    seconds = precision.replace_strict(PRECISION_S, default=PRECISION_S["day"], return_dtype=pl.Int64)
+    frame = with_moments(frame, "published_at", name)
+    published = pl.col("_published_at")
+    seconds = _coarser(pl.col("ts_precision").fill_null("second"), PRECISION_S, "_published_at_precision")
+    precision = seconds.replace_strict({s: name for name, s in PRECISION_S.items()}, return_dtype=pl.String)
     text = {c: pl.col(c).cast(pl.String).fill_null("") for c in ("title", "body", "url", "source", "id")}
     ids = frame.select(
         url=text["url"], guid=text["source"] + "|" + pl.coalesce(pl.col("id").cast(pl.String), text["title"])
@@ -49,6 +51,15 @@ def document_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[
     docs = docs.with_columns(assets=pl.col("assets").cast(pl.String).fill_null(""))
     given = _links(docs, "given by the source", 0.6)
     yield Typed(DOCUMENT_ASSETS, pl.concat([given, linked(docs.filter(pl.col("assets") == ""))]), f"files:{name}")
+
+
+def _coarser(said: pl.Expr, lengths: dict[str, int], shown: str) -> pl.Expr:
+    """The precision of a time in seconds: what the table says, or what the stamp itself shows where that is less."""
+    day = PRECISION_S["day"]
+    return pl.max_horizontal(
+        said.replace_strict(lengths, default=day, return_dtype=pl.Int64),
+        pl.col(shown).replace_strict(PRECISION_S, default=day, return_dtype=pl.Int64),
+    )
 
 
 def _floor(moment: pl.Expr, precision: pl.Expr) -> pl.Expr:
@@ -91,11 +102,11 @@ def _links(docs: pl.DataFrame, method: str, confidence: float) -> pl.DataFrame:
 
 def event_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """A curated table of announcements. A date without a time is a day; a first report's minute is a late stamp."""
-    seconds = pl.col("time_precision").replace_strict(EVENT_PRECISION_S, default=86400, return_dtype=pl.Int64)
+    frame = with_moments(with_moments(frame, "utc_time", name), "retraction_utc_time", name)
+    seconds = _coarser(pl.col("time_precision"), EVENT_PRECISION_S, "_utc_time_precision")
     label = pl.col("label").fill_null("")
     machine = label.str.contains("machine")
-    frame = frame.with_columns(utc_time=_with_time("utc_time"), retraction_utc_time=_with_time("retraction_utc_time"))
-    moment, retracted = moments_of(frame, "utc_time", name), moments_of(frame, "retraction_utc_time", name)
+    moment, retracted = pl.col("_utc_time"), pl.col("_retraction_utc_time")
     docs = frame.with_columns(
         doc_id=pl.col("event_key"),
         event_ts=moment,
@@ -123,9 +134,3 @@ def event_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typ
     ).with_columns(*_evidence())
     yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
     yield Typed(DOCUMENT_ASSETS, _links(docs, "curated", 1.0), f"files:{name}")
-
-
-def _with_time(column: str) -> pl.Expr:
-    """A bare date becomes midnight UTC."""
-    text = pl.col(column).cast(pl.String).str.strip_chars()
-    return pl.when(text.str.contains(r"^\d{4}-\d{2}-\d{2}$")).then(text + "T00:00Z").otherwise(text)

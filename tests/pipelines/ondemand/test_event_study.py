@@ -124,13 +124,13 @@ def test_a_study_needs_all_three_of_its_paths(tables):
     [
         ("asset\nAAA\n", "no column for the moment"),
         ("event_ts\n2024-01-01\n", "lacks the column asset"),
-        ("asset,event_ts\nAAA,yesterday\n", "are no time"),
+        ("asset,event_ts\nAAA,yesterday\n", "event_ts of row 1 is 'yesterday'"),
         ("asset,event_ts\nAAA,2024-03-01T00:00:00\n,2024-03-01T00:00:00\n", "lack an id, an asset or a moment"),
         ("event_id,asset,event_ts\n1,AAA,2024-03-01\n1,AAA,2024-03-02\n", "share event_id and asset"),
-        ("asset,event_ts,group\nAAA,2024-03-01T00:00:00,bogus\n", "group 'bogus' is unknown"),
+        ("asset,event_ts,group\nAAA,2024-03-01T00:00:00,bogus\n", "group of row 1 is 'bogus'"),
         ("asset,event_ts\nZZZ,2024-03-01T00:00:00\n", "1 × asset has no candles"),
         ("asset,event_ts\nAAA,1999-03-01T00:00:00\n", "before the candles begin"),
-        ("asset,event_ts,uncertainty_h\nAAA,2024-03-01T00:00:00,soon\n", "'soon' is no number"),
+        ("asset,event_ts,uncertainty_h\nAAA,2024-03-01T00:00:00,soon\n", "'soon'; expected a number"),
         ("asset,event_ts,uncertainty_h\nAAA,2024-03-01T00:00:00,-1\n", "0 or more hours"),
     ],
 )
@@ -150,9 +150,9 @@ def test_rubbish_events_are_refused_with_what_was_found(tables, events, said):
         ("ts,asset,close\n2024-01-01T00:00:00,A,-1\n", "no close is a positive number"),
         ("ts,asset,close\n2024-01-01T00:00:00,A,1\n2024-01-01T00:00:00,A,2\n", "two bars that start at one moment"),
         ("ts,asset,close\n2024-01-01T00:00:00,A,1\n2024-01-01T00:07:00,A,2\n", "420 s apart"),
-        ("ts,asset,close\n2024-01-01T00:00:00,A,n/a\n", "'n/a' is no number"),
+        ("ts,asset,close\n2024-01-01T00:00:00,A,n/a\n", "no close is a positive number"),
         ("ts,asset,close\n2024-01-01T00:00:00,,1\n", "1 bars have no asset"),
-        ("ts,word\n2024-01-01T00:00:00,x\n", "a column of closes per asset"),
+        ("ts,word\n2024-01-01T00:00:00,x\n", "word of row 1 is 'x'"),
     ],
 )
 def test_rubbish_prices_are_refused_with_what_was_found(tmp_path, candles, said):
@@ -182,7 +182,7 @@ def test_lengths_of_time_are_read_in_minutes_hours_and_days():
     ("text", "said"),
     [
         ("doc_id\nx\n", "needs doc_id or url, and authorship or veracity"),
-        ("doc_id,authorship\nx,robot\n", "authorship 'robot'; expected human, machine, unknown"),
+        ("doc_id,authorship\nx,robot\n", "authorship of row 1 is 'robot'; expected human, machine, unknown"),
         ("doc_id,veracity\nx,true\nx,false\n", "every row needs a doc_id of its own"),
     ],
 )

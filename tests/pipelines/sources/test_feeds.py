@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pipelines.sources.errors import SourceError
 from pipelines.sources.feeds import feedlist
 from pipelines.sources.feeds.articles import text_of
+from pipelines.sources.feeds.identity import Identities
 from pipelines.sources.feeds.items import item_of, published_at
 from tests.providers import faults
 from tests.providers.newsroom import Feed, Item, Newsroom, releases, robots_text
@@ -289,7 +290,11 @@ def test_any_markup_becomes_text_without_tags_of_its_own(markup):
     )
 )
 def test_any_entry_is_an_item_or_refused_never_an_exception(entry):
-    item = item_of(entry if isinstance(entry.get("content"), list | None) else entry | {"content": []}, "Room", WHEN)
+    item = item_of(
+        safe := entry if isinstance(entry.get("content"), list | None) else entry | {"content": []},
+        Identities([safe], "Room"),
+        WHEN,
+    )
     assert item is None or (item.title or item.text)
 
 
@@ -326,11 +331,28 @@ def test_items_on_one_page_told_apart_by_their_place_are_documents_of_their_own(
     assert desk.rows("SELECT count(*) FROM core.documents") == [(3,)]
 
 
-def test_items_that_share_an_address_are_refused_but_for_the_first(desk, tmp_path):
+def test_items_of_one_page_are_documents_of_their_own_now_and_in_later_polls(desk, tmp_path):
     items = [Item(f"Change {i} of Bitcoin", "/log", WHEN, f"change {i}", guid=f"g{i}") for i in range(3)]
     with LocalServer(room(items)) as server:
         result = desk.ingest(feeds=listed(tmp_path, server, full_text=False))
-    assert (result.writes["documents"].new, result.writes["documents"].quarantined) == (1, 2)
+    assert (result.writes["documents"].new, result.writes["documents"].quarantined) == (3, 0)
+    with LocalServer(room([Item("Change 3 of Bitcoin", "/log", WHEN, "change 3", guid="g3")])) as server:
+        result = desk.ingest(feeds=listed(tmp_path, server, full_text=False))
+    assert (result.writes["documents"].new, result.writes["documents"].changed) == (1, 0)
+    assert desk.rows("SELECT count(*), max(version) FROM core.documents") == [(4, 1)]
+
+
+def test_a_correction_keeps_the_first_public_time_and_is_a_version(desk, tmp_path):
+    newsroom = room([Item("Acme buys 100 Bitcoin", "/news/e", WHEN, "text", guid="e1")])
+    with LocalServer(newsroom) as server:
+        desk.ingest(feeds=listed(tmp_path, server, full_text=False))
+        newsroom.change("/rss.xml", "e1", title="Correction: Acme buys 10 Bitcoin", published=WHEN + timedelta(hours=6))
+        desk.ingest(feeds=listed(tmp_path, server, full_text=False))
+        newsroom.change("/rss.xml", "e1", published=WHEN + timedelta(hours=9))  # the stamp alone
+        result = desk.ingest(feeds=listed(tmp_path, server, full_text=False))
+    assert not result.writes
+    rows = desk.rows("SELECT version, title, event_ts FROM core.documents_versions ORDER BY version")
+    assert rows == [(1, "Acme buys 100 Bitcoin", WHEN), (2, "Correction: Acme buys 10 Bitcoin", WHEN)]
 
 
 def test_a_failed_page_is_tried_again_although_the_feed_has_not_changed(desk, tmp_path):
@@ -392,6 +414,7 @@ def test_an_undated_story_stays_on_the_day_on_which_it_was_seen_first(desk, tmp_
         desk.ingest(feeds=listed(tmp_path, server, full_text=False))
         for table in ("ops.feed_items", "core.documents_versions"):
             desk.rows(f"UPDATE {table} SET first_seen_ts = first_seen_ts - INTERVAL 20 DAY")
+        desk.rows("UPDATE core.documents_versions SET event_ts = event_ts - INTERVAL 20 DAY")
         newsroom.change("/rss.xml", "/news/u", title="Undated Bitcoin, edited")
         desk.ingest(feeds=listed(tmp_path, server, full_text=False))
     row = "SELECT event_ts = date_trunc('day', first_seen_ts), available_ts > first_seen_ts + INTERVAL 19 DAY"

@@ -56,7 +56,7 @@ def test_a_good_csv_is_written_and_writing_it_again_changes_nothing(tmp_path):
 
 BAD_ROWS = {
     "negative price": (ROW.format(11).replace(",98,", ",-98,"), "low_quote is not a positive finite number"),
-    "NaN": (ROW.format(11).replace(",101,", ",NaN,"), "close_quote is not a positive finite number"),
+    "NaN": (ROW.format(11).replace(",101,", ",NaN,"), "close_quote is missing"),
     "high below low": (ROW.format(11).replace(",102,", ",97,"), "high_quote is below low_quote"),
     "wrong type": (ROW.format(11).replace(",5", ",five"), "volume_base is not a DOUBLE: five"),
     "no time": (ROW.format(11).replace("2024-01-01T11:00:00Z", "soon"), "event_ts is not a TIMESTAMPTZ: soon"),
@@ -92,7 +92,7 @@ BAD_FILES = {
         GOOD.replace("volume", "volume,colour").replace(",5\n", ",5,red\n").encode(),
         "unknown column colour",
     ),
-    "naive times": ("a.csv", GOOD.replace(":00Z", ":00").encode(), "times without a zone"),
+    "naive times": ("a.csv", GOOD.replace(":00Z", ":00").encode(), "a time without a zone"),
     "truncated parquet": ("a.parquet", b"PAR1" + b"\x00" * 100, "no complete Parquet file"),
     "not parquet": ("a.parquet", b"hello", "no complete Parquet file"),
     "unknown ending": ("a.xlsx", b"hello", "expected .csv, .parquet"),
