@@ -108,7 +108,8 @@ def _ssr(row: pl.DataFrame) -> Headline:
     z = "oscillator needs 200 days" if r["oscillator_z"] is None else (
         f"oscillator z = {number(r['oscillator_z'], '+.2f')} ({'beyond' if abs(r['oscillator_z']) > 2 else 'within'} "
         "the ±2 bands)")  # fmt: skip
-    reading = f"at market {number(r['ssr_market'], ',.2f')}, {z}, on {r['day']} ({r['n_coins']} coins)"
+    coins = f"{r['n_coins']} coins" + (f", without {r['absent_coins']}" if r.get("absent_coins") else "")
+    reading = f"at market {number(r['ssr_market'], ',.2f')}, {z}, on {r['day']} ({coins})"
     return Headline("Stablecoin Supply Ratio", number(r["ssr_par"], ",.2f"), reading)
 
 

@@ -9,7 +9,7 @@ ANYWHERE = MappingProxyType({"XBT": "BTC", "XDG": "DOGE", "MIOTA": "IOTA", "BTTC
 BY_SOURCE = MappingProxyType(
     {
         "binance": {"BCC": "BCH"},  # its ticker until 2018
-        "coinmetrics": {"MATIC_ETH": "MATIC", "USDT_ETH": "USDT", "USDT_TRX": "USDT"},
+        "coinmetrics": {"MATIC_ETH": "MATIC"},  # usdt_eth and usdt_trx are parts of USDT, each an asset of its own
     }
 )
 _SCALED = re.compile(r"^(?:1000000|10000|1000|1M)(?=[A-Z]{2,})")

@@ -1,5 +1,7 @@
 """Flow: core to features. Computed from what was available at the run's moment; skipped where nothing changed."""
 
+import logging
+
 import duckdb
 import polars as pl
 
@@ -25,6 +27,8 @@ from warehouse.schema.features import (
 )
 from warehouse.write import WriteResult, write
 
+log = logging.getLogger("tapewire.derive")
+
 
 def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
     """Compute and write SSR, embeddings, stories, novelty, news features, and what follows from candles.
@@ -34,6 +38,7 @@ def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
     batch = run.batch("derive")
     supply, metrics = read.as_of(con, "supply", run.as_of), read.as_of(con, "asset_metrics", run.as_of)
     ratio = ssr_daily(supply, metrics, run.settings.features.coin_list)
+    _say_what_the_total_lacks(ratio)
     documents = read.first_versions(con, "documents", run.as_of)
     embeddings = embed(documents)
     stories = group_stories(documents).join(
@@ -56,3 +61,18 @@ def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
             *results,
             write(con, CANDLE_FEATURES, candle_features(bars, volatility_scale(bars)), batch, replace=True),
         ]
+
+
+def _say_what_the_total_lacks(ratio: pl.DataFrame) -> None:
+    """Log the coins that the newest total is without, and how long there has been none."""
+    if ratio.is_empty():
+        return
+    total = ratio.filter(pl.col("coin") == "ALL")
+    absent = total["absent_coins"][-1] if len(total) else None
+    if absent:
+        log.warning("no source has a supply of %s: the total of stablecoins is without", absent)
+    without = ratio["event_ts"].n_unique() - len(total)
+    if without:
+        log.warning(
+            "%d days have no total of stablecoins: a coin of the list neither has nor carries a figure", without
+        )

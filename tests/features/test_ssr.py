@@ -12,7 +12,8 @@ from features.ssr import CARRY_DAYS, btc_market_cap, oscillator, ssr_daily
 def test_the_ratio_and_both_oscillators_agree_with_the_reference(reference):
     inputs = pl.read_csv(reference / "ssr" / "inputs.csv", try_parse_dates=True)
     expected = pl.read_csv(reference / "ssr" / "expected.csv").cast({pl.String: pl.Float64}, strict=False)
-    frame = inputs.with_columns(ssr=pl.col("btc_price_usd") * pl.col("btc_supply") / pl.col("stablecoin_supply_usd"))
+    ratio = pl.col("btc_price_usd") * pl.col("btc_supply") / pl.col("stablecoin_supply_usd")
+    frame = inputs.with_columns(event_ts=pl.col("date").cast(pl.Datetime("us")), ssr=ratio)
     found = frame.with_columns(z0=oscillator(pl.col("ssr"), ddof=0), z1=oscillator(pl.col("ssr"), ddof=1))
     for mine, theirs in (("ssr", "ssr"), ("z0", "z_ddof0"), ("z1", "z_ddof1")):
         a, b = found[mine].to_numpy(), expected[theirs].to_numpy()
@@ -46,8 +47,9 @@ def test_a_missing_day_is_carried_and_counted_and_given_up_after_a_week():
     daily = ssr_daily(*_frames([1.0] * n, missing=tuple(range(2, n - 1))), "simulated-v1")
     total = daily.filter(pl.col("coin") == "ALL").sort("event_ts")
     assert total["n_carried"].to_list()[1:4] == [0, 1, 1]
-    assert total["n_coins"][2 + CARRY_DAYS] == 1, "older than a week is not carried"
-    assert total["n_coins"][-1] == 2
+    assert len(total) == 3 + CARRY_DAYS, "older than a week is not carried, and the total is not silently smaller"
+    assert set(total["n_coins"]) == {2}
+    assert total["event_ts"][-1] == daily["event_ts"].max()
 
 
 def test_total_market_capitalisation_over_btc_is_one_over_the_sum_of_inverse_ratios():
@@ -71,3 +73,72 @@ def test_another_figure_of_btc_does_not_delay_its_capitalisation():
         for m, h in known.items()
     )  # fmt: skip
     assert btc_market_cap(metrics)["available_ts"].to_list() == [day + timedelta(hours=12)]
+
+
+DAYS = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=i) for i in range(40)]
+
+
+def _supply(coin: str, days: list[datetime], *, chain: str = "all", **values: list[float]) -> pl.DataFrame:
+    blank = {"supply_units": None, "price_usd": None, "market_cap_usd": None}
+    return pl.DataFrame(
+        {"coin": coin, "chain": chain, "event_ts": days, "available_ts": days, "source": "x"} | blank | values,
+        schema_overrides={"event_ts": pl.Datetime("us", "UTC"), "available_ts": pl.Datetime("us", "UTC")}
+        | dict.fromkeys(blank, pl.Float64),
+    )
+
+
+def _btc(days: list[datetime], cap: float = 4e11) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "asset": "BTC",
+            "metric": "market_cap_usd",
+            "event_ts": days,
+            "available_ts": days,
+            "source": "x",
+            "value": cap,
+        },
+        schema_overrides={"event_ts": pl.Datetime("us", "UTC"), "available_ts": pl.Datetime("us", "UTC")},
+    )
+
+
+def _total(*supply: pl.DataFrame, btc: pl.DataFrame | None = None) -> pl.DataFrame:
+    daily = ssr_daily(pl.concat(supply), _btc(DAYS) if btc is None else btc, "majors-v1")
+    return daily.filter(pl.col("coin") == "ALL").sort("event_ts")
+
+
+def test_growth_goes_by_the_calendar_where_the_capitalisation_of_btc_lacks_days():
+    grown = [1e11 * 1.01**i for i in range(40)]
+    total = _total(_supply("USDT", DAYS, supply_units=grown), btc=_btc([*DAYS[:20], *DAYS[24:]]))
+    np.testing.assert_allclose(total["growth_1d"].drop_nulls(), 0.01, rtol=1e-9)
+    np.testing.assert_allclose(total["growth_7d"].drop_nulls(), 1.01**7 - 1, rtol=1e-9)
+    assert total["growth_7d"].null_count() == 7
+
+
+def test_a_missing_day_of_supply_makes_no_longer_growth():
+    kept = [*DAYS[:10], *DAYS[22:]]  # beyond what is carried
+    total = _total(_supply("USDT", kept, supply_units=[1e11 * 1.01**i for i in range(len(kept))]))
+    first_again = total.filter(pl.col("event_ts") == DAYS[22])
+    assert first_again["growth_1d"].to_list() == [None]
+
+
+def test_a_capitalisation_with_a_price_is_units_times_price_and_not_units():
+    total = _total(_supply("USDC", DAYS[:1], market_cap_usd=[37.84e9], price_usd=[0.88]))
+    assert total["supply_par_usd"].to_list() == pytest.approx([43.0e9])
+    assert total["supply_market_usd"].to_list() == pytest.approx([37.84e9])
+    alone = _total(_supply("USDC", DAYS[:1], market_cap_usd=[37.84e9]))
+    assert alone.select("supply_par_usd", "supply_market_usd").row(0) == (37.84e9, 37.84e9)
+
+
+def test_chains_are_summed_where_no_total_is_given_and_a_chain_without_a_figure_leaves_no_total():
+    eth = _supply("USDT", DAYS, chain="ETH", supply_units=[3.9e10] * 40)
+    trx = _supply("USDT", DAYS[:20], chain="TRX", supply_units=[4.9e10] * 20)
+    total = _total(eth, trx)
+    assert set(total["supply_par_usd"]) == {8.8e10}
+    assert total["event_ts"].max() == DAYS[19 + CARRY_DAYS]
+    assert set(_total(eth, trx, _supply("USDT", DAYS, supply_units=[9e10] * 40))["supply_par_usd"]) == {9e10}
+
+
+def test_coins_of_the_list_without_any_figure_are_named():
+    total = _total(_supply("USDT", DAYS, supply_units=[9e10] * 40), _supply("DAI", DAYS[5:], supply_units=[5e9] * 35))
+    assert total["absent_coins"][0] == "BUSD, DAI, USDC, USDP"
+    assert total["absent_coins"][-1] == "BUSD, USDC, USDP"

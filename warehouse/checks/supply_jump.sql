@@ -1,6 +1,6 @@
 -- entity: supply
 -- severity: warning
--- about: Supply that changes by more than 10 % in a day, above 100 million
+-- about: Supply that changes by more than 10 % from one figure to the next, from or to above 100 million
 SELECT coin AS subject, count(*) AS n_rows,
        'days; largest ' || string_agg(format('{:+.1f} % on {}', 100 * g, strftime(day, '%Y-%m-%d')), ', ' ORDER BY abs(g) DESC)
            FILTER (place <= 20) AS detail
@@ -11,6 +11,6 @@ FROM (
                lag(s) OVER (PARTITION BY coin, chain ORDER BY event_ts) AS before, s / before - 1 AS g
         FROM core.supply_as_of($as_of) WHERE chain = 'all' AND available_ts <= $as_of
     )
-    WHERE abs(g) > 0.10 AND s > 1e8 AND before > 1e7
+    WHERE abs(g) > 0.10 AND greatest(s, before) > 1e8
 )
 GROUP BY coin

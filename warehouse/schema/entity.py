@@ -156,6 +156,16 @@ def finite_or_null(*names: str) -> tuple[Rule, ...]:
     return tuple(map(rule, names))
 
 
+def positive_or_null(*names: str) -> tuple[Rule, ...]:
+    """Refuse what is not a positive finite number; a missing value is fine."""
+
+    def rule(name: str) -> Rule:
+        bad = pl.col(name).is_not_null() & ~(pl.col(name).is_finite() & (pl.col(name) > 0))
+        return Rule(f"{name} is not a positive finite number", lambda: bad)
+
+    return tuple(map(rule, names))
+
+
 def in_range(name: str, low: float, high: float) -> Rule:
     """Refuse what lies outside [low, high]; a missing value is fine."""
     return Rule(

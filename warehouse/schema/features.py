@@ -25,6 +25,7 @@ SSR_DAILY = Entity(
         Column("supply_share", "DOUBLE", "Share of the listed coins' supply at par", required=False),
         Column("n_coins", "INTEGER", "Coins with a value for the day"),
         Column("n_carried", "INTEGER", "Coins whose last value was carried forward"),
+        Column("absent_coins", "VARCHAR", "Coins of the list that no source had given a figure of", required=False),
     ),
     stage="derive",
 )

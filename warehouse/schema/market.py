@@ -18,6 +18,7 @@ from warehouse.schema.entity import (
     finite_or_null,
     finite_positive,
     in_range,
+    positive_or_null,
 )
 
 CANDLES = Entity(
@@ -81,7 +82,12 @@ SUPPLY = Entity(
     ),
     kind="versioned",
     rules=(
-        *finite_or_null("supply_units", "price_usd", "market_cap_usd"),
+        *finite_or_null("supply_units", "market_cap_usd"),
+        *positive_or_null("price_usd"),
+        Rule(
+            "the supply of all chains is zero",
+            lambda: (pl.col("chain") == "all") & (pl.coalesce("supply_units", "market_cap_usd") == 0),
+        ),
         Rule(
             "neither supply_units nor market_cap_usd is given",
             lambda: pl.col("supply_units").is_null() & pl.col("market_cap_usd").is_null(),

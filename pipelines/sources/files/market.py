@@ -11,6 +11,9 @@ from pipelines.sources.files.moments import Typed, end_of_day, moment_or_text, w
 from pipelines.sources.tickers import with_canonical
 from warehouse.schema.market import ASSET_METRICS, CANDLES, FUNDING, SUPPLY
 
+CHAINS = "ETH|TRX|TRON|BSC|BNB|SOL|OMNI|AVAX|ALGO|EOS|MATIC|POLYGON|ARB|OP|BASE|TON|XLM|CELO|NEAR"
+ON_CHAIN = rf"^([A-Z0-9]{{2,10}})[_-]({CHAINS})$"  # USDT_TRX: what of a coin is on one chain
+
 
 def _with_base(frame: pl.DataFrame) -> pl.DataFrame:
     """With `asset`, the canonical ticker of a symbol's base as its exchange writes it, and `quote`."""
@@ -60,8 +63,15 @@ def _by_vendor(frame: pl.DataFrame, name: str) -> Iterator[tuple[str, pl.DataFra
 def supply_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """Rows of core.supply, one frame per vendor."""
     end = end_of_day(frame, "date", name)
+    written = pl.col("asset").str.to_uppercase()
+    of_chain = pl.col("chain").is_null() & written.str.contains(ON_CHAIN)
+    chain = pl.when(of_chain).then(written.str.extract(ON_CHAIN, 2))
+    whole = pl.col("chain").is_null() | pl.col("chain").str.to_lowercase().is_in(["all", "total"])
     shaped = frame.select(
-        "source", coin="asset", chain=pl.col("chain").fill_null("all"), event_ts=end,
+        "source",
+        coin=pl.when(of_chain).then(written.str.extract(ON_CHAIN, 1)).otherwise(written),
+        chain=chain.when(whole).then(pl.lit("all")).otherwise("chain"),
+        event_ts=end,
         available_ts=end + timedelta(hours=table.lag_h),
         supply_units="supply", price_usd="price_usd", market_cap_usd="market_cap_usd",
     )  # fmt: skip

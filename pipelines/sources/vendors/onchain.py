@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,17 @@ def _parts(context: SourceContext) -> list[Part]:
         newest = resume.newest_metric(con, STORED_AS, canonical(asset, STORED_AS))
         return Asset(source, context.net, asset, context.as_of, newest, resume.covered_since(con, STORED_AS, asset))
 
-    return [part(asset) for asset in source.assets] if source.enabled else []
+    if not source.enabled:
+        return []
+    for asset, others in groupby(sorted(source.assets, key=_ticker), key=_ticker):
+        names = list(dict.fromkeys(others))
+        if len(names) > 1:
+            raise SourceError(f"onchain.assets names {asset} more than once: {', '.join(names)}; name it once")
+    return [part(asset) for asset in source.assets]
+
+
+def _ticker(asset: str) -> str:
+    return canonical(asset, STORED_AS)
 
 
 def _questions(settings: Settings, net: Net) -> list[Question]:

@@ -52,16 +52,16 @@ class Llama:
         if not isinstance(coins, list):
             raise SourceError("DefiLlama's list of stablecoins has no 'peggedAssets': its format has changed")
         own = [c for c in coins if isinstance(c, dict) and str(c.get("symbol", "")).upper() == ticker]
-        by_id = [c for c in own if c.get("gecko_id") == GECKO_IDS.get(ticker)]
-        chosen = by_id or own
-        if len(chosen) != 1:
-            names = ", ".join(f"{c.get('name')} (gecko_id {c.get('gecko_id')})" for c in chosen)
-            raise SourceError(
-                f"DefiLlama lists no {ticker}"
-                if not chosen
-                else f"DefiLlama lists several {ticker}: {names}; name the one meant in GECKO_IDS"
-            )
-        return chosen[0]
+        wanted = GECKO_IDS.get(ticker)
+        chosen = [c for c in own if c.get("gecko_id") == wanted] if wanted else own
+        if len(chosen) == 1:
+            return chosen[0]
+        names = ", ".join(f"{c.get('name')} (gecko_id {c.get('gecko_id')})" for c in own)
+        if not own:
+            raise SourceError(f"DefiLlama lists no {ticker}")
+        if wanted and not chosen:
+            raise SourceError(f"DefiLlama lists {names} as {ticker}, not the coin that is meant (gecko_id {wanted})")
+        raise SourceError(f"DefiLlama lists several {ticker}: {names}; name the one meant in GECKO_IDS")
 
     def prices(self, gecko_id: str) -> dict[int, float]:
         """Prices of a coin (USD) by stamp (s since 1970)."""

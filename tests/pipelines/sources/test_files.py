@@ -259,3 +259,41 @@ def test_an_asset_from_a_file_is_the_same_as_from_an_exchange(tmp_path):
     assert _rows(run, "SELECT asset FROM core.asset_metrics") == [("BTC",)]
     assert _rows(run, "SELECT asset FROM core.funding") == [("SHIB",)]
     assert _rows(run, "SELECT asset FROM core.document_assets") == [("BTC",)]
+
+
+def test_supply_in_any_case_and_per_chain_is_one_coin_and_a_day_of_zero_is_refused(tmp_path):
+    (tmp_path / "s.csv").write_text(
+        'asset,date,supply,price_usd\nusdc,2024-01-01,"43,000,000,000.0",1\nUSDC,2024-01-02,0,1\n'
+        "USDT_ETH,2024-01-01,39000000000,1\nusdt-trx,2024-01-01,49000000000,1\nDAI,2024-01-01,5e9,NA\n"
+    )
+    result, run = _ingest(tmp_path, ("s.csv", "supply"))
+    assert (result.writes["supply"].new, result.writes["supply"].quarantined) == (4, 1)
+    rows = _rows(run, "SELECT coin, chain, supply_units, price_usd FROM core.supply ORDER BY ALL")
+    assert rows == [
+        ("DAI", "all", 5e9, None),
+        ("USDC", "all", 4.3e10, 1),
+        ("USDT", "ETH", 3.9e10, 1),
+        ("USDT", "TRX", 4.9e10, 1),
+    ]
+    assert _rows(run, "SELECT reason FROM ops.quarantine") == [("the supply of all chains is zero",)]
+
+
+STAMPS = (
+    "2024-01-01 01:00:00+00", "2024-01-01 00:00:00-01", "2024-01-01 01:00:00 UTC", "1704070800", "1704070800000",
+    "1704070800000000", "Mon, 01 Jan 2024 01:00:00 GMT", "2024-01-01T02:00:00+01:00[Europe/Berlin]", "2024-01-01T01:00Z",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("stamp", STAMPS)
+def test_the_stamps_of_any_program_are_the_same_moment(tmp_path, stamp):
+    (tmp_path / "a.csv").write_text(HEADER + "\n" + ROW.format(1).replace("2024-01-01T01:00:00Z", f'"{stamp}"') + "\n")
+    result, run = _ingest(tmp_path, ("a.csv", "candles"))
+    assert (result.exit_code, result.writes["candles"].new) == (0, 1)
+    assert _rows(run, "SELECT event_ts FROM core.candles") == [(datetime(2024, 1, 1, 1, tzinfo=UTC),)]
+
+
+def test_a_date_that_is_two_days_is_none_and_a_file_of_them_is_missing(tmp_path):
+    (tmp_path / "a.csv").write_text(GOOD.replace("2024-01-01T", "03/04/2024 "))
+    result, _ = _ingest(tmp_path, ("a.csv", "candles"))
+    assert result.exit_code == 1, "nothing was delivered"
+    assert "holds no moment that can be read in one way (row 1: '03/04/2024 00:00:00Z')" in result.missing[0][1]

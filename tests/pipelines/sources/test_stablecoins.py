@@ -85,6 +85,15 @@ def test_a_coin_that_cannot_be_told_from_another_is_missing_and_names_both(desk,
     assert "lists no NONE" in reasons["stablecoins:NONE"]
 
 
+def test_a_namesake_of_the_coin_that_is_meant_is_not_taken_for_it(desk, monkeypatch):
+    monkeypatch.setattr("pipelines.sources.vendors.stablecoins.COIN_LISTS", {"two": ("USDT", "USDC")})
+    monkeypatch.setattr("pipelines.sources.vendors.stablecoins.GECKO_IDS", {"USDT": "tether", "USDC": "the-right-one"})
+    with LocalServer(llama()) as server:
+        result = desk.ingest(features=TWO, stablecoins=coins(server.url, chains=False), as_of=AS_OF)
+    assert "not the coin that is meant (gecko_id the-right-one)" in dict(result.missing)["stablecoins:USDC"]
+    assert desk.rows("SELECT DISTINCT coin FROM core.supply") == [("USDT",)]
+
+
 BROKEN = {
     "truncated": (faults.truncated(path="/stablecoin/", times=None), "broken JSON"),
     "html": (faults.html(path="/stablecoin/", times=None), "a web page"),
@@ -183,6 +192,13 @@ def test_a_metric_that_must_be_paid_for_or_an_unknown_asset_costs_itself_only(de
         ("market_cap_usd",),
         ("price_usd",),
     ]
+
+
+def test_two_names_of_one_asset_are_refused_instead_of_overwriting_each_other(desk):
+    with LocalServer(Metrics()) as server:
+        result = desk.ingest(onchain=onchain(server.url, assets=("XBT", "BTC")), as_of=AS_OF)
+    assert not result.writes
+    assert "names BTC more than once: XBT, BTC" in dict(result.missing)["onchain"]
 
 
 def test_a_restated_price_becomes_a_new_version(desk):
