@@ -1,36 +1,28 @@
-"""Canonical tickers: what each source calls an asset, where that differs."""
-
-import re
-from types import MappingProxyType
+"""Canonical tickers in frames: what each source calls an asset, by the one table of `domain.assets`."""
 
 import polars as pl
 
-ANYWHERE = MappingProxyType({"XBT": "BTC", "XDG": "DOGE", "MIOTA": "IOTA", "BTTC": "BTT", "REPV2": "REP"})
-BY_SOURCE = MappingProxyType(
-    {
-        "binance": {"BCC": "BCH"},  # its ticker until 2018
-        "coinmetrics": {"MATIC_ETH": "MATIC"},  # usdt_eth and usdt_trx are parts of USDT, each an asset of its own
-    }
-)
-_SCALED = re.compile(r"^(?:1000000|10000|1000|1M)(?=[A-Z]{2,})")
+from domain.assets.codes import canonical, changing_codes
 
 
-def canonical(code: str, source: str = "") -> str:
-    """The canonical ticker of `code` as `source` (an exchange's ccxt id, a vendor) writes it.
-
-    A contract on many units (1000SHIB) belongs to the asset itself: returns are the same, prices are of its unit.
-    """
-    upper = code.strip().upper()
-    upper = BY_SOURCE[source].get(upper, upper) if source in BY_SOURCE else upper
-    return ANYWHERE.get(upper, _SCALED.sub("", upper))
-
-
-def with_canonical(frame: pl.DataFrame, code: str, source: str, *, name: str = "asset") -> pl.DataFrame:
+def with_canonical(
+    frame: pl.DataFrame, code: str, source: str, *, name: str = "asset", at: str | None = None
+) -> pl.DataFrame:
     """`frame` with the column `name`: canonical tickers of the codes in column `code`, as the `source` column writes
-    them. Rows without a code or a source have none.
+    them, at the moments of column `at` where one is given. Rows without a code or a source have none.
     """
-    pairs = frame.select(code, source).unique().drop_nulls()
-    known = [canonical(str(written), str(by)) for written, by in pairs.iter_rows()]
-    tickers = pairs.with_columns(pl.Series("_canonical", known, dtype=pl.String))
-    joined = frame.join(tickers, on=[code, source], how="left", maintain_order="left")
-    return joined.with_columns(pl.col("_canonical").alias(name)).drop("_canonical")
+    day = pl.col(at).dt.truncate("1d") if at else pl.lit(None, pl.Datetime("us", "UTC"))
+    changes = pl.col(code).str.to_uppercase().is_in(list(changing_codes()))
+    keyed = frame.with_columns(_day=pl.when(changes).then(day))
+    keys = keyed.select(code, source, "_day").unique().filter(pl.col(code).is_not_null(), pl.col(source).is_not_null())
+    known = [canonical(str(written), str(by), moment) for written, by, moment in keys.iter_rows()]
+    tickers = keys.with_columns(pl.Series("_canonical", known, dtype=pl.String))
+    joined = keyed.join(tickers, on=[code, source, "_day"], how="left", maintain_order="left", nulls_equal=True)
+    return joined.with_columns(pl.col("_canonical").alias(name)).drop("_canonical", "_day")
+
+
+def asset_at(code: str, source: str, moment: pl.Expr) -> pl.Expr:
+    """The canonical ticker of one code at each moment."""
+    if code.strip().upper() not in changing_codes():
+        return pl.lit(canonical(code, source))
+    return moment.map_elements(lambda at: canonical(code, source, at), return_dtype=pl.String)

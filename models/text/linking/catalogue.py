@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-LISTS = ("names", "issuers", "contracts", "proper", "in_context", "capitalised", "confirmed")
+LISTS = ("names", "issuers", "contracts", "proper", "in_context", "capitalised", "confirmed", "marked")
 ROLES = ("context", "listing", "lookalikes", "tails")
 NEIGHBOURS = {  # patterns around the words that entities.toml lists under each name
     "nouns": r"(?:'s)?[ -](?:native |governance )?(?:WORDS)\b",

@@ -47,6 +47,8 @@ class Mention:
         """
         if self.sure or self.rule in ("names", "issuers"):
             return True
+        if self.rule == "marked":
+            return False
         if self.rule == "confirmed":
             return self.cased and ((self.backed and in_context) or self.asset in companions)
         return self.cased and (in_context or self.backed or self.rule == "proper")

@@ -21,7 +21,7 @@ from pipelines.sources.exchanges.paging import Rows, as_utc, due, holes, joined,
 from pipelines.sources.http.polite import BODIES
 from pipelines.sources.resume import Asked, Span
 from pipelines.sources.source import Page, digest
-from pipelines.sources.tickers import canonical
+from pipelines.sources.tickers import asset_at
 from warehouse.schema.market import CANDLES
 from warehouse.schema.ops import ASKED_RANGES
 
@@ -129,7 +129,7 @@ class Candles:
         typed = frame.select(
             exchange=pl.lit(self.client.source.id), symbol=pl.lit(self.symbol), timeframe=pl.lit(self.timeframe),
             event_ts=opened, available_ts=opened + pl.duration(seconds=SECONDS[self.timeframe]),
-            asset=pl.lit(canonical(market["base"], self.client.source.id)), quote=pl.lit(market["quote"]),
+            asset=asset_at(market["base"], self.client.source.id, opened), quote=pl.lit(market["quote"]),
             **{c: pl.col(c).fill_nan(None) for c in columns},
         )  # fmt: skip
         where = f"{self.client.source.id} {self.symbol} {self.timeframe} from {int(rows[0, 0])}"

@@ -12,7 +12,7 @@ from pipelines.sources.errors import SourceError
 from pipelines.sources.exchanges.client import Client, short
 from pipelines.sources.exchanges.paging import Rows, as_utc, between
 from pipelines.sources.source import Page, covered, digest
-from pipelines.sources.tickers import canonical
+from pipelines.sources.tickers import asset_at
 from warehouse.schema.market import FUNDING
 
 FUNDING_OVERLAP_MS = 3 * 86_400_000
@@ -74,7 +74,7 @@ class Funding:
         settled = as_utc("ts").dt.truncate("1s")  # exchanges stamp them some milliseconds late
         frame = pl.DataFrame(rows, schema=["ts", "funding_rate"]).sort("ts").select(
             exchange=pl.lit(self.client.source.id), symbol=pl.lit(self.symbol), event_ts=settled,
-            available_ts=settled, asset=pl.lit(canonical(market["base"], self.client.source.id)),
+            available_ts=settled, asset=asset_at(market["base"], self.client.source.id, settled),
             funding_rate=pl.col("funding_rate").fill_nan(None),
         )  # fmt: skip
         where = f"{self.client.source.id} {self.symbol} funding from {int(rows[:, 0].min())}"

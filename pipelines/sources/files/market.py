@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from domain.assets.codes import split_pair
 from domain.timeframes import SECONDS
 from pipelines.settings.sources import FileTable
 from pipelines.sources.files.moments import Typed, end_of_day, moment_or_text, with_moments
@@ -15,16 +16,20 @@ CHAINS = "ETH|TRX|TRON|BSC|BNB|SOL|OMNI|AVAX|ALGO|EOS|MATIC|POLYGON|ARB|OP|BASE|
 ON_CHAIN = rf"^([A-Z0-9]{{2,10}})[_-]({CHAINS})$"  # USDT_TRX: what of a coin is on one chain
 
 
-def _with_base(frame: pl.DataFrame) -> pl.DataFrame:
-    """With `asset`, the canonical ticker of a symbol's base as its exchange writes it, and `quote`."""
-    pair = pl.col("symbol").str.splitn(":", 2).struct.field("field_0").str.splitn("/", 2)
-    split = frame.with_columns(_base=pair.struct.field("field_0"), quote=pair.struct.field("field_1"))
-    return with_canonical(split, "_base", "exchange")
+def _with_asset(frame: pl.DataFrame, at: str) -> pl.DataFrame:
+    """With `asset`, the canonical ticker of a symbol's base as its exchange writes it at the moments of column `at`,
+    and `quote`; both are missing where the symbol names no pair.
+    """
+    symbols = frame["symbol"].unique().drop_nulls().to_list()
+    pairs = [(symbol, *(split_pair(symbol) or (None, None))) for symbol in symbols]
+    named = pl.DataFrame(pairs, schema={"symbol": pl.String, "_base": pl.String, "quote": pl.String}, orient="row")
+    split = frame.join(named, on="symbol", how="left", maintain_order="left")
+    return with_canonical(split, "_base", "exchange", at=at)
 
 
 def candle_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """Rows of core.candles; the asset is canonical, as from an exchange."""
-    frame = with_moments(_with_base(frame), "ts", name)
+    frame = _with_asset(with_moments(frame, "ts", name), "_ts")
     opened = pl.col("_ts")
     seconds = pl.col("timeframe").replace_strict(SECONDS, default=None, return_dtype=pl.Int64)
     yield Typed(
@@ -41,7 +46,7 @@ def candle_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Ty
 
 def funding_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """Rows of core.funding; the asset is canonical, as from an exchange."""
-    frame = with_moments(_with_base(frame), "ts", name)
+    frame = _with_asset(with_moments(frame, "ts", name), "_ts")
     settled = pl.col("_ts")
     shaped = frame.select(
         "exchange",
@@ -83,7 +88,7 @@ def metric_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Ty
     """Rows of core.asset_metrics, one frame per vendor; the asset is canonical."""
     end = end_of_day(frame, "date", name)
     named = frame.with_columns(pl.col("source").fill_null(f"files:{name}"))
-    wide = with_canonical(named, "asset", "source").select(
+    wide = with_canonical(named.with_columns(_end=end), "asset", "source", at="_end").select(
         "source", "asset", "price_usd", "market_cap_usd", event_ts=end,
         available_ts=end + timedelta(hours=table.lag_h), supply_units="supply",
     )  # fmt: skip

@@ -8,7 +8,7 @@ from domain.moments import PRECISION_S
 from pipelines.settings.sources import FileTable
 from pipelines.sources.documents import document_id, linked
 from pipelines.sources.files.moments import Typed, with_moments
-from pipelines.sources.tickers import canonical
+from domain.assets.codes import canonical
 from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS
 
 EVENT_PRECISION_S = {

@@ -20,7 +20,7 @@ from pipelines.sources.errors import SourceError
 from pipelines.sources.http.net import Net, shown
 from pipelines.sources.http.polite import HttpError
 from pipelines.sources.source import Page, Part, Question, Source, SourceContext, digest
-from pipelines.sources.tickers import canonical
+from pipelines.sources.tickers import asset_at
 from pipelines.sources.vendors.archive_place import Archive
 from warehouse.schema.market import CANDLES, FUNDING
 from warehouse.schema.ops import ARCHIVE_FILES
@@ -117,7 +117,7 @@ class ArchivePart:
         frame = raw.select(
             exchange=pl.lit("binance"), symbol=pl.lit(self.symbol), timeframe=pl.lit(self.timeframe), event_ts=opened,
             available_ts=opened + pl.duration(seconds=SECONDS[self.timeframe]),
-            asset=pl.lit(canonical(base, "binance")), quote=pl.lit(quote),
+            asset=asset_at(base, "binance", opened), quote=pl.lit(quote),
             **{f"{name}_quote": pl.col(f"c{i}") for name, i in numbers}, volume_base=pl.col("c5"),
         )  # fmt: skip
         return Page(CANDLES, frame, STORED_AS, path, digest(text), len(text))
@@ -126,7 +126,7 @@ class ArchivePart:
         settled = _stamp("c0").dt.truncate("1s")
         frame = _csv(text, path, 3).select(
             exchange=pl.lit("binance"), symbol=pl.lit(self.symbol), event_ts=settled, available_ts=settled,
-            asset=pl.lit(canonical(self.symbol.partition("/")[0], "binance")), funding_rate=pl.col("c2"),
+            asset=asset_at(self.symbol.partition("/")[0], "binance", settled), funding_rate=pl.col("c2"),
         )  # fmt: skip
         return Page(FUNDING, frame, STORED_AS, path, digest(text), len(text))
 

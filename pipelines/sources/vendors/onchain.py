@@ -22,7 +22,7 @@ from pipelines.sources.errors import SourceError
 from pipelines.sources.http.net import Net
 from pipelines.sources.http.polite import HttpError
 from pipelines.sources.source import Page, Part, Question, Source, SourceContext, covered, digest
-from pipelines.sources.tickers import canonical
+from domain.assets.codes import canonical
 from warehouse.schema.market import ASSET_METRICS
 
 STORED_AS = "coinmetrics"

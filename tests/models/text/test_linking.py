@@ -41,7 +41,7 @@ ORDINARY = {
     "ONE harmony": "Regulators act in harmony, Harmony at last among agencies",
     "WAVES": "The ruling makes waves as new waves of sellers arrive",
     "STX": "The case stacks up, stacks of paper fill the court",
-    "MATIC": "A polygon drawn on the chart marks support",
+    "POL": "A polygon drawn on the chart marks support",
     "TRX": "Fans of the film tron meet",
     "XRP": "Losses ripple through lenders, a Ripple Effect across banks",
     "LUNA": "On terra firma again, savers breathe",
@@ -76,7 +76,7 @@ FORMS = {
     "GRT": "The Graph (GRT) indexers vote",
     "WAVES": "Waves (WAVES) doubles",
     "STX": "Stacks (STX) unlocks",
-    "MATIC": "Polygon raises $450 million for its blockchain",
+    "POL": "Polygon raises $450 million for its blockchain",
     "TRX": "TRON network burns tokens",
     "XRP": "SEC v. Ripple goes to trial",
     "LUNA": "Terra (LUNA) collapses",
@@ -189,7 +189,7 @@ def test_addresses_and_handles_name_nothing():
 
 def test_titles_without_capitals_are_read_too():
     assert set(_linked("btc sinks lower")) == {"BTC"}
-    assert set(_linked("polygon and ripple settle on a blockchain")) == {"MATIC", "XRP"}
+    assert set(_linked("polygon and ripple settle on a blockchain")) == {"POL", "XRP"}
     assert _linked("prices near the one low that sand and gas link", CRYPTO) == {}
 
 

@@ -1,0 +1,1 @@
+"""Assets: one table of their codes, and what a code means."""

@@ -1,0 +1,105 @@
+"""What a code of an asset means: which asset, and how many of its units.
+
+A series goes on over a rename; a redenomination changes the unit, never the value. Read from `assets.toml` beside this.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+GLUED_QUOTES = (
+    "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "USDP", "USDD", "USDE", "USD", "EUR", "GBP", "JPY", "KRW", "TRY", "BRL", "AUD",
+)  # fmt: skip
+QUOTES = frozenset({*GLUED_QUOTES, "DAI", "PYUSD", "CHF", "BTC", "XBT", "ETH", "BNB", "PERP", "USDTM", "USDM"})
+# Assets whose codes end like a quote currency.
+NO_PAIRS = frozenset({"PYUSD", "FDUSD", "CRVUSD", "RLUSD", "EURUSD", "SUSD", "LUSD", "GUSD", "CUSD", "ALUSD", "STUSD"})
+_PREFIX = re.compile(r"^(1000000|100000|10000|1000|1M)(?=[A-Z]{2,})")
+_THOUSANDS = re.compile(r"^([A-Z]{2,})(1000000|10000|1000)$")
+_UNITS = {"1M": 1e6}
+
+
+@dataclass(frozen=True)
+class Coin:
+    """An asset, and how many of its present units one unit of a code is: 1000SHIB is 1,000 SHIB, LEND .01 AAVE."""
+
+    asset: str
+    units: float = 1.0
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("assets.toml").read_text(encoding="utf-8"))
+
+
+def coin_of(code: str, source: str = "", at: datetime | None = None) -> Coin:
+    """What `code` means as `source` (an exchange's ccxt id, a vendor) writes it, at the moment `at`, else now."""
+    written = code.strip()
+    upper = written.upper()
+    table = _table()
+    upper = table["by_source"].get(source, {}).get(upper, upper)
+    upper = table["alias"].get(upper, upper)
+    plain, units = _unmultiplied(upper, is_k=written[:1] == "k" and written[1:].isupper())
+    asset, ratio = _now(table["alias"].get(plain, plain), at)
+    return Coin(asset, units * ratio)
+
+
+def canonical(code: str, source: str = "", at: datetime | None = None) -> str:
+    """The canonical ticker of `code`, as `coin_of`."""
+    return coin_of(code, source, at).asset
+
+
+def changing_codes() -> frozenset[str]:
+    """Codes whose meaning depends on the moment."""
+    table = _table()
+    return frozenset(row["code"] for row in table["reused"]) | {row["asset"] for row in table["redenominated"]}
+
+
+def _unmultiplied(code: str, *, is_k: bool) -> tuple[str, float]:
+    """The asset's own code, and how many of it the contract counts as one."""
+    known = _table()["multiplied"]["assets"]
+    prefix = _PREFIX.match(code)
+    if prefix:
+        return code[prefix.end() :], _UNITS.get(prefix[1]) or float(prefix[1])
+    thousands = _THOUSANDS.match(code)
+    if thousands:
+        return thousands[1], float(thousands[2])
+    if code.startswith("K") and (is_k or code[1:] in known) and len(code) > 3:
+        return code[1:], 1e3
+    return code, 1.0
+
+
+def _now(code: str, at: datetime | None) -> tuple[str, float]:
+    """The asset that a code stands for, through all its changes, and present units per unit of the code."""
+    table = _table()
+    for row in table["reused"]:
+        if row["code"] == code and at is not None and at < _start(row["until"]):
+            return str(row["was"]), 1.0
+    ratio = 1.0
+    for row in table["renamed"]:
+        if row["code"] == code:
+            code, ratio = str(row["now"]), ratio / row.get("old_per_new", 1.0)
+    for row in table["redenominated"]:
+        if row["asset"] == code and at is not None and at < _start(row["at"]):
+            ratio /= row["old_per_new"]
+    return code, ratio
+
+
+def _start(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def split_pair(symbol: str) -> tuple[str, str] | None:
+    """Base and quote of a pair in any spelling (BTC/USDT, BTC-USD, BTC_USDT, BTC/USDT:USDT, BTCUSDT); None where the
+    text names no pair.
+    """
+    plain = symbol.strip().partition(":")[0]
+    parts = re.split(r"[/_-]", plain)
+    if len(parts) >= 2 and all(parts):
+        return (parts[0], parts[1].upper()) if "/" in plain or parts[1].upper() in QUOTES else None
+    upper = plain.upper()
+    quote = next((q for q in GLUED_QUOTES if upper.endswith(q) and len(upper) >= len(q) + 2), None)
+    return None if quote is None or upper in NO_PAIRS else (plain[: -len(quote)], quote)
