@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 GLUED_QUOTES = (
-    "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "USDP", "USDD", "USDE", "USD", "EUR", "GBP", "JPY", "KRW", "TRY", "BRL", "AUD",
+    "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "USDP", "USDD", "USDE", "USD", "EUR", "GBP", "JPY", "KRW", "TRY", "BRL",
+    "AUD",
 )  # fmt: skip
 QUOTES = frozenset({*GLUED_QUOTES, "DAI", "PYUSD", "CHF", "BTC", "XBT", "ETH", "BNB", "PERP", "USDTM", "USDM"})
 # Assets whose codes end like a quote currency.

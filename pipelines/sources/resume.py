@@ -77,9 +77,10 @@ def covered_since(con: duckdb.DuckDBPyConnection, source: str, subject: str) -> 
     ).fetchall()[0][0]
 
 
-def archive_files(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Files of an archive that were read, with their checksums."""
-    return dict(con.execute("SELECT file_name, checksum FROM ops.archive_files").fetchall())
+def archive_files(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, int]]:
+    """Files of an archive that were read, with their checksums and numbers of rows."""
+    rows = con.execute("SELECT file_name, checksum, n_rows FROM ops.archive_files").fetchall()
+    return {name: (checksum, n_rows) for name, checksum, n_rows in rows}
 
 
 def seen_items(con: duckdb.DuckDBPyConnection) -> dict[str, SeenItem]:

@@ -5,6 +5,7 @@ symbol resumes from what the warehouse has: spans that are missing are asked for
 to see revisions.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from domain.timeframes import SECONDS
 from pipelines.sources.errors import SourceError
 from pipelines.sources.exchanges.client import Client, short
 from pipelines.sources.exchanges.paging import Rows, as_utc, due, holes, joined, spans, walk
+from pipelines.sources.exchanges.volume import is_known, volume_in_coins
 from pipelines.sources.http.polite import BODIES
 from pipelines.sources.resume import Asked, Span
 from pipelines.sources.source import Page, digest
@@ -25,6 +27,7 @@ from pipelines.sources.tickers import asset_at
 from warehouse.schema.market import CANDLES
 from warehouse.schema.ops import ASKED_RANGES
 
+log = logging.getLogger("tapewire.ingest")
 PAGE_ROWS = 20_000
 DEFAULT_LIMIT = 500
 EARLIEST_MS = 1_230_940_800_000  # 2009-01-03: no bar of a crypto asset is older
@@ -62,6 +65,8 @@ class Candles:
         """Closed bars that are missing, then what stayed missing. SourceError where the exchange does not deliver."""
         market = self.client.market(self.symbol)
         step = SECONDS[self.timeframe] * 1000
+        if not is_known(self.client.source.id, market):
+            log.warning("%s: what %s counts as volume is not known: none is stored", self.name, self.client.source.id)
         limit = self._limit(market)
         now = self.client.now_ms()
         first, last = _grid(self.since_ms, now, self.until_ms, market.get("created"), step)
@@ -126,11 +131,13 @@ class Candles:
         opened = pl.col("ts").cast(pl.Int64).cast(pl.Datetime("ms", "UTC")).dt.cast_time_unit("us")
         frame = pl.DataFrame(rows, schema=["ts", "open_quote", "high_quote", "low_quote", "close_quote", "volume_base"])
         columns = ["open_quote", "high_quote", "low_quote", "close_quote", "volume_base"]
+        coins = volume_in_coins(self.client.source.id, market, "volume_base", "close_quote")
+        frame = frame.with_columns(pl.col(columns).fill_nan(None)).with_columns(volume_base=coins)
         typed = frame.select(
             exchange=pl.lit(self.client.source.id), symbol=pl.lit(self.symbol), timeframe=pl.lit(self.timeframe),
             event_ts=opened, available_ts=opened + pl.duration(seconds=SECONDS[self.timeframe]),
             asset=asset_at(market["base"], self.client.source.id, opened), quote=pl.lit(market["quote"]),
-            **{c: pl.col(c).fill_nan(None) for c in columns},
+            **{c: pl.col(c) for c in columns},
         )  # fmt: skip
         where = f"{self.client.source.id} {self.symbol} {self.timeframe} from {int(rows[0, 0])}"
         return Page(CANDLES, typed, f"exchange:{self.client.source.id}", where, digest(rows.tobytes()), rows.nbytes)

@@ -164,7 +164,8 @@ def _text(value: object) -> str | None:
     if value is None:
         return None
     if isinstance(value, list):
-        return ",".join(str(v) for v in value)
+        has_parts = any(isinstance(v, list | dict) for v in value)
+        return json.dumps(value) if has_parts else ",".join(str(v) for v in value if v is not None)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

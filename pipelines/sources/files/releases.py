@@ -6,9 +6,10 @@ import polars as pl
 
 from domain.moments import PRECISION_S
 from pipelines.settings.sources import FileTable
-from pipelines.sources.documents import document_id, linked
+from pipelines.sources.documents import LINK_COLUMNS, document_id, linked
 from pipelines.sources.files.moments import Typed, with_moments
-from domain.assets.codes import canonical
+from pipelines.sources.named_assets import nearest, read_assets
+from warehouse.conform import no_refusals
 from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS
 
 EVENT_PRECISION_S = {
@@ -48,9 +49,8 @@ def document_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[
         .with_columns(*_evidence())
     )
     yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
-    docs = docs.with_columns(assets=pl.col("assets").cast(pl.String).fill_null(""))
-    given = _links(docs, "given by the source", 0.6)
-    yield Typed(DOCUMENT_ASSETS, pl.concat([given, linked(docs.filter(pl.col("assets") == ""))]), f"files:{name}")
+    given, unnamed, refused = _links(docs, "given by the source", 0.6)
+    yield Typed(DOCUMENT_ASSETS, pl.concat([given, linked(unnamed)]), f"files:{name}", refused)
 
 
 def _coarser(said: pl.Expr, lengths: dict[str, int], shown: str) -> pl.Expr:
@@ -85,19 +85,33 @@ def _document_columns(frame: pl.DataFrame) -> list[str]:
     return [c.name for c in DOCUMENTS.columns if c.name in frame.columns]
 
 
-def _links(docs: pl.DataFrame, method: str, confidence: float) -> pl.DataFrame:
-    named = (
-        docs.select("doc_id", "event_ts", "available_ts", asset=pl.col("assets").fill_null("").str.split(","))
+def _links(docs: pl.DataFrame, method: str, confidence: float) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Links to the assets that the table names, documents for which it names none that is known, and the names that
+    nothing knows (`reason`, `payload`).
+    """
+    cells = docs.select("doc_id", "event_ts", "available_ts", cell=pl.col("assets").cast(pl.String).fill_null(""))
+    read = {cell: read_assets(cell) for cell in cells["cell"].unique()}
+    tickers = [list(read[cell].tickers) for cell in cells["cell"]]
+    named = cells.with_columns(asset=pl.Series(tickers, dtype=pl.List(pl.String)))
+    links = (
+        named.drop("cell")
+        .filter(pl.col("asset").list.len() > 0, pl.col("event_ts").is_not_null())
         .explode("asset")
-        .with_columns(pl.col("asset").str.strip_chars().str.to_uppercase())
-        .filter(pl.col("asset").str.contains(r"^[A-Z0-9]{1,12}$"), pl.col("event_ts").is_not_null())
-    )
-    tickers = {code: canonical(code) for code in named["asset"].unique()}
-    return (
-        named.with_columns(pl.col("asset").replace(tickers))
         .unique(["doc_id", "asset"], maintain_order=True)
         .with_columns(confidence=pl.lit(confidence), method=pl.lit(method))
     )
+    strange = [
+        (f"assets: {name!r} is no asset that is known" + _hint(name), f"{doc_id}: {cell[:200]}")
+        for doc_id, cell in cells.select("doc_id", "cell").iter_rows()
+        for name in read[cell].unknown
+    ]
+    refused = pl.DataFrame(strange, schema=no_refusals().schema, orient="row")
+    return links.select(LINK_COLUMNS), docs.filter(named["asset"].list.len() == 0), refused
+
+
+def _hint(name: str) -> str:
+    near = nearest(name)
+    return f"; did you mean {near}?" if near else ""
 
 
 def event_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
@@ -133,4 +147,5 @@ def event_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typ
         assets=pl.col("asset").str.extract(r"^([A-Z0-9]+)", 1),
     ).with_columns(*_evidence())
     yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
-    yield Typed(DOCUMENT_ASSETS, _links(docs, "curated", 1.0), f"files:{name}")
+    links, _, refused = _links(docs, "curated", 1.0)
+    yield Typed(DOCUMENT_ASSETS, links, f"files:{name}", refused)

@@ -1,8 +1,9 @@
 """Bulk history from the Binance public data archives: zipped CSV files with their checksums, from a URL or a folder.
 
-Months that are complete come as one file, the days since then as one each. Spot files count milliseconds before 2025
+Months that are complete come as one file, the days since then as one each, and so do the days of a month whose file
+lacks bars. Spot files count milliseconds before 2025
 and microseconds from then on; files of futures have a header line. A file that was read is remembered by its checksum;
-files of the last months are looked at again, since Binance sometimes mends them.
+files of the last months, and months that lack bars, are looked at again, since Binance sometimes mends them.
 """
 
 import io
@@ -40,7 +41,7 @@ class ArchivePart:
     symbol: str
     timeframe: str
     now: datetime
-    read_before: dict[str, str] = field(default_factory=dict)
+    read_before: dict[str, tuple[str, int]] = field(default_factory=dict)
     is_simulated: bool = False
     is_remote: bool = True
     commits_by_page: bool = True
@@ -56,9 +57,10 @@ class ArchivePart:
         SourceError where none is there at all; or, once the others are through, where some cannot be used.
         """
         found, spoilt = False, list[str]()
-        for path, begins in self._wanted():
+        n_rows = {name: n for name, (_, n) in self.read_before.items()}
+        for path, begins in self._wanted(n_rows):
             try:
-                there, pages = self._file(path, begins)
+                there, pages = self._file(path, begins, n_rows)
             except HttpError:
                 raise
             except SourceError as error:
@@ -74,28 +76,43 @@ class ArchivePart:
                 f"since {self.archive.source.since:%Y-%m-%d}: check the symbol, or the folder"
             )
 
-    def _wanted(self) -> Iterator[tuple[str, date]]:
-        """Months, and the days of those among the last ones that are not there as a whole."""
+    def _wanted(self, n_rows: dict[str, int]) -> Iterator[tuple[str, date]]:
+        """Months, and the days of those that lack bars or, among the last ones, are not there as a whole. `n_rows` of
+        the files read so far grows while they are asked for.
+        """
         for month in _months(self.archive.source.since.date(), self.now.date()):
             whole = self._path("monthly", f"{month:%Y-%m}")
             yield whole, month
+            if self.timeframe == "funding":
+                continue
             recent = (self.now.date() - month).days <= RECHECK_DAYS
-            if recent and self.timeframe != "funding" and self.archive.check(whole) is None:
+            if self._is_short(whole, month, n_rows) or (recent and self.archive.check(whole) is None):
                 for day in _days(month, self.now.date()):
                     yield self._path("daily", f"{day:%Y-%m-%d}"), day
 
-    def _file(self, path: str, begins: date) -> tuple[bool, list[Page]]:
-        """Whether the file is there, and its pages where they are to be written. Old files are looked at once."""
-        known = self.read_before.get(path)
-        if known is not None and (self.now.date() - begins).days > RECHECK_DAYS:
+    def _is_short(self, whole: str, month: date, n_rows: dict[str, int]) -> bool:
+        """Whether the file of a month was read and has fewer bars than the month."""
+        if self.timeframe == "funding" or not n_rows.get(whole):
+            return False
+        days = ((month + timedelta(days=32)).replace(day=1) - month).days
+        return n_rows[whole] < days * 86_400 // SECONDS[self.timeframe]
+
+    def _file(self, path: str, begins: date, n_rows: dict[str, int]) -> tuple[bool, list[Page]]:
+        """Whether the file is there, and its pages where they are to be written. Old files are looked at once, but for
+        months that lack bars.
+        """
+        known, _ = self.read_before.get(path, (None, 0))
+        is_old = (self.now.date() - begins).days > RECHECK_DAYS
+        if known is not None and is_old and not ("/monthly/" in path and self._is_short(path, begins, n_rows)):
             return known != ABSENT, []
         checksum = self.archive.check(path)
         if checksum is None:
-            return False, [self._mark(path, ABSENT, 0)] if (self.now.date() - begins).days > RECHECK_DAYS else []
+            return False, [self._mark(path, ABSENT, 0)] if is_old else []
         if checksum == known:
             return True, []
         text = self.archive.member(path, checksum)
         page = self._funding(text, path) if self.timeframe == "funding" else self._candles(text, path)
+        n_rows[path] = page.frame.height
         return True, [page, self._mark(path, checksum, page.frame.height)]
 
     def _mark(self, path: str, checksum: str, n_rows: int) -> Page:

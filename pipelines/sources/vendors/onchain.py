@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from domain.assets.codes import canonical
 from pipelines.settings.settings import Settings
 from pipelines.settings.sources import OnchainSource
 from pipelines.sources import resume
@@ -22,7 +23,6 @@ from pipelines.sources.errors import SourceError
 from pipelines.sources.http.net import Net
 from pipelines.sources.http.polite import HttpError
 from pipelines.sources.source import Page, Part, Question, Source, SourceContext, covered, digest
-from domain.assets.codes import canonical
 from warehouse.schema.market import ASSET_METRICS
 
 STORED_AS = "coinmetrics"

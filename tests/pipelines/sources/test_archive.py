@@ -1,13 +1,15 @@
 """The Binance archives, over HTTP and from a folder, in good order and spoilt."""
 
-from datetime import UTC, datetime
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.providers import faults
 from tests.providers.binance_archive import BinanceArchive, write_archive
-from tests.providers.candles import HOUR, Listing, funding_rates, market
+from tests.providers.candles import HOUR, Listing, Quirks, funding_rates, market
 from tests.providers.server import LocalServer
 
 START_2024_11 = 1_730_419_200_000
@@ -116,6 +118,30 @@ def test_a_run_that_looks_from_the_past_costs_no_later_run_its_bars(desk):
         desk.ingest(archives=[told(server.url)], as_of=datetime(2024, 12, 15, tzinfo=UTC))
         assert desk.ingest(archives=[told(server.url)], as_of=AS_OF).exit_code == 0
     np.testing.assert_allclose(stored(desk), BARS[BARS[:, 0] < CLOSED], rtol=1e-9)
+
+
+def test_a_month_that_lacks_bars_is_filled_from_its_days_and_read_again_once_it_is_mended(desk, tmp_path):
+    whole, short = tmp_path / "whole", tmp_path / "short"
+    write_archive(archive(), whole, every=("monthly", "daily"))
+    november = set(range(START_2024_11, START_2024_11 + 24 * 30 * HOUR, HOUR))
+    later = set(range(START_2024_11 + 24 * 7 * HOUR, START_2024_11 + 24 * 30 * HOUR, HOUR))
+    write_archive(archive(quirks=Quirks(holes={"BTC/USDT": later})), short)
+    name = next(short.rglob("*1h-2024-11.zip")).relative_to(short)
+    kept = {path: (whole / path).read_bytes() for path in (name, Path(f"{name}.CHECKSUM"))}
+
+    def bars(as_of: datetime) -> int:
+        assert desk.ingest(archives=[told(str(whole))], as_of=as_of).exit_code == 0
+        return len(november & set(stored(desk)[:, 0].astype(int)))
+
+    for path in kept:
+        (whole / path).write_bytes((short / path).read_bytes())
+    assert bars(AS_OF) == 720, "the days are there"
+    days = next(whole.rglob("daily"))
+    shutil.rmtree(days)
+    for path, body in kept.items():
+        (whole / path).write_bytes(body)
+    desk.rows(f"DELETE FROM core.candles_versions WHERE epoch_ms(event_ts) IN ({min(later)}, {max(later)})")
+    assert bars(AS_OF + timedelta(days=300)) == 720, "ten months later the mended month is read"
 
 
 @pytest.mark.slow

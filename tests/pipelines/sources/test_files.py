@@ -280,7 +280,8 @@ def test_supply_in_any_case_and_per_chain_is_one_coin_and_a_day_of_zero_is_refus
 
 STAMPS = (
     "2024-01-01 01:00:00+00", "2024-01-01 00:00:00-01", "2024-01-01 01:00:00 UTC", "1704070800", "1704070800000",
-    "1704070800000000", "Mon, 01 Jan 2024 01:00:00 GMT", "2024-01-01T02:00:00+01:00[Europe/Berlin]", "2024-01-01T01:00Z",
+    "1704070800000000", "Mon, 01 Jan 2024 01:00:00 GMT", "2024-01-01T02:00:00+01:00[Europe/Berlin]",
+    "2024-01-01T01:00Z",
 )  # fmt: skip
 
 
@@ -297,3 +298,27 @@ def test_a_date_that_is_two_days_is_none_and_a_file_of_them_is_missing(tmp_path)
     result, _ = _ingest(tmp_path, ("a.csv", "candles"))
     assert result.exit_code == 1, "nothing was delivered"
     assert "holds no moment that can be read in one way (row 1: '03/04/2024 00:00:00Z')" in result.missing[0][1]
+
+
+def test_assets_of_a_document_in_any_spelling_are_linked_and_unknown_ones_are_said(tmp_path):
+    cells = ['"$BTC,$ETH"', '["BTC/USD", "ETH/USD"]', '["BTCUSD", "ETHUSD"]', '"BTC;ETH"', '["bitcoin", "Ethereum"]',
+             '[{"code": "BTC"}, {"code": "ETH"}]', '"XBT and eth"', '"bitcon, zzz"', "[]"]  # fmt: skip
+    lines = [
+        f'{{"published_at": "2024-01-10T09:00:01Z", "source": "w", "title": "Bitcoin, Ethereum rally {i}", "assets": {c}}}'
+        for i, c in enumerate(cells)
+    ]
+    (tmp_path / "n.jsonl").write_text("\n".join(lines))
+    result, run = _ingest(tmp_path, ("n.jsonl", "documents"))
+    assert result.exit_code == 0
+    found = _rows(
+        run,
+        "SELECT title, string_agg(asset, ',' ORDER BY asset), any_value(method) FROM core.documents "
+        "JOIN core.document_assets USING (doc_id) GROUP BY title ORDER BY title",
+    )
+    assert [assets for _, assets, _ in found] == ["BTC,ETH"] * 9
+    assert [method for _, _, method in found][-2:] == ["entities-v1"] * 2, "what cannot be read is linked by the text"
+    reasons = {reason for (reason,) in _rows(run, "SELECT reason FROM ops.quarantine")}
+    assert reasons == {
+        "assets: 'bitcon' is no asset that is known; did you mean Bitcoin?",
+        "assets: 'zzz' is no asset that is known",
+    }
