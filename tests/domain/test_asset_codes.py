@@ -36,8 +36,8 @@ def test_a_vendors_own_spelling_holds_for_it_alone():
 
 PAIRS = {
     "BTC/USDT": ("BTC", "USDT"), "BTC/USDT:USDT": ("BTC", "USDT"), "BTC-USD": ("BTC", "USD"),
-    "BTC_USDT": ("BTC", "USDT"), "BTCUSDT": ("BTC", "USDT"), "btc/usd": ("btc", "USD"), "PYUSD": None, "STETH": None, "WBTC": None, "BTC": None,
-    "ETH/BTC": ("ETH", "BTC"), "BTC-PERP": ("BTC", "PERP"), "USDT_TRX": None,
+    "BTC_USDT": ("BTC", "USDT"), "BTCUSDT": ("BTC", "USDT"), "btc/usd": ("btc", "USD"), "ETH/BTC": ("ETH", "BTC"),
+    "BTC-PERP": ("BTC", "PERP"), "PYUSD": None, "STETH": None, "WBTC": None, "BTC": None, "USDT_TRX": None,
 }  # fmt: skip
 
 

@@ -304,7 +304,7 @@ def test_assets_of_a_document_in_any_spelling_are_linked_and_unknown_ones_are_sa
     cells = ['"$BTC,$ETH"', '["BTC/USD", "ETH/USD"]', '["BTCUSD", "ETHUSD"]', '"BTC;ETH"', '["bitcoin", "Ethereum"]',
              '[{"code": "BTC"}, {"code": "ETH"}]', '"XBT and eth"', '"bitcon, zzz"', "[]"]  # fmt: skip
     lines = [
-        f'{{"published_at": "2024-01-10T09:00:01Z", "source": "w", "title": "Bitcoin, Ethereum rally {i}", "assets": {c}}}'
+        f'{{"published_at": "2024-01-10T09:00:01Z", "source": "w", "title": "Bitcoin, Ether rose {i}", "assets": {c}}}'
         for i, c in enumerate(cells)
     ]
     (tmp_path / "n.jsonl").write_text("\n".join(lines))
