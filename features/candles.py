@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from domain.errors import NotEnoughDataError
 from domain.timeframes import SECONDS
 from domain.types import Array
+from features.market_choice import choose_markets, series_of
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Bars:
     """A dense grid of bars: T times × A assets, NaN where there was no bar.
 
     `close_ts` [T] holds the closes of the bars (datetime64[s], UTC): row t is known at `close_ts[t]` and not before.
-    Prices are in the quote currency, volume in the base asset.
+    Prices are in the quote currency per unit of the asset, volume in units of the asset. A bar in which nothing was
+    traded has a volume of 0 and no prices. `seams` [T, A]: bars at which the series goes on in another market.
     """
 
     assets: tuple[str, ...]
@@ -27,6 +29,7 @@ class Bars:
     low: Array
     close: Array
     volume: Array
+    seams: NDArray[np.bool_] | None = None
 
     @property
     def step_h(self) -> float:
@@ -39,9 +42,9 @@ class Bars:
 
 
 def build_bars(candles: pl.DataFrame, timeframe: str = "1h", quotes: tuple[str, ...] = ("USDT", "USD", "USDC")) -> Bars:
-    """The grid of one timeframe, one market per asset: spot before swaps, then quotes in the order of `quotes`.
+    """The grid of one timeframe, one series per asset: of its best market, joined by others (`features.market_choice`).
 
-    `candles` needs asset, quote, symbol, timeframe, event_ts, available_ts, *_quote, volume_base.
+    `candles` needs asset, exchange, quote, symbol, timeframe, event_ts, available_ts, *_quote, volume_base.
     NotEnoughDataError where there is no candle of the timeframe.
     """
     frame = candles.filter(pl.col("timeframe") == timeframe, pl.col("quote").is_in(list(quotes)))
@@ -50,7 +53,7 @@ def build_bars(candles: pl.DataFrame, timeframe: str = "1h", quotes: tuple[str, 
         raise NotEnoughDataError(
             f"no {timeframe} candles quoted in {', '.join(quotes)}; there are {', '.join(have) or 'none'}"
         )
-    frame = _one_market_per_asset(frame, quotes)
+    frame = series_of(frame, choose_markets(frame, quotes))
     assets = tuple(sorted(frame["asset"].unique().to_list()))
     seconds = SECONDS[timeframe]
     close_s = frame["event_ts"].dt.epoch("s").to_numpy() + seconds
@@ -67,30 +70,48 @@ def build_bars(candles: pl.DataFrame, timeframe: str = "1h", quotes: tuple[str, 
         grid = np.full((n, len(assets)), np.nan)
         grid[row[on_grid], col[on_grid]] = frame[name].to_numpy()[on_grid]
         grids.append(grid)
+    seams = np.zeros((n, len(assets)), dtype=bool)
+    seams[row[on_grid], col[on_grid]] = frame["is_seam"].to_numpy()[on_grid]
     close_ts = (first + seconds * np.arange(n)).astype("datetime64[s]")
-    return Bars(assets, timeframe, close_ts, *grids)
+    open_, high, low, close, volume = grids
+    prices = without_idle((open_, high, low, close), volume)
+    return Bars(assets, timeframe, close_ts, *prices, volume, seams if seams.any() else None)
 
 
-def _one_market_per_asset(frame: pl.DataFrame, quotes: tuple[str, ...]) -> pl.DataFrame:
-    rank = pl.col("quote").replace_strict({q: i for i, q in enumerate(quotes)}, return_dtype=pl.Int64)
-    best = (
-        frame.group_by("asset", "exchange", "symbol", "quote")
-        .len()
-        .with_columns(rank=rank, swap=pl.col("symbol").str.contains(":", literal=True))
-        .sort(
-            "asset", "swap", "rank", "len", "exchange", "symbol", descending=[False, False, False, True, False, False]
-        )
-        .unique("asset", keep="first", maintain_order=True)
-    )
-    return frame.join(best.select("asset", "exchange", "symbol"), on=["asset", "exchange", "symbol"])
+Prices = tuple[Array, Array, Array, Array]
+
+
+def without_idle(prices: Prices, volume: Array) -> Prices:
+    """Open, high, low and close [T, A] without those of bars in which nothing was traded: an exchange that fills them
+    in repeats the last price.
+    """
+    open_, high, low, close = (np.where(volume == 0, np.nan, price) for price in prices)
+    return open_, high, low, close
 
 
 def log_returns(bars: Bars) -> Array:
-    """Log return of each bar over the bar before, [T, A]; NaN for the first bar and after a gap."""
+    """Log return of each bar over the bar before, [T, A]; NaN for the first bar, after a gap, and at a seam."""
     out = np.full_like(bars.close, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         out[1:] = np.log(bars.close[1:] / bars.close[:-1])
-    return out
+    return out if bars.seams is None else np.where(bars.seams, np.nan, out)
+
+
+def log_path(bars: Bars) -> Array:
+    """Log prices [T, A] whose differences are the moves that were returns; NaN in gaps.
+
+    A move over a gap, or over a seam between markets, is none: it may be a halt, a redenomination, another venue. It is
+    taken out of all prices after it. Without gaps this is the log of the closes.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_close = np.log(bars.close)
+    held = pl.DataFrame(log_close).fill_nan(None).select(pl.all().forward_fill()).to_numpy()
+    before = np.vstack([np.full((1, held.shape[1]), np.nan), held[:-1]])
+    after_gap = np.isnan(np.vstack([np.full((1, held.shape[1]), np.nan), log_close[:-1]]))
+    broken = (
+        np.isfinite(log_close) & np.isfinite(before) & (after_gap if bars.seams is None else after_gap | bars.seams)
+    )
+    return log_close - np.cumsum(np.where(broken, log_close - before, 0.0), axis=0)
 
 
 def market_index(returns: Array, weights: Array) -> Array:

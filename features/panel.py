@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from domain.types import Array
-from features.candles import Bars, log_returns, market_index, rolling_mean, trailing_dollar_volume
+from features.candles import Bars, log_path, log_returns, market_index, rolling_mean, trailing_dollar_volume
 from features.context import CONTEXT, SHORT_HALF_LIFE_H, build_context
 from features.volatility import VolatilityScale, ewma, parkinson
 
@@ -23,7 +23,7 @@ TAPE = ("return_scaled", "range_scaled", "log_volume", "btc_return_scaled", "mar
 @dataclass(frozen=True)
 class Panel:
     """Aligned tensors, float32: `tape` [A, T, C] (0 in gaps), `context` [A, T, K] (NaN where unknown), `mask` [A, T] (a
-    bar with a return was there). `log_close` [A, T] is NaN in gaps; `close_ts` [T] is UTC.
+    bar with a return was there). `log_close` [A, T] (`candles.log_path`) is NaN in gaps; `close_ts` [T] is UTC.
     """
 
     assets: tuple[str, ...]
@@ -65,7 +65,7 @@ def build_panel(
     known = build_context(bars, scale, ssr, news, pl.DataFrame() if funding is None else funding)
     return Panel(
         bars.assets, bars.close_ts, np.nan_to_num(_tensor(tape), copy=False), _tensor(known),
-        np.isfinite(returns).T, np.log(bars.close).T,
+        np.isfinite(returns).T, log_path(bars).T,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from domain.types import Array
-from features.candles import Bars
+from features.candles import Bars, log_path, log_returns
 from models.backtest.overfit import probabilistic_sharpe, sharpe_interval
 from models.quantiles.quantiles import HORIZONS_H, LEVELS, MEDIAN
 
@@ -78,7 +78,7 @@ def weight_grid(pairs: NDArray[np.int64], weights: Array, n_rows: int, n_assets:
 def run_backtest(bars: Bars, targets: Array, first: int, last: int, costs: Costs) -> BacktestResult:
     """Trade `targets` [T, A] over rows first … last; a target set at row t is held from the close of t + latency."""
     with np.errstate(invalid="ignore"):
-        simple = np.nan_to_num(bars.close[1:] / bars.close[:-1] - 1, nan=0.0)
+        simple = np.nan_to_num(np.expm1(log_returns(bars)[1:]), nan=0.0)
     held = np.zeros_like(targets)
     held[costs.latency_bars :] = targets[: len(targets) - costs.latency_bars]
     held[: first + costs.latency_bars] = 0.0
@@ -101,7 +101,7 @@ def buy_and_hold(bars: Bars, first: int, last: int, costs: Costs) -> BacktestRes
     last price.
     """
     entry = first + costs.latency_bars
-    frame = pl.DataFrame(bars.close[entry : last + 1]).fill_nan(None).select(pl.all().forward_fill())
+    frame = pl.DataFrame(np.exp(log_path(bars)[entry : last + 1])).fill_nan(None).select(pl.all().forward_fill())
     close = frame.to_numpy()
     owned = np.isfinite(close[0])
     value = (close[:, owned] / close[0, owned]).mean(1)

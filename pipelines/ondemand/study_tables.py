@@ -13,7 +13,7 @@ from domain.labels import LABELS, label_words, release_group
 from domain.stamp_columns import read_stamps
 from domain.timeframes import SECONDS
 from domain.types import Array
-from features.candles import Bars
+from features.candles import Bars, without_idle
 from models.impact.sample import GROUPS
 from pipelines.ondemand.tables import TableError, check_read, numbers, read_table
 
@@ -171,11 +171,11 @@ def _grid(known: pl.DataFrame, timeframe: str, path: Path) -> Bars:
         grid[row, col] = values
         return grid
 
-    close = known["close"].to_numpy()
-    columns = {c: known[c].to_numpy() if c in known.columns else close for c in ("open", "high", "low")}
-    volume = known["volume"].to_numpy() if "volume" in known.columns else np.full(len(close), np.nan)
+    close = dense(known["close"].to_numpy())
+    open_, high, low = (dense(known[c].to_numpy()) if c in known.columns else close for c in ("open", "high", "low"))
+    volume = dense(known["volume"].to_numpy()) if "volume" in known.columns else np.full(shape, np.nan)
     close_ts = (first + seconds * np.arange(shape[0])).astype("datetime64[s]")
-    return Bars(assets, timeframe, close_ts, *(dense(x) for x in (*columns.values(), close, volume)))
+    return Bars(assets, timeframe, close_ts, *without_idle((open_, high, low, close), volume), volume)
 
 
 def _on_grid(known: pl.DataFrame, timeframe: str, path: Path) -> NDArray[np.int64]:

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import duckdb
-import numpy as np
 import polars as pl
 
 from domain.labels import release_group
-from features.candles import Bars, build_bars
+from features.candles import Bars, build_bars, log_path
 from features.panel import build_panel
 from features.volatility import volatility_scale
 from models.forecast.baselines.walks import horizon_sigma, targets
@@ -78,5 +77,5 @@ def load_dataset(con: duckdb.DuckDBPyConnection, run: Run) -> LinkedDataset:
     links = load_links(con, run)
     embeddings = read.read(con, "features.document_embeddings").filter(pl.col("model") == WORD_MODEL)
     documents = collect_documents(links, embeddings, bars.assets, WIDTH)
-    y, sigma = targets(np.log(bars.close)), horizon_sigma(level)
+    y, sigma = targets(log_path(bars)), horizon_sigma(level)
     return LinkedDataset(bars, level, panel, documents, y, sigma, links)

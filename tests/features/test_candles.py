@@ -1,11 +1,14 @@
 """Bars on a grid: gaps stay gaps, one market per asset."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import numpy as np
 import polars as pl
 import pytest
 
 from domain.errors import NotEnoughDataError
-from features.candles import build_bars, log_returns, market_index, rolling_mean
+from features.candles import build_bars, log_path, log_returns, market_index, rolling_mean
 from tests.conftest import candle_rows, random_bars
 
 
@@ -24,12 +27,71 @@ def test_a_bar_is_known_at_its_close_and_not_before():
     assert bars.row_at(moments).tolist() == [-1, 0, 1]
 
 
-def test_of_several_markets_of_an_asset_the_first_quote_and_spot_before_swaps_is_taken():
-    spot = candle_rows(5)
-    swap = candle_rows(9).with_columns(symbol=pl.lit("BTC/USDT:USDT"), close_quote=pl.lit(101.0))
-    euro = candle_rows(9).with_columns(symbol=pl.lit("BTC/EUR"), quote=pl.lit("EUR"))
-    bars = build_bars(pl.concat([swap, euro, spot]))
-    assert bars.close[:, 0].tolist() == spot["close_quote"].to_list()
+def market(symbol: str, n: int, *, start: datetime = datetime(2024, 1, 1, tzinfo=UTC), close: float = 101.0, **more):
+    """Bars of one market of BTC at one price."""
+    quote = symbol.split("/")[1].split(":", maxsplit=1)[0]
+    prices = {name: pl.lit(close) for name in ("open_quote", "high_quote", "low_quote", "close_quote")}
+    rows = candle_rows(n, start=start).with_columns(symbol=pl.lit(symbol), quote=pl.lit(quote), **prices)
+    return rows.with_columns(**{name: pl.lit(value) for name, value in more.items()})
+
+
+def test_of_markets_alike_in_length_spot_goes_before_swaps_and_quotes_by_their_order():
+    euro, swap, spot = market("BTC/EUR", 9), market("BTC/USDT:USDT", 9, close=90.0), market("BTC/USDT", 6, close=100.0)
+    assert set(build_bars(pl.concat([swap, euro, spot])).close[:, 0]) == {100.0}
+
+
+def test_the_longer_and_livelier_market_goes_before_spot_and_quote():
+    swap, few = market("BTC/USDT:USDT", 200, close=90.0), market("BTC/USDT", 10, close=100.0)
+    assert set(build_bars(pl.concat([few, swap])).close[:, 0]) == {90.0}
+    idle = market("BTC/USDT", 200, close=100.0, volume_base=0.0)
+    assert set(build_bars(pl.concat([idle, swap])).close[:, 0]) == {90.0}
+
+
+def test_a_series_goes_on_in_another_market_where_one_has_ended_and_the_seam_is_no_return():
+    ended = market("BTC/USDT", 24 * 20, close=100.0)
+    goes_on = market("BTC/USDC", 24 * 30, close=101.0)
+    bars = build_bars(pl.concat([ended, goes_on]))
+    assert np.isfinite(bars.close[:, 0]).all()
+    returns, path = log_returns(bars)[:, 0], log_path(bars)[:, 0]
+    assert np.flatnonzero(np.isnan(returns)).tolist() == [0, 24 * 20]
+    assert set(returns[np.isfinite(returns)]) == {0.0}
+    np.testing.assert_allclose(np.diff(path), 0, atol=1e-12)
+
+
+def test_a_market_that_lags_a_few_days_behind_another_has_not_ended():
+    lagging, ahead = market("BTC/USDT", 24 * 20, close=100.0), market("BTC/USDC", 24 * 22, close=101.0)
+    bars = build_bars(pl.concat([lagging, ahead]))
+    assert len(bars.close_ts) == 24 * 20
+    assert bars.seams is None
+
+
+def test_renamed_and_redenominated_codes_are_one_series_in_present_units():
+    old = market("LEND/USDT", 24 * 20, close=0.5, asset="AAVE", volume_base=200.0)
+    new = market("AAVE/USDT", 24 * 40, start=datetime(2024, 1, 21, tzinfo=UTC), close=50.0, asset="AAVE")
+    bars = build_bars(pl.concat([old, new]))
+    np.testing.assert_allclose(bars.close[:, 0], 50.0)
+    assert bars.volume[0, 0] == pytest.approx(2.0)
+    thousands = build_bars(market("1000SHIB/USDT:USDT", 5, close=0.02, asset="SHIB", volume_base=3.0))
+    assert (thousands.close[0, 0], thousands.volume[0, 0]) == (pytest.approx(2e-5), pytest.approx(3e3))
+
+
+def test_a_bar_in_which_nothing_was_traded_has_no_price():
+    rows = candle_rows(6).with_columns(volume_base=pl.when(pl.int_range(pl.len()) == 3).then(0.0).otherwise(5.0))
+    bars = build_bars(rows)
+    assert np.flatnonzero(np.isnan(bars.close[:, 0])).tolist() == [3]
+    assert bars.volume[3, 0] == 0
+
+
+def test_a_move_over_a_gap_is_taken_out_of_the_path_and_cutting_off_the_future_changes_nothing():
+    bars = random_bars(200, gaps=False)
+    close = bars.close.copy()
+    close[100:106, 0] = np.nan
+    close[106:, 0] *= 1000
+    path = log_path(replace(bars, close=close))
+    assert path[106, 0] == pytest.approx(path[99, 0])
+    np.testing.assert_allclose(np.diff(path[:, 1]), np.diff(np.log(bars.close[:, 1])), atol=1e-12)
+    cut = log_path(replace(bars, close=close[:150]))
+    np.testing.assert_array_equal(cut, path[:150])
 
 
 def test_asking_for_a_timeframe_that_is_not_there_names_those_that_are():

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from domain.types import Array
@@ -23,7 +22,7 @@ BENCHMARKS = ("reference_walk", "mean", "market_adjusted", "market")
 class AbnormalReturns:
     """Abnormal returns of N events over E bars of the event window, for one benchmark.
 
-    `ar` [N, E] (a move across a gap falls on the bar after it), `present` [N, E] whether the bar was there,
+    `ar` [N, E] (0 in a gap and over it), `present` [N, E] whether the bar was there,
     `offsets_h` [E] (bar ends, hours from the base close), `estimation` [N, S] residuals of the estimation span,
     `residual_sigma` [N]. What the benchmark's estimated parameters add to the error of a prediction:
     `of_mean` [N] (1 ÷ n, or 0 where no mean is estimated), `leverage` [N, E] (deviation of the index from its mean
@@ -65,7 +64,7 @@ def abnormal_returns(
     col = events.asset[:, None]
     offsets: Array = np.arange(1 - before, after + 1).astype(np.float64) * bars.step_h
     present = inside & np.isfinite(bars.close[safe, col])
-    r_est, r_evt = returns[est, col], np.where(inside, _returns_over_gaps(bars)[safe, col], 0.0)
+    r_est, r_evt = returns[est, col], np.where(inside, np.nan_to_num(returns)[safe, col], 0.0)
     m_est, m_evt = index[est, col], np.where(inside, index[safe, col], np.nan)
     with ThreadPoolExecutor(2) as pool:
         found = (
@@ -76,12 +75,6 @@ def abnormal_returns(
         )
     made = {s.result().benchmark: replace(s.result(), present=present) for s in found}
     return {name: made[name] for name in BENCHMARKS}
-
-
-def _returns_over_gaps(bars: Bars) -> Array:
-    """Log returns [T, A]: 0 in a gap, the whole move at the bar after it; 0 before the first bar."""
-    held = pl.DataFrame(np.log(bars.close)).fill_nan(None).select(pl.all().forward_fill()).to_numpy()
-    return np.nan_to_num(np.diff(held, axis=0, prepend=held[:1]), nan=0.0)
 
 
 def _sigma(residual: Array) -> Array:

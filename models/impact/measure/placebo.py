@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.types import Array
-from features.candles import Bars
+from features.candles import Bars, log_path
 from models.impact.measure.events import Events
 
 WEEKS_BACK = 26
@@ -55,7 +55,8 @@ def placebo_moves(
     col = np.broadcast_to(events.asset[:, None], rows.shape)
     safe = np.maximum(rows, 0)
     end = np.minimum(safe + steps, len(bars.close_ts) - 1)
-    move = np.abs(np.log(bars.close[end, col] / bars.close[safe, col])) / sigma[safe, col]
+    path = log_path(bars)
+    move = np.abs(path[end, col] - path[safe, col]) / sigma[safe, col]
     ratio = sigma[safe, col] / sigma[events.row, events.asset][:, None]
     good = (rows >= 0) & np.isfinite(move) & (ratio < VOLATILITY_RATIO) & (ratio > 1 / VOLATILITY_RATIO)
     good &= ~_near_release(events, released or events, rows, steps, round(NEAR_H / bars.step_h))
