@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from domain.errors import NotEnoughDataError
 from domain.timeframes import SECONDS
 from domain.types import Array
-from features.market_choice import choose_markets, series_of
+from features.market_choice import choose_markets, market_stats, series_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def build_bars(candles: pl.DataFrame, timeframe: str = "1h", quotes: tuple[str, 
         raise NotEnoughDataError(
             f"no {timeframe} candles quoted in {', '.join(quotes)}; there are {', '.join(have) or 'none'}"
         )
-    frame = series_of(frame, choose_markets(frame, quotes))
+    frame = series_of(frame, choose_markets(market_stats(frame), quotes))
     assets = tuple(sorted(frame["asset"].unique().to_list()))
     seconds = SECONDS[timeframe]
     close_s = frame["event_ts"].dt.epoch("s").to_numpy() + seconds

@@ -8,41 +8,42 @@ from domain.assets.codes import changing_codes, coin_of, split_pair
 
 ALIKE = 0.5  # markets with this share of the bars of the best are told apart by kind and quote
 JOINED_BEYOND = timedelta(days=7)  # a market that is this far behind another has ended
-SERIES = {
+SERIES: dict[str, pl.DataType | type[pl.DataType]] = {
     "asset": pl.String, "exchange": pl.String, "symbol": pl.String,
     "first_ts": pl.Datetime("us", "UTC"), "last_ts": pl.Datetime("us", "UTC"), "n_traded": pl.UInt32,
 }  # fmt: skip
 _MARKET = ["asset", "exchange", "symbol"]
 
 
-def choose_markets(candles: pl.DataFrame, quotes: tuple[str, ...]) -> pl.DataFrame:
+def market_stats(candles: pl.DataFrame) -> pl.DataFrame:
+    """`first_ts`, `last_ts` (opens), `n_traded`, `turnover` of each market; of candles of one timeframe."""
+    traded = pl.col("volume_base").is_null() | (pl.col("volume_base") > 0)
+    return candles.group_by(*_MARKET, "quote").agg(
+        first_ts=pl.col("event_ts").min(),
+        last_ts=pl.col("event_ts").max(),
+        n_traded=traded.sum(),
+        turnover=(pl.col("volume_base") * pl.col("close_quote")).sum(),
+    )
+
+
+def choose_markets(stats: pl.DataFrame, quotes: tuple[str, ...]) -> pl.DataFrame:
     """The spans [first_ts, last_ts] (opens of bars) that each asset's series takes from a market, ascending.
 
-    `candles`: one timeframe, asset, exchange, symbol, quote, event_ts, close_quote, volume_base. Of the markets with at
-    least half as many traded bars as the best, spot goes before swaps, then quotes in their order, bars, dollar volume.
-    What lies more than a week before or after that market is taken from the next one that has it.
+    `stats`: `market_stats` of one timeframe, quotes among `quotes`. Of the markets with at least half as many traded
+    bars as the best, spot goes before swaps, then quotes in their order, bars, turnover. What lies more than a week
+    before or after that market is taken from the next one that has it.
     """
-    traded = pl.col("volume_base").is_null() | (pl.col("volume_base") > 0)
-    markets = (
-        candles.group_by(*_MARKET, "quote")
-        .agg(
-            first_ts=pl.col("event_ts").min(),
-            last_ts=pl.col("event_ts").max(),
-            n_traded=traded.sum(),
-            turnover=(pl.col("volume_base") * pl.col("close_quote")).sum(),
-        )
-        .with_columns(
-            rank=pl.col("quote").replace_strict({q: i for i, q in enumerate(quotes)}, return_dtype=pl.Int64),
-            is_swap=pl.col("symbol").str.contains(":", literal=True),
-            is_minor=pl.col("n_traded") < ALIKE * pl.col("n_traded").max().over("asset"),
-        )
-        .sort(
-            "asset", "is_minor", "is_swap", "rank", "n_traded", "turnover", "exchange", "symbol",
-            descending=[False, False, False, False, True, True, False, False],
-        )
+    markets = stats.with_columns(
+        rank=pl.col("quote").replace_strict({q: i for i, q in enumerate(quotes)}, return_dtype=pl.Int64),
+        is_swap=pl.col("symbol").str.contains(":", literal=True),
+        is_minor=pl.col("n_traded") < ALIKE * pl.col("n_traded").max().over("asset"),
+    ).sort(
+        "asset", "is_minor", "is_swap", "rank", "n_traded", "turnover", "exchange", "symbol",
+        descending=[False, False, False, False, True, True, False, False],
     )  # fmt: skip
     parts = [_joined(own) for own in markets.partition_by("asset", maintain_order=True)]
-    return pl.concat(parts).select(list(SERIES)).cast(SERIES) if parts else pl.DataFrame(schema=SERIES)  # type: ignore[arg-type]
+    chosen = pl.concat(parts) if parts else pl.DataFrame(schema=SERIES)
+    return chosen.select(pl.col(name).cast(dtype) for name, dtype in SERIES.items())
 
 
 def _joined(markets: pl.DataFrame) -> pl.DataFrame:

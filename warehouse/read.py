@@ -23,6 +23,11 @@ def read(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
     return _pl(con, render("read", table=table(name)), {})
 
 
+def market_stats(con: duckdb.DuckDBPyConnection, ts: datetime, quotes: tuple[str, ...]) -> pl.DataFrame:
+    """First and last bar, traded bars and turnover of each market per timeframe, for `features.market_choice`."""
+    return _pl(con, render("market_stats"), {"ts": ts, "quotes": list(quotes)})
+
+
 def fingerprint(con: duckdb.DuckDBPyConnection, entity: str, ts: datetime) -> str:
     """A hash of what `as_of` would return, times of writing and run ids left out."""
     count, total = con.execute(

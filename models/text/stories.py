@@ -2,15 +2,19 @@
 
 MinHash over pairs of neighbouring words (Broder 1997), candidates from locality-sensitive hashing in bands (Indyk and
 Motwani 1998), in the order in which documents became available: a document joins the most similar story begun within
-WINDOW_DAYS before it, or begins its own. So later documents never change a story's beginning. Documents are processed
-in blocks: memory grows with the stories of a window, not with the number of documents.
+WINDOW_DAYS before it that it does not contradict (`contradiction`), or begins its own. So later documents never change
+a story's beginning. Documents are processed in blocks: memory grows with the stories of a window, not with the number
+of documents.
 """
 
 from dataclasses import dataclass, field
+from itertools import compress
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+
+from models.text.contradiction import Said, contradict, what_is_said
 
 Hashes = NDArray[np.uint64]
 Signatures = NDArray[np.uint32]
@@ -37,15 +41,22 @@ class _OpenStories:
     moment: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     signature: Signatures = field(default_factory=lambda: np.zeros((0, N_HASHES), dtype=np.uint32))
     length: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    said: list[Said] = field(default_factory=list)
 
     def take(self, keep: NDArray[np.bool_]) -> "_OpenStories":
         """The stories that `keep` selects."""
-        return _OpenStories(self.row[keep], self.moment[keep], self.signature[keep], self.length[keep])
+        said = list(compress(self.said, keep))
+        return _OpenStories(self.row[keep], self.moment[keep], self.signature[keep], self.length[keep], said)
 
     def concat(self, other: "_OpenStories") -> "_OpenStories":
         """These stories, followed by `other`."""
-        pairs = ((getattr(self, n), getattr(other, n)) for n in ("row", "moment", "signature", "length"))
-        return _OpenStories(*(np.concatenate(p) for p in pairs))
+        return _OpenStories(
+            np.concatenate([self.row, other.row]),
+            np.concatenate([self.moment, other.moment]),
+            np.concatenate([self.signature, other.signature]),
+            np.concatenate([self.length, other.length]),
+            self.said + other.said,
+        )
 
 
 def group_stories(documents: pl.DataFrame, *, window_days: float = WINDOW_DAYS) -> pl.DataFrame:
@@ -63,7 +74,8 @@ def group_stories(documents: pl.DataFrame, *, window_days: float = WINDOW_DAYS) 
     for start in range(0, n, BLOCK):
         part = ordered[start : start + BLOCK]
         signature, length = minhash_signatures(part)
-        block = _OpenStories(np.arange(start, start + len(part)), moments[start : start + BLOCK], signature, length)
+        rows, said = np.arange(start, start + len(part)), what_is_said(part)
+        block = _OpenStories(rows, moments[start : start + BLOCK], signature, length, said)
         begun = begun.take(begun.moment >= block.moment[0] - window_days * 86400)
         begun = _assign_stories(begun, block, window_days * 86400, first, similarity)
     return ordered.select("doc_id").with_columns(
@@ -148,6 +160,9 @@ def _assign_stories(
         alike = (both.signature[stories] == both.signature[i]).mean(1)
         near = both.moment[i] - both.moment[stories] <= window_s
         alike[~near | (alike < _required_similarity(both.length[stories], both.length[i]))] = 0
+        for at in np.flatnonzero(alike):
+            if contradict(both.said[i], both.said[stories[at]]):
+                alike[at] = 0
         best = alike.argmax()
         if alike[best] > 0:
             leader[i], leads[i] = stories[best], False

@@ -5,7 +5,9 @@ import logging
 import duckdb
 import polars as pl
 
+from domain.timeframes import SECONDS
 from features.candle_features import candle_features
+from features.market_choice import choose_markets
 from features.news import document_novelty, keep_first_reports, news_hourly
 from features.ssr import ssr_daily
 from features.volatility import volatility_scale
@@ -14,7 +16,7 @@ from models.text.embed import embed
 from models.text.language.sentence import MODEL as SENTENCE_MODEL
 from models.text.stories import group_stories
 from pipelines.run import Run
-from pipelines.stages.dataset import load_bars, load_links
+from pipelines.stages.dataset import QUOTES, load_bars, load_links
 from warehouse import read
 from warehouse.connect import transaction
 from warehouse.schema.features import (
@@ -22,6 +24,7 @@ from warehouse.schema.features import (
     DOCUMENT_EMBEDDINGS,
     DOCUMENT_NOVELTY,
     DOCUMENT_STORIES,
+    MARKET_SERIES,
     NEWS_HOURLY,
     SSR_DAILY,
 )
@@ -54,6 +57,7 @@ def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
             write(con, DOCUMENT_STORIES, stories, batch, replace=True),
             write(con, DOCUMENT_NOVELTY, document_novelty(embeddings, meanings), batch, replace=True),
             write(con, NEWS_HOURLY, news, batch, replace=True),
+            write(con, MARKET_SERIES, _market_series(con, run), batch, replace=True),
         ]
     bars = load_bars(con, run)
     with transaction(con):
@@ -76,3 +80,22 @@ def _say_what_the_total_lacks(ratio: pl.DataFrame) -> None:
         log.warning(
             "%d days have no total of stablecoins: a coin of the list neither has nor carries a figure", without
         )
+
+
+def _market_series(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
+    """Rows of features.market_series: the choice of markets for every timeframe that has candles."""
+    stats = read.market_stats(con, run.as_of, QUOTES)
+    counts = stats.group_by("timeframe", "asset").agg(n_markets=pl.len())
+    chosen = [
+        choose_markets(of_one.drop("timeframe"), QUOTES).with_columns(timeframe=pl.lit(timeframe))
+        for (timeframe,), of_one in stats.group_by("timeframe", maintain_order=True)
+    ]
+    if not chosen:
+        return pl.DataFrame(schema={c.name: pl.Null for c in MARKET_SERIES.columns})
+    length = pl.col("timeframe").replace_strict(SECONDS, return_dtype=pl.Int64)
+    return (
+        pl.concat(chosen)
+        .join(counts, on=["timeframe", "asset"])
+        .with_columns(available_ts=pl.col("last_ts") + pl.duration(seconds=length))
+        .rename({"first_ts": "event_ts"})
+    )

@@ -30,6 +30,25 @@ SSR_DAILY = Entity(
     stage="derive",
 )
 
+MARKET_SERIES = Entity(
+    "market_series",
+    "features",
+    "Which market's candles are an asset's series, and from when to when",
+    ("asset", "timeframe", "event_ts"),
+    (
+        ASSET,
+        Column("timeframe", "VARCHAR", "Length of the bar"),
+        Column("event_ts", "TIMESTAMPTZ", "Open of the first bar that is taken from the market (UTC)"),
+        Column("available_ts", "TIMESTAMPTZ", "Close of the last bar that is taken from it (UTC)"),
+        Column("last_ts", "TIMESTAMPTZ", "Open of the last bar that is taken from it (UTC)"),
+        Column("exchange", "VARCHAR", "Exchange of the market"),
+        Column("symbol", "VARCHAR", "Symbol of the market"),
+        Column("n_traded", "INTEGER", "Bars of the market in which something was traded"),
+        Column("n_markets", "INTEGER", "Markets of the asset that there were to choose from"),
+    ),
+    stage="derive",
+)
+
 CANDLE_FEATURES = Entity(
     "candle_features",
     "features",
