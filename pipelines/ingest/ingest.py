@@ -125,7 +125,16 @@ def _deliver(
                         progress.page(part.name, page.frame.height)
     except (SourceError, SchemaError, OSError, pl.exceptions.PolarsError, duckdb.Error) as error:
         return (results if part.commits_by_page else {}), str(error)
-    return results, None
+    return results, _nothing_usable(results)
+
+
+def _nothing_usable(results: dict[str, WriteResult]) -> str | None:
+    """Why a part that came through still delivered nothing: every row that it has was quarantined."""
+    written = results.values()
+    refused = sum(w.quarantined for w in written)
+    if refused and not any(w.new or w.changed or w.unchanged for w in written):
+        return f"all of its {refused:,} rows were quarantined: ops.quarantine says why"
+    return None
 
 
 def _transactions(part: Part, pages: Iterator[Page]) -> Iterator[Iterable[Page]]:

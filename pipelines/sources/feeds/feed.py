@@ -18,7 +18,7 @@ from pipelines.sources.documents import LINK_COLUMNS, linked
 from pipelines.sources.errors import SourceError
 from pipelines.sources.feeds.articles import Reader
 from pipelines.sources.feeds.feedlist import Feed, Wire
-from pipelines.sources.feeds.items import Item, read_items
+from pipelines.sources.feeds.items import Item, first_public, read_items
 from pipelines.sources.http.net import Net, Reply, shown
 from pipelines.sources.resume import FeedMemory, SeenItem
 from pipelines.sources.source import Page, digest
@@ -178,7 +178,7 @@ class FeedPart:
         return tuple(h.lower() for h in self.feed.article_hosts) or (own, own.removeprefix("www."), f"www.{own}")
 
     def _row(self, item: Item, text: str, seen: SeenItem | None, seen_at: datetime) -> dict[str, Any]:
-        (event, precision), (available, assumed) = _first_public(item, seen, seen_at), self._known(item, seen_at)
+        (event, precision), (available, assumed) = first_public(item, seen, seen_at), self._known(item, seen_at)
         host = (urlsplit(item.url).netloc or "").lower() if item.url else ""
         kind = next((w.kind for w in self.wires if w.carried(host, f"{item.title}\n{text}")), self.feed.kind)
         return {
@@ -230,22 +230,6 @@ class FeedPart:
         schema = {"doc_id": pl.String, "asset": pl.String, "confidence": pl.Float64, "method": pl.String}
         earlier = pl.DataFrame(rows, schema=schema, orient="row")
         return earlier.join(docs.select("doc_id", "event_ts", "available_ts"), on="doc_id").select(LINK_COLUMNS)
-
-
-def _first_public(item: Item, seen: SeenItem | None, seen_at: datetime) -> tuple[datetime, str]:
-    """`event_ts` of an item with its precision: the first public time, whatever a correction's stamp says.
-
-    A later version gives it only where the first said no more than the day, and the later one lies within what that
-    allowed. Without a usable time stamp the day on which it was seen first stands in.
-    """
-    if seen is not None and seen.event_ts is not None:
-        is_finer = seen.ts_precision == "day" and item.precision != "day"
-        if not (is_finer and item.published and seen.event_ts <= item.published <= seen.first_seen_ts):
-            return seen.event_ts, seen.ts_precision
-    if item.published is not None:
-        return item.published, item.precision
-    first = seen.first_seen_ts if seen else seen_at
-    return first.replace(hour=0, minute=0, second=0, microsecond=0), "day"
 
 
 _TIMES = {c.name: pl.Datetime("us", "UTC") for c in DOCUMENTS.columns if c.type == "TIMESTAMPTZ"} | {"url": pl.String}

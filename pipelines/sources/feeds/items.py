@@ -13,6 +13,7 @@ from pipelines.sources.feeds.feedlist import Feed
 from pipelines.sources.feeds.identity import Identities, address_of, string
 from pipelines.sources.feeds.wellformed import is_cut_off
 from pipelines.sources.http.net import Reply, shown
+from pipelines.sources.resume import SeenItem
 from pipelines.sources.source import digest
 
 MAX_ITEMS = 2_000
@@ -68,6 +69,8 @@ def read_items(reply: Reply, feed: Feed, now: datetime) -> tuple[list[Item], lis
     entries = parsed.entries[:MAX_ITEMS]
     told_apart = Identities(entries, feed.publisher)
     items, refused = _distinct([(item_of(e, told_apart, now), e) for e in entries])
+    if entries and not items:
+        raise SourceError(f"{where} has {len(entries)} items and none that can be used: {refused[0][0]}")
     beyond = [("an item beyond the first 2,000 of its feed", str(e)[:2000]) for e in parsed.entries[MAX_ITEMS:]]
     return items, refused + beyond
 
@@ -122,3 +125,19 @@ def published_at(entry: Any, now: datetime) -> tuple[datetime | None, str]:
     stamp = stamp.day if stamp.offset is None else stamp
     moment = stamp.moment.replace(microsecond=0)
     return (moment, stamp.precision) if EARLIEST <= moment <= now + SKEW else (None, "day")
+
+
+def first_public(item: Item, seen: SeenItem | None, seen_at: datetime) -> tuple[datetime, str]:
+    """`event_ts` of an item with its precision: the first public time, whatever a correction's stamp says.
+
+    A later version gives it only where the first said no more than the day, and the later one lies within what that
+    allowed. Without a usable time stamp the day on which it was seen first stands in.
+    """
+    if seen is not None and seen.event_ts is not None:
+        is_finer = seen.ts_precision == "day" and item.precision != "day"
+        if not (is_finer and item.published and seen.event_ts <= item.published <= seen.first_seen_ts):
+            return seen.event_ts, seen.ts_precision
+    if item.published is not None:
+        return item.published, item.precision
+    first = seen.first_seen_ts if seen else seen_at
+    return first.replace(hour=0, minute=0, second=0, microsecond=0), "day"
