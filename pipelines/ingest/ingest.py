@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import duckdb
 import polars as pl
 
+from pipelines.ingest.accounts import Account, record_accounts
 from pipelines.ingest.parts import parts
 from pipelines.ingest.prefetch import Prefetch, prefetch
 from pipelines.progress import IngestProgress, LogProgress
@@ -23,7 +24,6 @@ from pipelines.sources.source import Page, Part
 from warehouse.checks.quality import Finding, errors, run_checks
 from warehouse.conform import SchemaError
 from warehouse.connect import transaction
-from warehouse.schema.registry import ENTITIES
 from warehouse.template import render
 from warehouse.write import WriteResult, quarantine, write
 
@@ -92,10 +92,12 @@ def ingest(run: Run, kinds: tuple[str, ...] = (), progress: IngestProgress | Non
         with prefetch(todo, run.settings.network.workers, lease.close) as ahead:
             for part in todo:
                 began = time.perf_counter()
-                mine, reason = _deliver(lease, run, part, ahead, progress)
+                accounts, reason = _deliver(lease, run, part, ahead, progress)
+                mine = {name: a.written for name, a in accounts.items() if a.written is not None}
                 rows = sum(w.new + w.changed + w.unchanged for w in mine.values())
                 seconds = time.perf_counter() - began
                 _record_status(lease.con(), run, part.name, rows, reason, seconds)
+                record_accounts(lease.con(), run, part.name, accounts)
                 for name, result in mine.items():
                     writes[name] = writes[name] + result if name in writes else result
                 if reason is None:
@@ -112,25 +114,24 @@ def ingest(run: Run, kinds: tuple[str, ...] = (), progress: IngestProgress | Non
 
 def _deliver(
     lease: _Lease, run: Run, part: Part, ahead: Prefetch, progress: IngestProgress
-) -> tuple[dict[str, WriteResult], str | None]:
-    """Write a part, wholly or page by page as it stands; what was written, and why it ended early if it did."""
-    results: dict[str, WriteResult] = {}
+) -> tuple[dict[str, Account], str | None]:
+    """Write a part, wholly or page by page as it stands; its accounts by entity, and why it ended early if it did."""
+    accounts: dict[str, Account] = {}
     try:
         with closing(ahead.pages(part)) as pages:
             for together in _transactions(part, pages):
                 con = lease.con()
                 with transaction(con):
                     for page in together:
-                        _count(results, _write_page(con, run, part, page))
+                        _count(accounts, page, _write_page(con, run, part, page))
                         progress.page(part.name, page.frame.height)
     except (SourceError, SchemaError, OSError, pl.exceptions.PolarsError, duckdb.Error) as error:
-        return (results if part.commits_by_page else {}), str(error)
-    return results, _nothing_usable(results)
+        return (accounts if part.commits_by_page else {}), str(error)
+    return accounts, _nothing_usable([a.written for a in accounts.values() if a.written is not None])
 
 
-def _nothing_usable(results: dict[str, WriteResult]) -> str | None:
+def _nothing_usable(written: list[WriteResult]) -> str | None:
     """Why a part that came through still delivered nothing: every row that it has was quarantined."""
-    written = results.values()
     refused = sum(w.quarantined for w in written)
     if refused and not any(w.new or w.changed or w.unchanged for w in written):
         return f"all of its {refused:,} rows were quarantined: ops.quarantine says why"
@@ -149,18 +150,17 @@ def _write_page(con: duckdb.DuckDBPyConnection, run: Run, part: Part, page: Page
     """What comes over a network was seen when it came, which can be long after the run began."""
     now = datetime.now(UTC).replace(microsecond=0) if part.is_remote else run.now
     batch = replace(run.batch(page.source, is_simulated=part.is_simulated, locator=page.locator), now=now)
-    if page.entity.schema != "ops":
+    if page.entity.schema != "ops" and (page.frame.height or page.payload):
         _keep_page(con, run, page)
     result = write(con, page.entity, page.frame, batch, replace=page.replace or False)
     early = quarantine(con, page.entity, page.refused, batch)
     return result + WriteResult(page.entity.name, quarantined=early)
 
 
-def _count(results: dict[str, WriteResult], written: WriteResult) -> None:
-    """Add up what was written; what tapewire remembers for itself (ops) does not count."""
-    if ENTITIES[written.entity].schema != "ops":
-        known = results.get(written.entity)
-        results[written.entity] = known + written if known else written
+def _count(accounts: dict[str, Account], page: Page, written: WriteResult) -> None:
+    """Add up what became of a page; what tapewire remembers for itself (ops) does not count."""
+    if page.entity.schema != "ops":
+        accounts.setdefault(page.entity.name, Account()).add(page, written)
 
 
 def _keep_page(con: duckdb.DuckDBPyConnection, run: Run, page: Page) -> None:

@@ -1,7 +1,7 @@
 """What a source is: it names its parts, and each turns the world into typed pages, one at a time."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -18,7 +18,11 @@ from warehouse.schema.ops import COVERED
 
 @dataclass(frozen=True)
 class Page:
-    """Rows of one entity from one place, with the rows that the parser already had to refuse."""
+    """Rows of one entity from one place, with the rows that the parser already had to refuse.
+
+    `n_read`: rows that the source gave for them, counted as they came; None where `frame`, `refused` and `left_out` are
+    all there was. `left_out`: rows that are neither stored nor refused, by reason.
+    """
 
     entity: Entity
     frame: pl.DataFrame
@@ -28,6 +32,8 @@ class Page:
     n_bytes: int = 0
     payload: bytes | None = None
     refused: pl.DataFrame = field(default_factory=no_refusals)
+    n_read: int | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
     replace: dict[str, str] | None = None  # rows with these values and other keys are removed (derived tables only)
 
 
@@ -95,6 +101,15 @@ class Source:
     brings: frozenset[str]
     parts: Callable[[SourceContext], Sequence[Part]]
     questions: Callable[[Settings, Net], Sequence[Question]] = _no_questions
+
+
+def accounted(
+    entity: Entity, source: str, locator: str, left_out: Mapping[str, int], refused: pl.DataFrame | None = None
+) -> Page:
+    """A page without rows of its own, that says what became of those which are in no other page."""
+    frame = pl.DataFrame(schema={c.name: pl.String for c in entity.columns if c.required})
+    bad = no_refusals() if refused is None else refused
+    return Page(entity, frame, source, locator, digest(locator, dict(left_out)), refused=bad, left_out=left_out)
 
 
 def covered(source: str, subject: str, since: datetime) -> Page:

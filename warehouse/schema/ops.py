@@ -193,6 +193,27 @@ SOURCE_STATUS = Entity(
     kind="log",
 )
 
+SOURCE_ROWS = Entity(
+    "source_rows",
+    "ops",
+    "What became of every row that a source gave: rows read = new + changed + unchanged + quarantined + left out",
+    ("run_id", "source", "entity"),
+    (
+        RUN_ID,
+        Column("source", "VARCHAR", "Source, or part of it: a file, a symbol, a coin, a feed"),
+        Column("entity", "VARCHAR", "Table of core that its rows are for"),
+        Column("n_read", "BIGINT", "Rows that the source gave, counted as they came"),
+        Column("n_new", "BIGINT", "Rows that were new"),
+        Column("n_changed", "BIGINT", "Rows that changed one that was stored"),
+        Column("n_unchanged", "BIGINT", "Rows that were stored already, or came twice"),
+        Column("n_quarantined", "BIGINT", "Rows in ops.quarantine, with their reasons"),
+        Column("n_left_out", "BIGINT", "Rows that were left out"),
+        Column("left_out", "VARCHAR", "Why they were left out, how many for each reason", required=False),
+        Column("checked_ts", TS, "When the run read them (wall clock, UTC)"),
+    ),
+    kind="log",
+)
+
 CHECKS = Entity(
     "checks",
     "ops",

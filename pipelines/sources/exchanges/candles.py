@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from domain.timeframes import SECONDS
 from pipelines.sources.errors import SourceError
 from pipelines.sources.exchanges.client import Client, short
-from pipelines.sources.exchanges.paging import Rows, as_utc, due, holes, joined, spans, walk
+from pipelines.sources.exchanges.paging import Counted, Rows, as_utc, due, holes, joined, spans, walk
 from pipelines.sources.exchanges.volume import is_known, volume_in_coins
 from pipelines.sources.http.polite import BODIES
 from pipelines.sources.resume import Asked, Span
-from pipelines.sources.source import Page, digest
+from pipelines.sources.source import Page, accounted, digest
 from pipelines.sources.tickers import asset_at
 from warehouse.schema.market import CANDLES
 from warehouse.schema.ops import ASKED_RANGES
@@ -73,15 +73,19 @@ class Candles:
         todo = self._todo(first, last, step, limit, now)
         seen: list[NDArray[np.int64]] = []
         kept: list[Rows] = []
+        fetch, n_kept = Counted(self._fetch(limit)), 0
         for span in todo:
-            for rows in walk(self._fetch(limit), *span, step, limit):
+            for rows in walk(fetch, *span, step, limit):
                 seen.append(rows[_sound(rows), 0].astype(np.int64))
                 kept.append(rows)
+                n_kept += len(rows)
                 if sum(map(len, kept)) >= PAGE_ROWS:
                     yield self._page(np.concatenate(kept), market)
                     kept = []
         if kept:
             yield self._page(np.concatenate(kept), market)
+        if fetch.n_given:
+            yield accounted(CANDLES, f"exchange:{self.client.source.id}", self.name, fetch.left_out(n_kept))
         if todo:
             yield self._asked_page(todo, seen, step, now)
 
@@ -140,7 +144,14 @@ class Candles:
             **{c: pl.col(c) for c in columns},
         )  # fmt: skip
         where = f"{self.client.source.id} {self.symbol} {self.timeframe} from {int(rows[0, 0])}"
-        return Page(CANDLES, typed, f"exchange:{self.client.source.id}", where, digest(rows.tobytes()), rows.nbytes)
+        return Page(
+            CANDLES,
+            typed,
+            f"exchange:{self.client.source.id}",
+            where,
+            digest(rows.tobytes()),
+            rows.nbytes,
+        )
 
     def _asked_page(self, todo: list[Span], seen: list[NDArray[np.int64]], step: int, now: int) -> Page:
         """The spans that stayed empty, those asked for now and those resting since earlier."""

@@ -10,8 +10,8 @@ import polars as pl
 
 from pipelines.sources.errors import SourceError
 from pipelines.sources.exchanges.client import Client, short
-from pipelines.sources.exchanges.paging import Rows, as_utc, between
-from pipelines.sources.source import Page, covered, digest
+from pipelines.sources.exchanges.paging import Counted, Rows, as_utc, between
+from pipelines.sources.source import Page, accounted, covered, digest
 from pipelines.sources.tickers import asset_at
 from warehouse.schema.market import FUNDING
 
@@ -47,14 +47,18 @@ class Funding:
         is_covered = self.covered_ms is not None and self.covered_ms <= self.since_ms
         resumed = (self.newest_ms or 0) - FUNDING_OVERLAP_MS if is_covered else 0
         cursor = max(self.since_ms, resumed, int(market.get("created") or 0))
+        fetch, n_kept = Counted(self._fetch), 0
         while cursor <= now:
-            rows = self._fetch(cursor, None)
+            rows = fetch(cursor, None)
             rows = rows[(rows[:, 0] >= cursor) & (rows[:, 0] <= now)]
             if not len(rows):
                 break
-            for page in [*between(self._fetch, cursor, int(rows[:, 0].min()) - 1, 1), rows]:
+            for page in [*between(fetch, cursor, int(rows[:, 0].min()) - 1, 1), rows]:
+                n_kept += len(page)
                 yield self._page(page, market)
             cursor = int(rows[:, 0].max()) + 1
+        if fetch.n_given:
+            yield accounted(FUNDING, f"exchange:{self.client.source.id}", self.name, fetch.left_out(n_kept))
         if not is_covered:
             since = datetime.fromtimestamp(self.since_ms / 1000, UTC)
             yield covered(f"exchange:{self.client.source.id}", self.symbol, since)
@@ -78,4 +82,11 @@ class Funding:
             funding_rate=pl.col("funding_rate").fill_nan(None),
         )  # fmt: skip
         where = f"{self.client.source.id} {self.symbol} funding from {int(rows[:, 0].min())}"
-        return Page(FUNDING, frame, f"exchange:{self.client.source.id}", where, digest(rows.tobytes()), rows.nbytes)
+        return Page(
+            FUNDING,
+            frame,
+            f"exchange:{self.client.source.id}",
+            where,
+            digest(rows.tobytes()),
+            rows.nbytes,
+        )

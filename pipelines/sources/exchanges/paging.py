@@ -15,6 +15,23 @@ Rows = NDArray[np.float64]
 Fetch = Callable[[int | None, int | None], Rows]
 
 
+class Counted:
+    """A fetch that counts the rows which it was given, so that each is accounted for."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self.n_given = 0
+
+    def __call__(self, since: int | None, until: int | None) -> Rows:
+        rows = self._fetch(since, until)
+        self.n_given += len(rows)
+        return rows
+
+    def left_out(self, n_kept: int) -> dict[str, int]:
+        """What of the given rows is in no page, by reason."""
+        return {"given twice, or outside the span that was asked for": self.n_given - n_kept}
+
+
 def spans(opens: NDArray[np.int64], step: int) -> list[Span]:
     """The unbroken runs of bars among `opens` (any order, repeats allowed)."""
     opens = np.unique(opens)

@@ -6,7 +6,7 @@ written, and the moment at which a document was seen first is never lost.
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,10 +18,11 @@ from pipelines.sources.documents import LINK_COLUMNS, linked
 from pipelines.sources.errors import SourceError
 from pipelines.sources.feeds.articles import Reader
 from pipelines.sources.feeds.feedlist import Feed, Wire
-from pipelines.sources.feeds.items import Item, first_public, read_items
+from pipelines.sources.feeds.items import FeedRead, Item, first_public, read_items
 from pipelines.sources.http.net import Net, Reply, shown
 from pipelines.sources.resume import FeedMemory, SeenItem
-from pipelines.sources.source import Page, digest
+from pipelines.sources.source import Page, accounted, digest
+from warehouse.conform import no_refusals
 from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS
 from warehouse.schema.ops import FEED_ITEMS, FEED_STATES
 
@@ -91,16 +92,26 @@ class FeedPart:
         try:
             reply = self._ask()
             seen_at = datetime.now(UTC).replace(microsecond=0)
-            items, refused = read_items(reply, self.feed, seen_at) if reply.status != 304 else ([], [])
+            read = read_items(reply, self.feed, seen_at) if reply.status != 304 else FeedRead()
         except BaseException:
             self.claims.pass_on(self.feed.name)
             raise
-        mine = self.claims.claim(self.feed.name, items)
-        batches = self._batches([i for i in mine if self._is_wanted(i)], seen_at)
-        if refused:
-            batches.setdefault(self.feed.name, _Batch())
+        mine = self.claims.claim(self.feed.name, read.items)
+        wanted = [i for i in mine if self._is_wanted(i)]
+        batches = self._batches(wanted, seen_at)
+        n_written = sum(len(batch.documents) for batch in batches.values())
+        left_out = {
+            "twice in the feed": read.n_twice,
+            "that another feed brought": len(read.items) - len(mine),
+            "as they were when they were seen last": len(mine) - len(wanted),
+            "edited, with a page that cannot be read yet": len(wanted) - n_written,
+        }
+        if read.n_entries:
+            refused = pl.DataFrame(read.refused, schema=no_refusals().schema, orient="row")
+            rest = accounted(DOCUMENTS, f"feeds:{self.feed.name}", shown(self.feed.url), left_out, refused)
+            yield replace(rest, n_read=read.n_entries - n_written)
         for name, batch in batches.items():
-            yield from self._written(name, batch, refused if name == self.feed.name else [])
+            yield from self._written(name, batch)
         yield self._state(reply, seen_at)
 
     def _ask(self) -> Reply:
@@ -202,17 +213,14 @@ class FeedPart:
             return item.latest, True
         return max(item.latest, seen_at), False
 
-    def _written(self, name: str, batch: _Batch, refused: list[tuple[str, str]]) -> Iterator[Page]:
+    def _written(self, name: str, batch: _Batch) -> Iterator[Page]:
         source, where = f"feeds:{name}", shown(self.feed.url)
         payload = b"[" + b",".join(batch.raw) + b"]"
-        bad = pl.DataFrame(refused, schema={"reason": pl.String, "payload": pl.String}, orient="row")
         key = digest(payload)
-        docs = (
-            pl.DataFrame(batch.documents, schema_overrides=_TIMES) if batch.documents else pl.DataFrame(schema=_EMPTY)
-        )
-        kept = payload if len(payload) <= MAX_PAYLOAD else None
-        yield Page(DOCUMENTS, docs, source, where, key, len(payload), kept, bad)
         if batch.documents:
+            docs = pl.DataFrame(batch.documents, schema_overrides=_TIMES)
+            kept = payload if len(payload) <= MAX_PAYLOAD else None
+            yield Page(DOCUMENTS, docs, source, where, key, len(payload), kept)
             links = pl.concat([linked(docs), self._withdrawn(docs)]).unique(["doc_id", "asset"], maintain_order=True)
             yield Page(DOCUMENT_ASSETS, links, source, where, digest(key, "assets"))
         if batch.marks:
@@ -233,4 +241,3 @@ class FeedPart:
 
 
 _TIMES = {c.name: pl.Datetime("us", "UTC") for c in DOCUMENTS.columns if c.type == "TIMESTAMPTZ"} | {"url": pl.String}
-_EMPTY = {c.name: pl.String for c in DOCUMENTS.columns if c.required}

@@ -1,6 +1,6 @@
 """Items of RSS, Atom and RDF feeds: from bytes to text, address and time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,11 +46,18 @@ class Item:
         return self.published + room + (UNKNOWN_ZONE if self.precision == "day" else timedelta())
 
 
-def read_items(reply: Reply, feed: Feed, now: datetime) -> tuple[list[Item], list[tuple[str, str]]]:
-    """The items of a feed, each document once, and what was refused (reason, payload).
+@dataclass(frozen=True)
+class FeedRead:
+    """The items of a feed, each document once, what was refused (reason, payload), and how many came twice."""
 
-    SourceError where it is no feed, cannot be read, or is cut off.
-    """
+    items: list[Item] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    n_entries: int = 0
+    n_twice: int = 0
+
+
+def read_items(reply: Reply, feed: Feed, now: datetime) -> FeedRead:
+    """What a feed holds. SourceError where it is no feed, cannot be read, is cut off, or has no usable item."""
     import feedparser
 
     kind, where = reply.headers.get("Content-Type", ""), shown(feed.url)
@@ -68,24 +75,28 @@ def read_items(reply: Reply, feed: Feed, now: datetime) -> tuple[list[Item], lis
         raise SourceError(f"{where} is cut off: its outermost element is never closed; the next run asks again")
     entries = parsed.entries[:MAX_ITEMS]
     told_apart = Identities(entries, feed.publisher)
-    items, refused = _distinct([(item_of(e, told_apart, now), e) for e in entries])
+    items, refused, n_twice = _distinct([(item_of(e, told_apart, now), e) for e in entries])
     if entries and not items:
         raise SourceError(f"{where} has {len(entries)} items and none that can be used: {refused[0][0]}")
-    beyond = [("an item beyond the first 2,000 of its feed", str(e)[:2000]) for e in parsed.entries[MAX_ITEMS:]]
-    return items, refused + beyond
+    beyond = [
+        (f"an item beyond the first {MAX_ITEMS:,} of its feed", str(e)[:2000]) for e in parsed.entries[MAX_ITEMS:]
+    ]
+    return FeedRead(items, refused + beyond, len(parsed.entries), n_twice)
 
 
-def _distinct(items: list[tuple[Item | None, Any]]) -> tuple[list[Item], list[tuple[str, str]]]:
+def _distinct(items: list[tuple[Item | None, Any]]) -> tuple[list[Item], list[tuple[str, str]], int]:
     kept: dict[str, Item] = {}
-    refused = []
+    refused, n_twice = [], 0
     for item, entry in items:
         if item is None:
             refused.append(("an item without title and text, or without address, id and title", str(entry)[:2000]))
         elif item.doc_id in kept and kept[item.doc_id].item_hash != item.item_hash:
             refused.append(("an item that shares its id, address and title with another one", str(entry)[:2000]))
+        elif item.doc_id in kept:
+            n_twice += 1
         else:
-            kept.setdefault(item.doc_id, item)
-    return list(kept.values()), refused
+            kept[item.doc_id] = item
+    return list(kept.values()), refused, n_twice
 
 
 def item_of(entry: Any, identities: Identities, now: datetime) -> Item | None:

@@ -33,7 +33,7 @@ def _questions(settings: Settings, net: Net) -> list[Question]:
 
 def _question(feed: feedlist.Feed, net: Net) -> Question:
     def ask() -> str:
-        found, _ = items.read_items(net.get(feed.url), feed, datetime.now(UTC))
+        found = items.read_items(net.get(feed.url), feed, datetime.now(UTC)).items
         newest = max((i.published for i in found if i.published), default=None)
         return f"reachable; {len(found)} items" + (f", newest {newest:%Y-%m-%d %H:%M}" if newest else ", undated")
 

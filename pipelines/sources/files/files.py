@@ -54,12 +54,16 @@ class File:
         self, frame: pl.DataFrame, raw: bytes | None, n_bytes: int, refused: pl.DataFrame, key: str
     ) -> Iterator[Page]:
         payload = raw if raw is not None and len(raw) <= KEEP_PAYLOAD else None
+        n_read: int | None = None
         for typed in file_columns.shape(frame, self.table, self.path.name):
+            if n_read is None:  # the first of a page accounts for its records, the others for none
+                n_read = frame.height * typed.rows_per_record + refused.height
             yield Page(
                 typed.entity, typed.frame, typed.source, self.path.name, digest(key, typed.entity.name, typed.source),
                 n_bytes, payload, pl.concat([refused, typed.refused]),
+                n_read=n_read if typed.rows_per_record else None, left_out=typed.left_out,
             )  # fmt: skip
-            refused, payload, n_bytes = no_refusals(), None, 0
+            refused, payload, n_bytes, n_read = no_refusals(), None, 0, 0
 
     def _read(self) -> Iterator[tuple[pl.DataFrame, bytes | None, int, pl.DataFrame]]:
         suffix = self.path.suffix.lower()

@@ -12,6 +12,7 @@ from pipelines.sources.files.moments import Typed, end_of_day, moment_or_text, w
 from pipelines.sources.tickers import with_canonical
 from warehouse.schema.market import ASSET_METRICS, CANDLES, FUNDING, SUPPLY
 
+METRICS = ("price_usd", "market_cap_usd", "supply_units")
 CHAINS = "ETH|TRX|TRON|BSC|BNB|SOL|OMNI|AVAX|ALGO|EOS|MATIC|POLYGON|ARB|OP|BASE|TON|XLM|CELO|NEAR"
 ON_CHAIN = rf"^([A-Z0-9]{{2,10}})[_-]({CHAINS})$"  # USDT_TRX: what of a coin is on one chain
 
@@ -92,10 +93,10 @@ def metric_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Ty
         "source", "asset", "price_usd", "market_cap_usd", event_ts=end,
         available_ts=end + timedelta(hours=table.lag_h), supply_units="supply",
     )  # fmt: skip
-    long = wide.unpivot(
-        ["price_usd", "market_cap_usd", "supply_units"],
-        index=["source", "asset", "event_ts", "available_ts"],
-        variable_name="metric",
-    ).filter(pl.col("value").is_not_null())
+    cells = wide.unpivot(METRICS, index=["source", "asset", "event_ts", "available_ts"], variable_name="metric")
+    long = cells.filter(pl.col("value").is_not_null())
+    empty = {"cells without a figure": cells.height - long.height}
     for vendor, part in _by_vendor(long, name):
-        yield Typed(ASSET_METRICS, part.sort("asset", "metric", "event_ts"), vendor)
+        rows = part.sort("asset", "metric", "event_ts")
+        yield Typed(ASSET_METRICS, rows, vendor, left_out=empty, rows_per_record=len(METRICS))
+        empty = {}

@@ -1,5 +1,6 @@
 """Moments and days in the columns of a file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -18,6 +19,8 @@ class Typed:
     frame: pl.DataFrame
     source: str
     refused: pl.DataFrame = field(default_factory=no_refusals)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    rows_per_record: int = 1  # 0: made from the rows of another entity, not read
 
 
 def with_moments(frame: pl.DataFrame, column: str, name: str) -> pl.DataFrame:

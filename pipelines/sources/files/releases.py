@@ -50,7 +50,7 @@ def document_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[
     )
     yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
     given, unnamed, refused = _links(docs, "given by the source", 0.6)
-    yield Typed(DOCUMENT_ASSETS, pl.concat([given, linked(unnamed)]), f"files:{name}", refused)
+    yield Typed(DOCUMENT_ASSETS, pl.concat([given, linked(unnamed)]), f"files:{name}", refused, rows_per_record=0)
 
 
 def _coarser(said: pl.Expr, lengths: dict[str, int], shown: str) -> pl.Expr:
@@ -148,4 +148,4 @@ def event_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typ
     ).with_columns(*_evidence())
     yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
     links, _, refused = _links(docs, "curated", 1.0)
-    yield Typed(DOCUMENT_ASSETS, links, f"files:{name}", refused)
+    yield Typed(DOCUMENT_ASSETS, links, f"files:{name}", refused, rows_per_record=0)

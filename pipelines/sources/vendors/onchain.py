@@ -61,7 +61,16 @@ class Asset:
             frame = self._frame(rows)
             n_rows += frame.height
             if frame.height:
-                yield Page(ASSET_METRICS, frame, STORED_AS, where, digest(where, rows), len(rows) * 100)
+                cells = len(rows) * len(METRICS)
+                given = sum(row.get(name) not in (None, "") for row in rows for name in METRICS)
+                left_out = {
+                    "cells without a figure": cells - given,
+                    "of a day that has not ended": given - frame.height,
+                }
+                yield Page(
+                    ASSET_METRICS, frame, STORED_AS, where, digest(where, rows), len(rows) * 100, n_read=cells,
+                    left_out=left_out,
+                )  # fmt: skip
         if not n_rows and self.newest is None:
             raise SourceError(f"Coin Metrics has none of {', '.join(METRICS)} for {self.asset} since {since:%Y-%m-%d}")
         if not is_covered:

@@ -123,7 +123,15 @@ class Coin:
         frame = self._frame(rows, self.llama.prices(str(entry.get("gecko_id"))))
         if frame.filter(pl.col("chain") == "all").is_empty():
             raise SourceError(f"DefiLlama has no history of {self.ticker} up to now: are its stamps still in seconds?")
-        yield Page(SUPPLY, frame, STORED_AS, path, digest(rows), len(rows) * 24, None, refused)
+        days = _daily(pl.DataFrame(rows, schema=_POINT, orient="row"), "chain")
+        left_out = {
+            "earlier points of a day": len(rows) - days.height,
+            "points of a day that has not ended": days.height - frame.height,
+        }
+        yield Page(
+            SUPPLY, frame, STORED_AS, path, digest(rows), len(rows) * 24, None, refused,
+            n_read=len(rows) + refused.height, left_out=left_out,
+        )  # fmt: skip
 
     def _description(self, entry: Mapping[str, Any], vendor_id: str, peg: str) -> Page:
         frame = pl.DataFrame(
@@ -136,9 +144,7 @@ class Coin:
         return Page(STABLECOINS, frame, STORED_AS, "stablecoins", digest(self.ticker, vendor_id, peg))
 
     def _frame(self, rows: list[tuple[str, int, float | None]], prices: dict[int, float]) -> pl.DataFrame:
-        supply = pl.DataFrame(
-            rows, schema={"chain": pl.String, "date": pl.Int64, "supply_units": pl.Float64}, orient="row"
-        )
+        supply = pl.DataFrame(rows, schema=_POINT, orient="row")
         price = pl.DataFrame(
             {"date": list(prices), "price_usd": list(prices.values())},
             schema={"date": pl.Int64, "price_usd": pl.Float64},
@@ -158,6 +164,9 @@ class Coin:
             )
             .sort("chain", "event_ts")
         )
+
+
+_POINT = {"chain": pl.String, "date": pl.Int64, "supply_units": pl.Float64}
 
 
 def _rows(chains: Mapping[str, Any], peg: str) -> tuple[list[tuple[str, int, float | None]], pl.DataFrame]:

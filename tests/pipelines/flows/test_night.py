@@ -158,6 +158,10 @@ def test_the_real_files_are_all_delivered_and_no_check_is_fatal(real):
     assert result.exit_code == 0
     assert con.execute("SELECT count(*) FROM core.candles WHERE timeframe = '1h'").fetchall()[0][0] == 893_307
     assert result.writes["documents"].quarantined == 0
+    read, accounted = con.execute(
+        "SELECT sum(n_read), sum(n_new + n_changed + n_unchanged + n_quarantined + n_left_out) FROM ops.source_rows"
+    ).fetchall()[0]
+    assert read == accounted > 1_000_000
     assert con.execute("SELECT count(*) FROM core.documents WHERE kind <> 'event'").fetchall()[0][0] == 17_378
 
 
