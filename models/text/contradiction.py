@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 LEAD_WORDS = 45  # of the body, beside the title
+VERBATIM = 0.9  # of texts as alike as this the titles alone are asked
 SAME_SHARE = 0.5  # of the fewer figures of two leads that have to be the same
 
 _DENIALS = frozenset(
@@ -42,9 +43,20 @@ _SIDES = {
     for word in words
 }
 _NUMBER = re.compile(
-    r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)\s?(k|m|bn|b|thousand|million|billion|trillion|%|percent)?(?![\w])"
+    r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)\s?(k|m|mn|mln|bn|b|bln|trn|thousand|million|billion|trillion|%|percent)?(?![\w])"
 )
-_UNIT = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "b": 1e9, "billion": 1e9, "trillion": 1e12}
+_UNIT = {
+    "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mln": 1e6, "million": 1e6, "bn": 1e9, "b": 1e9, "bln": 1e9,
+    "billion": 1e9, "trn": 1e12, "trillion": 1e12,
+}  # fmt: skip
+_CODE = re.compile(r"(?<![\w/])[A-Z0-9]*[A-Z][A-Z0-9]*(?:/[A-Z0-9]+)?(?![\w/])|(?<=\()[A-Za-z0-9]{2,10}(?=\))")
+_NO_CODES = frozenset(
+    {
+        "a", "i", "update", "wrapup", "graphic", "live", "markets", "exclusive", "factbox", "rpt", "corrected",
+        "breaking", "us", "uk", "eu", "un", "ceo", "cfo", "sec", "cftc", "etf", "etfs", "nft", "nfts", "ipo", "ico",
+        "usd", "utc", "ai", "dao", "ftx", "imf", "fed", "ecb", "q1", "q2", "q3", "q4",
+    }
+)  # fmt: skip
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _MONTH = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s$")
 _WORDS = re.compile(r"[a-z]+")
@@ -54,28 +66,38 @@ _WORDS = re.compile(r"[a-z]+")
 class Said:
     """What of a text weighs when it is told apart from one of nearly the same words."""
 
-    denies: bool
+    title_denies: bool
+    lead_denies: bool
     sides: int
     title_figures: frozenset[float]
     lead_figures: frozenset[float]
+    title_codes: frozenset[str]
     has_body: bool
 
 
 def what_is_said(documents: pl.DataFrame) -> list[Said]:
     """What each document (title, body) says in its title and lead."""
     lead = pl.col("body").fill_null("").str.slice(0, 12 * LEAD_WORDS)
-    rows = documents.select(pl.col("title").fill_null("").str.to_lowercase(), lead.str.to_lowercase()).iter_rows()
+    rows = documents.select(pl.col("title").fill_null(""), lead.str.to_lowercase()).iter_rows()
     return [_said(title, body) for title, body in rows]
 
 
-def _said(title: str, body: str) -> Said:
+def _said(written: str, body: str) -> Said:
+    title = written.lower()
     lead = " ".join(body.split()[:LEAD_WORDS])
     words = _WORDS.findall(title)
     sides = 0
     for word in words:
         sides |= _SIDES.get(word, 0)
-    denies = not _DENIALS.isdisjoint(words) or not _DENIALS.isdisjoint(_WORDS.findall(lead))
-    return Said(denies, sides, _figures(title), _figures(lead), bool(lead))
+    title_denies, lead_denies = (not _DENIALS.isdisjoint(found) for found in (words, _WORDS.findall(lead)))
+    return Said(title_denies, lead_denies, sides, _figures(title), _figures(lead), _codes(written), bool(lead))
+
+
+def _codes(title: str) -> frozenset[str]:
+    """Codes in capitals or brackets of a title that is not in capitals as a whole: tickers, pairs, contracts."""
+    if title.isupper():
+        return frozenset()
+    return frozenset(code.lower() for code in _CODE.findall(title)) - _NO_CODES
 
 
 def _figures(text: str) -> frozenset[float]:
@@ -89,20 +111,29 @@ def _figures(text: str) -> frozenset[float]:
     return frozenset(found)
 
 
-def contradict(a: Said, b: Said) -> bool:
+def contradict(a: Said, b: Said, similarity: float) -> bool:
     """Whether two texts of nearly the same words tell two things.
 
-    One denies and the other does not; their titles take opposite sides; each title has a figure that the other lacks,
-    and the leads do not have the same ones (a number that only counts copies is none); or their leads, where a title
-    has no figure, share fewer than half of their figures.
+    One denies and the other does not; their titles take opposite sides, or name codes of which they share none (two
+    coins are listed in the same words); each title has a figure that the other lacks, and the leads do not have the
+    same ones (a number that only counts copies is none); or their leads, where a title has no figure, share fewer than
+    half of theirs. Of texts that are alike almost word for word the titles alone are asked.
     """
-    if a.denies != b.denies or _opposed(a.sides, b.sides):
+    verbatim = similarity >= VERBATIM
+    denies_alone = a.title_denies != b.title_denies if verbatim else _denies(a) != _denies(b)
+    if denies_alone or _opposed(a.sides, b.sides):
+        return True
+    if a.title_codes and b.title_codes and a.title_codes.isdisjoint(b.title_codes):
         return True
     if a.title_figures and b.title_figures:
         each = bool(a.title_figures - b.title_figures) and bool(b.title_figures - a.title_figures)
         return each and not (a.has_body and b.has_body and a.lead_figures == b.lead_figures)
     fewer = min(len(a.lead_figures), len(b.lead_figures))
-    return fewer > 0 and len(a.lead_figures & b.lead_figures) < SAME_SHARE * fewer
+    return not verbatim and fewer > 0 and len(a.lead_figures & b.lead_figures) < SAME_SHARE * fewer
+
+
+def _denies(said: Said) -> bool:
+    return said.title_denies or said.lead_denies
 
 
 _FIRST_SIDES = sum(1 << (2 * n) for n in range(len(_OPPOSITES)))

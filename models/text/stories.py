@@ -161,7 +161,7 @@ def _assign_stories(
         near = both.moment[i] - both.moment[stories] <= window_s
         alike[~near | (alike < _required_similarity(both.length[stories], both.length[i]))] = 0
         for at in np.flatnonzero(alike):
-            if contradict(both.said[i], both.said[stories[at]]):
+            if contradict(both.said[i], both.said[stories[at]], float(alike[at])):
                 alike[at] = 0
         best = alike.argmax()
         if alike[best] > 0:

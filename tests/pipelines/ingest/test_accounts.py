@@ -44,7 +44,7 @@ def _ingest(desk, monkeypatch, *pages: Page):
 
 def _accounts(desk) -> list[tuple]:
     return desk.rows(
-        "SELECT entity, n_read, n_new, n_unchanged, n_quarantined, n_left_out, left_out FROM marts.source_rows"
+        "SELECT entity, n_read, n_new, n_unchanged, n_quarantined, n_left_out, left_out FROM ops.source_rows"
     )
 
 

@@ -1,0 +1,83 @@
+"""Texts of nearly the same words that say something else are stories of their own; copies are not."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.text.contradiction import contradict, what_is_said
+from models.text.stories import group_stories
+
+START = datetime(2025, 1, 6, 8, tzinfo=UTC)
+WIRE = (
+    "Retailer {said} a major partnership with Litecoin. A statement distributed over the wire said that from October 1 "
+    "all stores will have a pay with Litecoin option for all of their online shoppers, {end}."
+)
+BUY = (
+    "Acme Planet today announced that it has purchased an additional {n} Bitcoin for {y} billion yen. As of today "
+    "the company holds {h} Bitcoin. It will continue to use its income strategy to increase Bitcoin per share."
+)
+PAUSE = "The exchange has {said} withdrawals of SOL, {why} unusual activity. Trading goes on and funds are safe."
+TWO = {
+    "a denial": (
+        ("Retailer and Litecoin announce partnership", WIRE.format(said="today announced", end="the company said")),
+        ("Retailer did not announce partnership", WIRE.format(said="has not announced", end="which is false")),
+    ),
+    "a second purchase": (
+        ("Acme Planet purchases additional 100 BTC", BUY.format(n=100, y="1.5", h="1,861")),
+        ("Acme Planet purchases additional 330 BTC", BUY.format(n=330, y="5.2", h="2,191")),
+    ),
+    "the opposite": (
+        ("Exchange pauses withdrawals of SOL", PAUSE.format(said="paused", why="while it investigates")),
+        ("Exchange resumes withdrawals of SOL", PAUSE.format(said="resumed", why="after it investigated")),
+    ),
+    "figures of headlines alone": (("Treasury mints 1,000,000 USDT", ""), ("Treasury mints 2,000,000 USDT", "")),
+    "listings of two coins": (
+        ("Exchange lists FUN", "FUN/BTC trading pairs are now available. You can start depositing and trading now."),
+        ("Exchange lists XVG", "XVG/BTC trading pairs are now available. You can start depositing and trading now."),
+    ),
+    "prices of two days": (
+        ("Bitcoin today", "Bitcoin trades at $60,120 after a gain of 3.1 % on the day, with a volume of $31 billion."),
+        ("Bitcoin today", "Bitcoin trades at $64,500 after a gain of 7.2 % on the day, with a volume of $45 billion."),
+    ),
+}  # fmt: skip
+ONE = {
+    "an update's slug": (
+        ("Miner to sell 40 rigs", BUY.format(n=100, y="1.5", h="1,861")),
+        ("UPDATE 1-Miner to sell 40 rigs", BUY.format(n=100, y="1.5", h="1,861")),
+    ),
+    "units written in two ways": (
+        ("Mine on sale for $2 mln in bitcoin", "The owner of a mine asks $2 mln for it, in bitcoin, he said."),
+        ("Mine on sale for $2 million in bitcoin", "The owner of a mine asks $2 million for it, in bitcoin, he said."),
+    ),
+    "a number that counts copies": (("Bitcoin 17", BUY.format(n=100, y="1.5", h="1,861")),
+                                    ("Bitcoin 18", BUY.format(n=100, y="1.5", h="1,861"))),
+    "a rounded figure": (("Acme buys 1,204 BTC", ""), ("Acme buys 1,204.2 BTC", "")),
+}  # fmt: skip
+
+
+def _stories(a: tuple[str, str], b: tuple[str, str]) -> int:
+    rows = [("a", START, *a), ("b", START + timedelta(hours=1), *b)]
+    frame = pl.DataFrame(rows, schema=["doc_id", "available_ts", "title", "body"], orient="row")
+    return group_stories(frame)["story_id"].n_unique()
+
+
+@pytest.mark.parametrize("case", TWO)
+def test_what_says_something_else_is_a_story_of_its_own(case):
+    assert _stories(*TWO[case]) == 2
+
+
+@pytest.mark.parametrize("case", ONE)
+def test_a_copy_stays_one(case):
+    a, b = what_is_said(pl.DataFrame(ONE[case], schema=["title", "body"], orient="row"))
+    assert not contradict(a, b, 0.95)
+    assert not contradict(a, b, 0.6)
+
+
+@given(st.text(max_size=300), st.text(max_size=600), st.floats(0, 1))
+def test_no_text_contradicts_itself_and_contradiction_is_mutual(title, body, similarity):
+    a, b = what_is_said(pl.DataFrame({"title": [title, body[:80]], "body": [body, title]}))
+    assert not contradict(a, a, similarity)
+    assert contradict(a, b, similarity) == contradict(b, a, similarity)
