@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from domain.assets.codes import GLUED_QUOTES
+
 LEAD_WORDS = 45  # of the body, beside the title
 VERBATIM = 0.9  # of texts as alike as this the titles alone are asked
 SAME_SHARE = 0.5  # of the fewer figures of two leads that have to be the same
@@ -50,6 +52,7 @@ _UNIT = {
     "billion": 1e9, "trn": 1e12, "trillion": 1e12,
 }  # fmt: skip
 _CODE = re.compile(r"(?<![\w/])[A-Z0-9]*[A-Z][A-Z0-9]*(?:/[A-Z0-9]+)?(?![\w/])|(?<=\()[A-Za-z0-9]{2,10}(?=\))")
+_LEVERAGE = re.compile(r"\d+X")
 _NO_CODES = frozenset(
     {
         "a", "i", "update", "wrapup", "graphic", "live", "markets", "exclusive", "factbox", "rpt", "corrected",
@@ -94,10 +97,13 @@ def _said(written: str, body: str) -> Said:
 
 
 def _codes(title: str) -> frozenset[str]:
-    """Codes in capitals or brackets of a title that is not in capitals as a whole: tickers, pairs, contracts."""
+    """Codes in capitals or brackets of a title that is not all in capitals: tickers and pairs. Leverage, and what a
+    contract is paid in, are none.
+    """
     if title.isupper():
         return frozenset()
-    return frozenset(code.lower() for code in _CODE.findall(title)) - _NO_CODES
+    codes = (code for code in _CODE.findall(title) if code not in GLUED_QUOTES and not _LEVERAGE.fullmatch(code))
+    return frozenset(map(str.lower, codes)) - _NO_CODES
 
 
 def _figures(text: str) -> frozenset[float]:

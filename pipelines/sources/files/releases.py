@@ -25,8 +25,12 @@ def document_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[
     seconds = _coarser(pl.col("ts_precision").fill_null("second"), PRECISION_S, "_published_at_precision")
     precision = seconds.replace_strict({s: name for name, s in PRECISION_S.items()}, return_dtype=pl.String)
     text = {c: pl.col(c).cast(pl.String).fill_null("") for c in ("title", "body", "url", "source", "id")}
+    with_id = pl.col("id").is_not_null() & (text["url"] != "")
+    shared = with_id & (pl.col("id").n_unique().over(text["url"]) > 1)  # one page, several ids: these tell them apart
+    guid = text["source"] + "|" + pl.coalesce(pl.col("id").cast(pl.String), text["title"])
     ids = frame.select(
-        url=text["url"], guid=text["source"] + "|" + pl.coalesce(pl.col("id").cast(pl.String), text["title"])
+        url=pl.when(shared).then(pl.lit("")).otherwise(text["url"]),
+        guid=pl.when(shared).then(guid + "|" + text["url"]).otherwise(guid),
     )
     docs = (
         frame.with_columns(

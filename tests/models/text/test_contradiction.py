@@ -38,6 +38,10 @@ TWO = {
         ("Exchange lists FUN", "FUN/BTC trading pairs are now available. You can start depositing and trading now."),
         ("Exchange lists XVG", "XVG/BTC trading pairs are now available. You can start depositing and trading now."),
     ),
+    "contracts on two coins": (
+        ("Futures Will Launch AVAX USDT-Margined Contracts With Up to 50X Leverage", "Users can trade from 7:00 on."),
+        ("Futures Will Launch FTM USDT-Margined Contracts With Up to 50X Leverage", "Users can trade from 7:00 on."),
+    ),
     "prices of two days": (
         ("Bitcoin today", "Bitcoin trades at $60,120 after a gain of 3.1 % on the day, with a volume of $31 billion."),
         ("Bitcoin today", "Bitcoin trades at $64,500 after a gain of 7.2 % on the day, with a volume of $45 billion."),

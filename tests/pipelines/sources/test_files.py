@@ -322,3 +322,14 @@ def test_assets_of_a_document_in_any_spelling_are_linked_and_unknown_ones_are_sa
         "assets: 'bitcon' is no asset that is known; did you mean Bitcoin?",
         "assets: 'zzz' is no asset that is known",
     }
+
+
+def test_documents_of_one_page_are_told_apart_by_their_ids(tmp_path):
+    (tmp_path / "d.csv").write_text(
+        "id,published_at,source,title,url\n"
+        "inc-1,2024-01-01T10:00:01Z,w,BTC paused,https://w.example/status\n"
+        "inc-2,2024-01-01T11:00:01Z,w,ETH paused,https://w.example/status\n"
+    )
+    result, run = _ingest(tmp_path, ("d.csv", "documents"))
+    assert (result.writes["documents"].new, result.writes["documents"].quarantined) == (2, 0)
+    assert _rows(run, "SELECT count(DISTINCT doc_id) FROM core.documents") == [(2,)]
