@@ -156,7 +156,7 @@ def _limitation_sentences(tests: pl.DataFrame, groups: list[str], simulated: boo
             "says how fabricated releases move prices on average."
         )
     if "real" not in groups or "generated" not in groups:
-        out.append("Without labels of who wrote what, generated and real releases cannot be statement apart here.")
+        out.append("Without labels of who wrote what, generated and real releases cannot be told apart here.")
     return out
 
 

@@ -226,6 +226,7 @@ def _tests(estimate: float, q: float, group: str = "real", test: str = "excess_m
 def test_sentences_claim_what_the_numbers_show_and_nothing_else():
     none = pl.DataFrame()
     sure = " ".join(conclusions(pl.DataFrame([_tests(0.4, 0.001)]), none, "1h"))
+    assert "Without labels of who wrote what, generated and real releases cannot be told apart here." in sure
     assert "0.40 sigma further" in sure
     assert "beyond chance" in sure
     unsure = " ".join(conclusions(pl.DataFrame([_tests(0.05, 0.4)]), none, "1h"))
