@@ -1,6 +1,6 @@
 """Which market's candles are an asset's series: the best one, joined by others where it has ended or not begun."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -91,6 +91,6 @@ def _day_where_it_matters() -> pl.Expr:
     return pl.when(base.is_in(list(changing_codes()))).then(pl.col("event_ts").dt.truncate("1d"))
 
 
-def _units(symbol: str, exchange: str, at: object) -> float:
+def _units(symbol: str, exchange: str, at: datetime | None) -> float:
     pair = split_pair(symbol)
-    return coin_of(pair[0], exchange, at).units if pair else 1.0  # type: ignore[arg-type]
+    return coin_of(pair[0], exchange, at).units if pair else 1.0

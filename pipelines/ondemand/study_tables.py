@@ -104,10 +104,15 @@ def read_bars(path: Path) -> Bars:
         raise TableError(f"{path.name} has a column close but no column asset")
     if long["asset"].null_count():
         raise TableError(f"{path.name}: {long['asset'].null_count()} bars have no asset")
-    known = long.with_columns(
+    typed = long.with_columns(
         pl.col("asset").cast(pl.String).str.to_uppercase(),
         *(numbers(long, c, path) for c in PRICES if c in long.columns),
-    ).filter(pl.col("close") > 0, pl.col("close").is_finite(), pl.col("_start").is_not_null())
+    )
+    known = typed.filter(pl.col("close") > 0, pl.col("close").is_finite())
+    if len(known) < len(typed):
+        log.warning(
+            "%s: %d of %d bars have no positive close: left out", path.name, len(typed) - len(known), len(typed)
+        )
     if known.is_empty():
         raise TableError(f"{path.name}: no close is a positive number")
     if known.select("asset", "_start").is_duplicated().any():

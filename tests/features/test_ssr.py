@@ -142,3 +142,14 @@ def test_coins_of_the_list_without_any_figure_are_named():
     total = _total(_supply("USDT", DAYS, supply_units=[9e10] * 40), _supply("DAI", DAYS[5:], supply_units=[5e9] * 35))
     assert total["absent_coins"][0] == "BUSD, DAI, USDC, USDP"
     assert total["absent_coins"][-1] == "BUSD, USDC, USDP"
+
+
+def test_the_oscillator_goes_by_days_and_needs_180_figures_among_200():
+    days = [datetime(2023, 1, 1, tzinfo=UTC) + timedelta(days=i) for i in range(260)]
+    frame = pl.DataFrame({"event_ts": days, "ssr": np.random.default_rng(1).normal(5, 1, 260)})
+    z = frame.with_columns(z=oscillator(pl.col("ssr")))["z"]
+    assert (z.null_count(), z[199] is not None) == (199, True)
+    few = frame.filter(~pl.int_range(pl.len()).is_between(100, 119)).with_columns(z=oscillator(pl.col("ssr")))
+    assert few.filter(pl.col("event_ts") == days[210])["z"].item() is not None
+    fewer = frame.filter(~pl.int_range(pl.len()).is_between(100, 120)).with_columns(z=oscillator(pl.col("ssr")))
+    assert fewer.filter(pl.col("event_ts") == days[210])["z"].item() is None

@@ -1,7 +1,7 @@
 """Volume in coins, whatever a venue counts candles of derivatives in.
 
-ccxt passes a venue's own volume on: coins here, contracts there. What each counts was read from the venues' own
-descriptions of their candles, as ccxt's parsers quote them; a venue that nobody looked at has no volume.
+ccxt passes a venue's own volume on: coins here, contracts there. Which of a venue's figures ccxt passes on was
+read in its parsers; a venue that nobody looked at has no volume.
 """
 
 from collections.abc import Mapping
@@ -9,14 +9,8 @@ from typing import Any
 
 import polars as pl
 
-IN_COINS = frozenset(
-    {
-        "binance", "binanceusdm", "binancecoinm", "bybit", "okx", "bitget", "bitmex", "htx", "huobi", "bingx",
-        "hyperliquid", "krakenfutures", "woo", "coinex",
-    }
-)  # fmt: skip
-IN_CONTRACTS = frozenset({"gate", "gateio", "mexc", "kucoin", "kucoinfutures", "phemex"})
-IN_QUOTE_WHERE_INVERSE = frozenset({"krakenfutures"})
+IN_COINS = frozenset({"binance", "binanceusdm", "binancecoinm", "bybit", "okx", "bitget", "bitmex"})
+IN_CONTRACTS = frozenset({"gate", "gateio", "mexc", "kucoin", "kucoinfutures"})
 
 
 def volume_in_coins(exchange: str, market: Mapping[str, Any], volume: str, close: str) -> pl.Expr:
@@ -27,15 +21,12 @@ def volume_in_coins(exchange: str, market: Mapping[str, Any], volume: str, close
     given, price = pl.col(volume), pl.col(close)
     if not market.get("contract"):
         return given
-    is_inverse = bool(market.get("inverse"))
-    if exchange in IN_QUOTE_WHERE_INVERSE and is_inverse:
-        return given / price
     if exchange in IN_COINS:
         return given
     size = market.get("contractSize")
     if exchange not in IN_CONTRACTS or not isinstance(size, int | float) or not size > 0:
         return pl.lit(None, pl.Float64)
-    return given * size / price if is_inverse else given * size
+    return given * size / price if market.get("inverse") else given * size
 
 
 def is_known(exchange: str, market: Mapping[str, Any]) -> bool:

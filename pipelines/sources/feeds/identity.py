@@ -28,7 +28,7 @@ class Identities:
         guid, address, title = _parts(entry)
         if guid:
             shared = len(self._sharing[guid]) > 1
-            if is_address(guid) and not shared:
+            if is_address(guid) and not shared and not urlsplit(guid).fragment:
                 return document_id(guid, "")
             return document_id("", f"{self._publisher}|{guid}" + (f"|{address}|{title}" if shared else ""))
         if not address:

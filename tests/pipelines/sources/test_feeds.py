@@ -12,6 +12,7 @@ from pipelines.sources.feeds import feedlist
 from pipelines.sources.feeds.articles import text_of
 from pipelines.sources.feeds.identity import Identities
 from pipelines.sources.feeds.items import item_of, published_at
+from pipelines.sources.feeds.wellformed import is_cut_off
 from tests.providers import faults
 from tests.providers.newsroom import Feed, Item, Newsroom, releases, robots_text
 from tests.providers.server import LocalServer
@@ -462,3 +463,20 @@ def test_a_wrong_name_among_the_feeds_costs_the_feeds_and_nothing_else(desk, tmp
     result = desk.ingest(feeds={"enabled": True, "only": ["coindeks"]}, files=files)
     assert (result.exit_code, result.missing[0][0]) == (3, "feeds")
     assert "has no feed 'coindeks'" in result.missing[0][1]
+
+
+def test_guids_that_differ_in_their_place_on_a_page_alone_are_two_items():
+    entries = [
+        {"id": f"https://r.example/news#{i}", "link": "https://r.example/news", "title": f"T{i}"} for i in (1, 2)
+    ]
+    identities = Identities(entries, "Room")
+    assert identities.doc_id(entries[0]) != identities.doc_id(entries[1])
+    assert Identities(entries[:1], "Room").doc_id(entries[0]) == identities.doc_id(entries[0]), "in a later poll too"
+
+
+@pytest.mark.parametrize(
+    "whole", ["<rss><a/></rss>", "<r:RDF xmlns:r='x'><i/></r:RDF>", "<rss></rss\n>", "<a:feed xmlns:a='x'/>"]
+)
+def test_a_feed_is_whole_where_its_outermost_element_is_closed(whole):
+    assert not is_cut_off(whole.encode())
+    assert is_cut_off(whole.encode()[:-3])

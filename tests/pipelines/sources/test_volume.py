@@ -13,8 +13,6 @@ CASES = [
     ("mexc", LINEAR | {"contractSize": 0.0001}, 10_000, 40_000, 1),
     ("kucoinfutures", LINEAR | {"contractSize": 0.001}, 1_000, 40_000, 1),
     ("gate", INVERSE, 40_000, 40_000, 1),
-    ("krakenfutures", INVERSE, 80_000, 40_000, 2),
-    ("krakenfutures", LINEAR, 3, 40_000, 3),
     ("binanceusdm", LINEAR | {"contractSize": 1.0}, 7, 40_000, 7),
     ("binance", {"spot": True}, 7, 40_000, 7),
     ("gate", LINEAR | {"contractSize": None}, 7, 40_000, None),
