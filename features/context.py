@@ -36,7 +36,7 @@ CONTEXT = (
         *(f"log_rv_{s}h" for s in MARKET_SPANS_H), "log_level_month",
         *(f"return_{s}h" for s in MARKET_RETURN_SPANS_H), "log_level_ratio")),
     *(f"log_breadth_{s}h" for s in BREADTH_SPANS_H),
-    "funding_bps", "ssr_oscillator", "supply_growth_7d", "news_intensity", "news_novelty",
+    "funding_bps_8h", "ssr_oscillator", "supply_growth_7d", "news_intensity", "news_novelty",
     *(f"{part}_{period}{k}" for period in ("day", "week") for k in (1, 2) for part in ("sin", "cos")),
 )  # fmt: skip
 
@@ -52,7 +52,7 @@ def build_context(
         *_level_channels(scale, deseasonalised),
         *_market_channels(bars, scale, returns),
         *_breadth_channels(scale, returns),
-        _latest_known(bars, funding, "funding_rate", FUNDING_MAX_AGE_H) * 1e4,
+        _latest_known(bars, funding, "funding_rate_per_hour", FUNDING_MAX_AGE_H) * 8e4,
         *_supply_channels(bars, ssr),
         np.nan_to_num(_latest_known(bars, news, "intensity", NEWS_MAX_AGE_H)),
         np.nan_to_num(_latest_known(bars, news, "novelty", NEWS_MAX_AGE_H)),

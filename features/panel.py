@@ -57,7 +57,7 @@ def build_panel(
 ) -> Panel:
     """The panel of hourly bars.
 
-    `ssr`: features.ssr_daily; `news`: features.news_hourly; `funding`: asset, available_ts, funding_rate per
+    `ssr`: features.ssr_daily; `news`: features.news_hourly; `funding`: asset, available_ts, funding_rate_per_hour per
     settlement. Each may be empty.
     """
     returns = log_returns(bars)

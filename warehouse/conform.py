@@ -14,6 +14,7 @@ POLARS_TYPES: dict[str, pl.DataType] = {
     "BOOLEAN": pl.Boolean(),
     "TIMESTAMPTZ": pl.Datetime("us", "UTC"),
     "FLOAT[]": pl.List(pl.Float32()),
+    "VARCHAR[]": pl.List(pl.String()),
 }
 
 

@@ -18,9 +18,10 @@ SIMULATED = "SIMULATED MARKET: every figure comes from the simulator and says no
 
 def ingest_summary(result: "IngestResult") -> str:
     """Rows per entity, missing sources, findings."""
-    lines = [f"{'entity':<18}{'new':>12}{'changed':>10}{'unchanged':>12}{'quarantined':>13}"]
+    lines = [f"{'entity':<18}{'new':>12}{'changed':>10}{'unchanged':>12}{'quarantined':>13}{'left out':>10}"]
     lines += [
         f"{name:<18}{w.new:>12,}{w.changed:>10,}{w.unchanged:>12,}{w.quarantined:>13,}"
+        f"{result.left_out.get(name, 0):>10,}"
         for name, w in result.writes.items()
     ]
     lines += missing_lines(result.missing)

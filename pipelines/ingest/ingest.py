@@ -5,15 +5,16 @@ A part that fails costs its own data only.
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import duckdb
 import polars as pl
 
-from pipelines.ingest.accounts import Account, record_accounts
+from pipelines.ingest.accounts import Account, record_accounts, shrunk
 from pipelines.ingest.parts import parts
 from pipelines.ingest.prefetch import Prefetch, prefetch
 from pipelines.progress import IngestProgress, LogProgress
@@ -34,7 +35,7 @@ log = logging.getLogger("tapewire.ingest")
 class IngestResult:
     """What an ingest did: rows per entity, parts that delivered, parts that did not and why, findings of the checks.
 
-    `waited_s` of its `seconds` the writer stood waiting for the network.
+    A part that came through with less than before is in both. `left_out`: rows per entity that are neither stored nor quarantined (reasons in ops.source_rows). `waited_s` of its `seconds` the writer stood waiting for the network.
     """
 
     writes: dict[str, WriteResult]
@@ -43,6 +44,7 @@ class IngestResult:
     findings: tuple[Finding, ...]
     seconds: float = 0.0
     waited_s: float = 0.0
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_quiet(self) -> bool:
@@ -82,6 +84,7 @@ class _Lease:
 def ingest(run: Run, kinds: tuple[str, ...] = (), progress: IngestProgress | None = None) -> IngestResult:
     """Write everything the sources have, then run the quality checks. Never raises for a source that fails."""
     writes: dict[str, WriteResult] = {}
+    left_out: Counter[str] = Counter()
     delivered: list[str] = []
     missing: list[tuple[str, str]] = []
     began_all = time.perf_counter()
@@ -95,20 +98,25 @@ def ingest(run: Run, kinds: tuple[str, ...] = (), progress: IngestProgress | Non
                 accounts, reason = _deliver(lease, run, part, ahead, progress)
                 mine = {name: a.written for name, a in accounts.items() if a.written is not None}
                 rows = sum(w.new + w.changed + w.unchanged for w in mine.values())
+                came_through = reason is None
+                reason = reason or shrunk(lease.con(), run, part, accounts)
                 seconds = time.perf_counter() - began
                 _record_status(lease.con(), run, part.name, rows, reason, seconds)
                 record_accounts(lease.con(), run, part.name, accounts)
                 for name, result in mine.items():
                     writes[name] = writes[name] + result if name in writes else result
-                if reason is None:
+                left_out.update({name: a.left_out.total() for name, a in accounts.items()})
+                if came_through:
                     delivered.append(part.name)
+                if reason is None:
                     progress.end(f"{part.name}: {rows:,} rows in {seconds:.1f} s")
                 else:
                     missing.append((part.name, reason))
                     progress.end(f"{part.name}: {f'only {rows:,} rows' if rows else 'nothing'} delivered: {reason}")
         findings = run_checks(lease.con(), run_id=run.run_id, as_of=run.as_of, now=run.now)
     return IngestResult(
-        writes, tuple(delivered), tuple(missing), tuple(findings), time.perf_counter() - began_all, ahead.waited_s
+        writes, tuple(delivered), tuple(missing), tuple(findings), time.perf_counter() - began_all, ahead.waited_s,
+        left_out,
     )
 
 

@@ -27,6 +27,7 @@ class FileTable(Section):
     rename: dict[str, str] = Field(default={}, description="file column -> documented column")
     constants: dict[str, str] = Field(default={}, description="documented column -> value of every row")
     lag_h: float = Field(default=6.0, ge=0, description="hours between the end of a day and its daily figure")
+    encoding: str | None = Field(default=None, description="of a text file; UTF-8, else detected and said, where unset")
 
 
 class FilesSource(Section):

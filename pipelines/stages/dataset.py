@@ -72,7 +72,7 @@ def load_dataset(con: duckdb.DuckDBPyConnection, run: Run) -> LinkedDataset:
     level = volatility_scale(bars)
     panel = build_panel(
         bars, level, read.read(con, "features.ssr_daily"), read.read(con, "features.news_hourly"),
-        read.as_of(con, "funding", run.as_of),
+        read.read(con, "features.funding_hourly"),
     )  # fmt: skip
     links = load_links(con, run)
     embeddings = read.read(con, "features.document_embeddings").filter(pl.col("model") == WORD_MODEL)

@@ -7,6 +7,7 @@ import polars as pl
 
 from domain.timeframes import SECONDS
 from features.candle_features import candle_features
+from features.funding import funding_hourly
 from features.market_choice import choose_markets
 from features.news import document_novelty, keep_first_reports, news_hourly
 from features.ssr import ssr_daily
@@ -24,6 +25,7 @@ from warehouse.schema.features import (
     DOCUMENT_EMBEDDINGS,
     DOCUMENT_NOVELTY,
     DOCUMENT_STORIES,
+    FUNDING_HOURLY,
     MARKET_SERIES,
     NEWS_HOURLY,
     SSR_DAILY,
@@ -34,7 +36,7 @@ log = logging.getLogger("tapewire.derive")
 
 
 def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
-    """Compute and write SSR, embeddings, stories, novelty, news features, and what follows from candles.
+    """Compute and write SSR, embeddings, stories, novelty, news, funding per hour, and what follows from candles.
 
     Without hourly candles everything else is written, then NotEnoughDataError is raised.
     """
@@ -57,6 +59,7 @@ def derive(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResult]:
             write(con, DOCUMENT_STORIES, stories, batch, replace=True),
             write(con, DOCUMENT_NOVELTY, document_novelty(embeddings, meanings), batch, replace=True),
             write(con, NEWS_HOURLY, news, batch, replace=True),
+            write(con, FUNDING_HOURLY, funding_hourly(read.as_of(con, "funding", run.as_of)), batch, replace=True),
             write(con, MARKET_SERIES, _market_series(con, run), batch, replace=True),
         ]
     bars = load_bars(con, run)

@@ -196,7 +196,7 @@ def _week_before(vectors: pl.DataFrame) -> list[tuple[str | None, float]]:
 def _funding(bars) -> pl.DataFrame:
     ts = pl.Series(bars.close_ts[::8].astype("datetime64[us]")).dt.replace_time_zone("UTC")
     rate = np.random.default_rng(4).normal(1e-4, 1e-4, len(ts))
-    return pl.DataFrame({"asset": ["BTC"] * len(ts), "available_ts": ts, "funding_rate": rate})
+    return pl.DataFrame({"asset": ["BTC"] * len(ts), "available_ts": ts, "funding_rate_per_hour": rate})
 
 
 def test_cutting_off_the_future_changes_no_row_of_the_panel():

@@ -49,6 +49,25 @@ MARKET_SERIES = Entity(
     stage="derive",
 )
 
+FUNDING_HOURLY = Entity(
+    "funding_hourly",
+    "features",
+    "Funding of perpetual swaps per hour, whatever the length between settlements",
+    ("exchange", "symbol", "event_ts"),
+    (
+        Column("exchange", "VARCHAR", "Exchange of the swap"),
+        Column("symbol", "VARCHAR", "Symbol of the swap"),
+        ASSET,
+        Column("event_ts", "TIMESTAMPTZ", "Settlement (UTC)"),
+        AVAILABLE_TS,
+        Column("funding_rate", "DOUBLE", "Rate paid by longs to shorts (share of notional per settlement)"),
+        Column("interval_h", "DOUBLE", "Hours that the rate is for; null where nothing tells them", required=False),
+        Column("is_interval_stated", "BOOLEAN", "The source states the hours; else the settlements' spacing does"),
+        Column("funding_rate_per_hour", "DOUBLE", "Rate ÷ its hours (share of notional per hour)", required=False),
+    ),
+    stage="derive",
+)
+
 CANDLE_FEATURES = Entity(
     "candle_features",
     "features",

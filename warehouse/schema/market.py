@@ -141,7 +141,8 @@ FUNDING = Entity(
         Column("available_ts", TS, "Settlement (UTC)"),
         BASE_ASSET,
         Column("funding_rate", "DOUBLE", "Rate paid by longs to shorts (share of notional per settlement)"),
+        Column("interval_h", "DOUBLE", "Hours that the rate is for, where the source states them", required=False),
     ),
     kind="versioned",
-    rules=(in_range("funding_rate", -1, 1), AVAILABLE_AFTER_EVENT),
+    rules=(in_range("funding_rate", -1, 1), in_range("interval_h", 0.1, 168), AVAILABLE_AFTER_EVENT),
 )

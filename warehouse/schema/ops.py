@@ -209,6 +209,7 @@ SOURCE_ROWS = Entity(
         Column("n_quarantined", "BIGINT", "Rows in ops.quarantine, with their reasons"),
         Column("n_left_out", "BIGINT", "Rows that were left out"),
         Column("left_out", "VARCHAR", "Why they were left out, how many for each reason", required=False),
+        Column("subjects", "VARCHAR[]", "Symbols, coins or assets that they are about", required=False),
         Column("checked_ts", TS, "When the run read them (wall clock, UTC)"),
     ),
     kind="log",

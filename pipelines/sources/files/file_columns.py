@@ -16,7 +16,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "candles": (("exchange", "symbol", "timeframe", "ts", "open", "high", "low", "close", "volume"), ()),
     "supply": (("asset", "date"), ("supply", "price_usd", "market_cap_usd", "source", "chain")),
     "asset_metrics": (("asset", "date"), ("price_usd", "market_cap_usd", "supply", "source")),
-    "funding": (("exchange", "symbol", "ts", "funding_rate"), ("source",)),
+    "funding": (("exchange", "symbol", "ts", "funding_rate"), ("interval_h", "source")),
     "documents": (
         ("published_at", "source", "title"),
         ("id", "body", "url", "assets", "kind", "ts_precision", "authorship", "veracity", "origin"),
@@ -37,7 +37,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 NUMBERS = frozenset(
-    {"open", "high", "low", "close", "volume", "supply", "price_usd", "market_cap_usd", "funding_rate"}
+    {"open", "high", "low", "close", "volume", "supply", "price_usd", "market_cap_usd", "funding_rate", "interval_h"}
 )  # fmt: skip
 
 

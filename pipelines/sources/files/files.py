@@ -72,7 +72,7 @@ class File:
                 yield frame, None, int(frame.estimated_size()), no_refusals()
         elif suffix in (".csv", ".jsonl", ".ndjson"):
             reader = read_csv if suffix == ".csv" else read_json_lines
-            for page in reader(self.path, self.max_line):
+            for page in reader(self.path, self.max_line, self.table.encoding):
                 yield page.frame, page.raw, len(page.raw), _refused(page)
         else:
             raise SourceError(f"{self.path.name}: {suffix or 'no'} ending; expected .csv, .parquet, .jsonl or .ndjson")

@@ -53,6 +53,7 @@ def funding_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[T
         "exchange",
         "symbol",
         "funding_rate",
+        "interval_h",
         "asset",
         event_ts=moment_or_text("ts", frame),
         available_ts=settled,

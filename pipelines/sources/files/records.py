@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.sources.errors import SourceError
+from pipelines.sources.files.encodings import opened_as_utf8
 
 BLOCK = 1 << 20
 PAGE_BYTES = 32 << 20
@@ -25,19 +26,19 @@ class TextPage:
     refused: list[tuple[str, str]] = field(default_factory=list)
 
 
-def read_json_lines(path: Path, max_line: int) -> Iterator[TextPage]:
+def read_json_lines(path: Path, max_line: int, encoding: str | None = None) -> Iterator[TextPage]:
     """Pages of a JSON-lines file; a line that is no JSON object, or is too long, is refused alone."""
-    for records, refused in _pages(_records(path, max_line, quoted=False)):
+    for records, refused in _pages(_records(path, max_line, encoding, quoted=False)):
         frame, bad = _parse_json(records)
         yield TextPage(frame, b"\n".join(records), refused + bad)
 
 
-def read_csv(path: Path, max_line: int) -> Iterator[TextPage]:
+def read_csv(path: Path, max_line: int, encoding: str | None = None) -> Iterator[TextPage]:
     """Pages of a CSV file with a header; a record with too many or too few fields, or too long, is refused alone.
 
     SourceError for a file without a header, or with a header that repeats a name.
     """
-    records = _records(path, max_line, quoted=True)
+    records = _records(path, max_line, encoding, quoted=True)
     header = _header(path, records)
     for part, refused in _pages(records):
         frame, bad = _parse_csv(header, part)
@@ -59,12 +60,12 @@ def _header(path: Path, records: Iterator[bytes | tuple[str, str]]) -> list[str]
     return names
 
 
-def _records(path: Path, max_line: int, *, quoted: bool) -> Iterator[bytes | tuple[str, str]]:
+def _records(path: Path, max_line: int, encoding: str | None, *, quoted: bool) -> Iterator[bytes | tuple[str, str]]:
     """Records without their line end; (reason, first bytes) for one longer than `max_line`, which is never held whole.
 
     With `quoted`, a line end between double quotes belongs to the record.
     """
-    with path.open("rb") as file:
+    with opened_as_utf8(path, encoding) as file:
         rest, dropped, number = b"", 0, 0
         while block := file.read(BLOCK):
             lines = (rest + block).split(b"\n")
@@ -194,7 +195,7 @@ def _fields(record: bytes, wanted: int) -> list[str] | str:
     try:
         fields = next(csv.reader(io.StringIO(record.decode("utf-8"), newline=""), strict=True))
     except UnicodeDecodeError:
-        return "not UTF-8"
+        return 'not UTF-8: the encoding can be declared, such as encoding = "cp1252"'
     except csv.Error as error:
         return f"not CSV: {error}"
     return fields if len(fields) == wanted else f"{len(fields)} fields where the header has {wanted}"

@@ -144,6 +144,7 @@ class ArchivePart:
         frame = _csv(text, path, 3).select(
             exchange=pl.lit("binance"), symbol=pl.lit(self.symbol), event_ts=settled, available_ts=settled,
             asset=asset_at(self.symbol.partition("/")[0], "binance", settled), funding_rate=pl.col("c2"),
+            interval_h=pl.col("c1"),
         )  # fmt: skip
         return Page(FUNDING, frame, STORED_AS, path, digest(text), len(text))
 

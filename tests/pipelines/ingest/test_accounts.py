@@ -1,7 +1,7 @@
 """Rows read = stored + unchanged + quarantined + left out, of every source and table; else it is an error."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -114,3 +114,33 @@ def test_of_an_exchange_each_row_given_is_in_a_page_or_left_out(opens, limit):
     assert kept == len(set(opens))
     assert sum(counted.left_out(kept).values()) + kept == counted.n_given
     assert counted.n_given >= kept
+
+
+def _supply_file(desk, tmp_path, text):
+    (tmp_path / "s.csv").write_text("asset,date,chain,supply\n" + text)
+    tables = [{"path": "s.csv", "shape": "supply"}]
+    return desk.ingest(files={"root": tmp_path, "tables": tables}, as_of=datetime(2024, 6, 1, tzinfo=UTC))
+
+
+BOTH = "USDT,2024-01-01,,5\nUSDC,2024-01-01,ETH,2\nUSDC,2024-01-01,SOL,1\n"
+
+
+@pytest.mark.parametrize(("text", "gone"), [("USDT,2024-01-02,,5\n", "USDC on ETH, USDC on SOL"),
+                                            (BOTH.replace("USDC,2024-01-01,SOL,1\n", ""), "USDC on SOL")])
+def test_a_universe_that_shrank_is_missing_and_is_stored_as_far_as_it_goes(desk, tmp_path, text, gone):
+    assert _supply_file(desk, tmp_path, BOTH).exit_code == 0
+    for _ in range(2):  # until it is back, or for a week
+        result = _supply_file(desk, tmp_path, text)
+        assert result.exit_code == 3
+        assert result.missing[0][1] == f"it no longer has {gone}, which it had within the last 7 days"
+        assert result.writes["supply"].quarantined == 0
+    assert _supply_file(desk, tmp_path, BOTH + "DAI,2024-01-01,,1\n").exit_code == 0
+
+
+def test_what_a_source_brought_is_expected_for_a_week_and_only_of_runs_with_no_later_as_of(desk, tmp_path, monkeypatch):
+    assert _supply_file(desk, tmp_path, BOTH).exit_code == 0
+    early = desk.ingest(files={"root": tmp_path, "tables": [{"path": "s.csv", "shape": "supply"}]},
+                        as_of=datetime(2024, 5, 1, tzinfo=UTC))  # fmt: skip
+    assert early.exit_code == 0
+    monkeypatch.setattr("pipelines.ingest.accounts.REMEMBERED", timedelta(seconds=-1))
+    assert _supply_file(desk, tmp_path, "USDT,2024-01-02,,5\n").exit_code == 0

@@ -62,6 +62,7 @@ def test_futures_with_their_header_line_and_funding(desk):
     assert result.missing == ()
     assert desk.rows("SELECT DISTINCT symbol, asset FROM core.candles") == [("BTC/USDT:USDT", "BTC")]
     got = desk.rows("SELECT epoch_ms(event_ts), funding_rate FROM core.funding ORDER BY 1")
+    assert desk.rows("SELECT DISTINCT interval_h FROM core.funding") == [(8.0,)]
     months = rates[rates[:, 0] < 1_738_368_000_000]  # funding comes in whole months only
     np.testing.assert_allclose(np.array(got), months[: len(got)])
     assert len(got) == len(months)

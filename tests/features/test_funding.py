@@ -1,0 +1,61 @@
+"""Funding per hour: the length of a settlement is stated, or told by the spacing as it was known then."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.funding import LENGTHS_H, funding_hourly
+
+START = datetime(2024, 5, 1, tzinfo=UTC)
+
+
+def _funding(hours, rates=None, stated=None, symbol="BTC/USDT:USDT", late_s=0):
+    ts = [START + timedelta(hours=h, seconds=late_s * (i % 3)) for i, h in enumerate(hours)]
+    return pl.DataFrame(
+        {
+            "exchange": ["binance"] * len(ts), "symbol": [symbol] * len(ts), "asset": ["BTC"] * len(ts),
+            "event_ts": ts, "available_ts": ts, "funding_rate": rates or [8e-4] * len(ts),
+            "interval_h": stated or [None] * len(ts),
+        },
+        schema_overrides={"interval_h": pl.Float64},
+    )  # fmt: skip
+
+
+def test_a_swap_that_settles_every_hour_pays_its_rate_eight_times_as_often():
+    eight, one = funding_hourly(_funding([0, 8, 16])), funding_hourly(_funding([0, 1, 2]))
+    assert eight["funding_rate_per_hour"].to_list() == [None, pytest.approx(1e-4), pytest.approx(1e-4)]
+    assert one["funding_rate_per_hour"].to_list() == [None, pytest.approx(8e-4), pytest.approx(8e-4)]
+
+
+def test_a_length_that_changes_is_followed_from_the_settlement_on_that_shows_it():
+    got = funding_hourly(_funding([0, 8, 16, 20, 24, 25]))
+    assert got["interval_h"].to_list() == [None, 8, 8, 4, 4, 1]
+
+
+def test_a_stated_length_goes_before_the_spacing():
+    got = funding_hourly(_funding([0, 8, 16], stated=[4.0, 4.0, None]))
+    assert got["interval_h"].to_list() == [4, 4, 8]
+    assert got["is_interval_stated"].to_list() == [True, True, False]
+
+
+def test_a_hole_lends_no_rate_its_own_length_and_lateness_of_seconds_changes_nothing():
+    got = funding_hourly(_funding([0, 8, 16, 32, 72, 80], late_s=5))
+    assert got["interval_h"].to_list() == [None, 8, 8, 8, 8, 8]
+
+
+def test_swaps_are_kept_apart():
+    both = pl.concat([_funding([0, 8, 16]), _funding([1, 2, 3], symbol="PEPE/USDT:USDT")])
+    got = funding_hourly(both.sort("event_ts"))
+    assert dict(got.group_by("symbol").agg(pl.col("interval_h").last()).iter_rows()) == {
+        "BTC/USDT:USDT": 8, "PEPE/USDT:USDT": 1,
+    }  # fmt: skip
+
+
+@given(st.lists(st.sampled_from([*LENGTHS_H, 3, 40]), min_size=2, max_size=30), st.integers(1, 29))
+def test_cutting_off_the_future_changes_no_rate(steps, cut):
+    hours = [sum(steps[:i]) for i in range(len(steps))]
+    whole = funding_hourly(_funding(hours))
+    assert whole[:cut].equals(funding_hourly(_funding(hours[:cut])))
