@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from domain.types import Array
-from features.candles import Bars, log_returns, market_index, rolling_mean, trailing_dollar_volume
+from features.candles import Bars, dollar_volume, log_returns, market_index, rolling_mean, trailing_dollar_volume
 from features.volatility import VolatilityScale, garman_klass, parkinson, realised_volatility
 
 BETA_BARS = 720
@@ -14,7 +14,7 @@ def candle_features(bars: Bars, scale: VolatilityScale) -> pl.DataFrame:
     """Rows of features.candle_features: one per asset and hourly bar. Uses bars closed by the end of the hour."""
     returns = log_returns(bars)
     index = market_index(returns, trailing_dollar_volume(bars))
-    dollars = bars.volume * bars.close
+    dollars = dollar_volume(bars)
     with np.errstate(divide="ignore", invalid="ignore"):
         amihud = rolling_mean(np.abs(returns) / (dollars / 1e6), 24, 12)
     btc = returns[:, [bars.assets.index("BTC")]] if "BTC" in bars.assets else index

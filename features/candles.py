@@ -131,7 +131,12 @@ def market_index(returns: Array, weights: Array) -> Array:
 
 def trailing_dollar_volume(bars: Bars, span: int = 720) -> Array:
     """Mean dollar volume of the last `span` bars, [T, A]: the index weight where no capitalisation is known."""
-    return rolling_mean(bars.volume * bars.close, span, min_valid=min(24, span))
+    return rolling_mean(dollar_volume(bars), span, min_valid=min(24, span))
+
+
+def dollar_volume(bars: Bars) -> Array:
+    """Volume × close of each bar (quote currency), [T, A]: 0 where nothing was traded, NaN where there is no bar."""
+    return np.where(bars.volume == 0, 0.0, bars.volume * bars.close)
 
 
 def rolling_mean(x: Array, span: int, min_valid: int = 1) -> Array:

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from domain.types import Array
-from features.candles import Bars, log_returns, market_index, rolling_mean, trailing_dollar_volume
+from features.candles import Bars, dollar_volume, log_returns, market_index, rolling_mean, trailing_dollar_volume
 from features.volatility import VolatilityScale, ewma, garman_klass
 
 RV_SPANS_H = (1, 6, 24, 72, 168, 720, 2160)
@@ -77,7 +77,7 @@ def _own_channels(bars: Bars, scale: VolatilityScale, returns: Array, deseasonal
     """
     level = np.sqrt(scale.variance)
     pattern = scale.factor()[:, None] ** 2
-    volume = bars.volume * bars.close
+    volume = dollar_volume(bars)
     with np.errstate(divide="ignore", invalid="ignore"):
         range_variance = garman_klass(bars) / pattern
         month_volume = rolling_mean(volume, 720, 24)

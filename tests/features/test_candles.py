@@ -8,7 +8,15 @@ import polars as pl
 import pytest
 
 from domain.errors import NotEnoughDataError
-from features.candles import build_bars, log_path, log_returns, market_index, rolling_mean
+from features.candles import (
+    build_bars,
+    dollar_volume,
+    log_path,
+    log_returns,
+    market_index,
+    rolling_mean,
+    trailing_dollar_volume,
+)
 from tests.conftest import candle_rows, random_bars
 
 
@@ -113,3 +121,13 @@ def test_the_rolling_mean_agrees_with_pandas_on_data_with_gaps():
     x = random_bars(300).close
     theirs = pd.DataFrame(x).rolling(24, min_periods=12).mean().to_numpy()
     np.testing.assert_allclose(rolling_mean(x, 24, 12), theirs, rtol=1e-9, equal_nan=True)
+
+
+def test_a_bar_without_a_trade_is_no_turnover_and_a_bar_that_is_missing_is_unknown():
+    rows = candle_rows(48).with_columns(volume_base=pl.when(pl.int_range(pl.len()) % 2 == 0).then(0.0).otherwise(2.0))
+    bars = build_bars(rows.filter(pl.int_range(pl.len()) != 5))
+    dollars = dollar_volume(bars)[:, 0]
+    assert dollars[4] == 0
+    assert np.isnan(dollars[5])
+    assert dollars[7] == 2 * bars.close[7, 0]
+    assert trailing_dollar_volume(bars)[-1, 0] == pytest.approx(np.nanmean(dollars))

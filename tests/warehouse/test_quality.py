@@ -6,6 +6,7 @@ import polars as pl
 
 from tests.conftest import NOW, candle_rows
 from warehouse.checks.quality import checks, errors, run_checks
+from warehouse.schema.documents import DOCUMENTS
 from warehouse.schema.market import CANDLES, SUPPLY
 from warehouse.write import write
 
@@ -80,3 +81,31 @@ def test_two_venues_that_disagree_are_reported_and_two_that_agree_are_not(con, b
     write(con, CANDLES, bars.with_columns(pl.lit("kraken").alias("exchange"), *raised), batch)
     found = _found(con)[("candles_across_venues", "binance BTC/USDT and kraken BTC/USDT")]
     assert (found.n_rows, found.detail) == (1, "hours, largest 9.1 % at 2024-01-01 08:00")
+
+
+def test_a_market_without_trades_at_its_end_or_in_a_fifth_of_its_bars_is_stale(con, batch):
+    bars = candle_rows(100)
+    place = pl.int_range(pl.len())
+    for symbol, idle in (
+        ("AAA/USDT", place >= 76), ("BBB/USDT", place % 5 == 0), ("CCC/USDT", (place >= 77) & (place < 90)),
+    ):  # fmt: skip
+        volume = pl.when(idle).then(0.0).otherwise("volume_base")
+        write(con, CANDLES, bars.with_columns(symbol=pl.lit(symbol), volume_base=volume), batch)
+    found = {k[1]: f for k, f in _found(con, bars["available_ts"].max()).items() if k[0] == "candles_stale"}
+    assert set(found) == {"binance AAA/USDT 1h", "binance BBB/USDT 1h"}
+    assert found["binance AAA/USDT 1h"].n_rows == 24
+    assert found["binance AAA/USDT 1h"].detail.endswith("last trade in the bar of 2024-01-04 03:00")
+
+
+def test_texts_that_were_read_in_a_wrong_encoding_are_found_and_others_are_not(con, batch):
+    titles = ["Cr\u00e9dit lists \u201cBTC\u201d", "S\u00c3O PAULO", "Cr\u00c3\u00a9dit", "lost \ufffd here",
+              "It\u00e2\u20ac\u2122s up"]  # fmt: skip
+    ts = datetime(2024, 1, 1, tzinfo=UTC)
+    frame = pl.DataFrame({
+        "doc_id": [str(i) for i in range(5)], "event_ts": ts, "available_ts": ts, "ts_precision": "second",
+        "is_late_stamp": False, "availability_assumed": True, "publisher": [f"p{i}" for i in range(5)], "kind": "news",
+        "title": titles, "body": "", "authorship": "unknown", "authorship_evidence": "none", "veracity": "unknown",
+        "veracity_evidence": "none", "is_recommended": True,
+    })  # fmt: skip
+    write(con, DOCUMENTS, frame, batch)
+    assert {k[1] for k in _found(con) if k[0] == "documents_spoilt_characters"} == {"p2", "p3", "p4"}
