@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import polars as pl
 
 from models.text.linking.link import link_assets
+from pipelines.sources.tickers import with_canonical
 
 LINK_COLUMNS = ["doc_id", "event_ts", "available_ts", "asset", "confidence", "method"]
 _TRACKING = re.compile(r"utm_|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_[ce]id|_ga$")
@@ -37,4 +38,10 @@ def linked(docs: pl.DataFrame) -> pl.DataFrame:
     """Links of documents (doc_id, title, body, event_ts, available_ts) to assets, by the table of entities."""
     timed = docs.filter(pl.col("event_ts").is_not_null()).unique("doc_id", keep="last", maintain_order=True)
     found = link_assets(timed.select("doc_id", "title", "body"))
-    return found.join(timed.select("doc_id", "event_ts", "available_ts"), on="doc_id").select(LINK_COLUMNS)
+    return as_of_the_day(found.join(timed.select("doc_id", "event_ts", "available_ts"), on="doc_id"))
+
+
+def as_of_the_day(links: pl.DataFrame) -> pl.DataFrame:
+    """Links to the assets that the tickers meant when the documents were published: LUNA before 2022-05-28 is LUNC."""
+    dated = with_canonical(links.with_columns(_by=pl.lit("")), "asset", "_by", at="event_ts").select(LINK_COLUMNS)
+    return dated.unique(["doc_id", "asset"], keep="first", maintain_order=True)

@@ -6,7 +6,7 @@ import polars as pl
 
 from domain.moments import PRECISION_S
 from pipelines.settings.sources import FileTable
-from pipelines.sources.documents import LINK_COLUMNS, document_id, linked
+from pipelines.sources.documents import as_of_the_day, document_id, linked
 from pipelines.sources.files.moments import Typed, with_moments
 from pipelines.sources.named_assets import nearest, read_assets
 from warehouse.conform import no_refusals
@@ -110,7 +110,7 @@ def _links(docs: pl.DataFrame, method: str, confidence: float) -> tuple[pl.DataF
         for name in read[cell].unknown
     ]
     refused = pl.DataFrame(strange, schema=no_refusals().schema, orient="row")
-    return links.select(LINK_COLUMNS), docs.filter(named["asset"].list.len() == 0), refused
+    return as_of_the_day(links), docs.filter(named["asset"].list.len() == 0), refused
 
 
 def _hint(name: str) -> str:

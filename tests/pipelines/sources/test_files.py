@@ -333,3 +333,14 @@ def test_documents_of_one_page_are_told_apart_by_their_ids(tmp_path):
     result, run = _ingest(tmp_path, ("d.csv", "documents"))
     assert (result.writes["documents"].new, result.writes["documents"].quarantined) == (2, 0)
     assert _rows(run, "SELECT count(DISTINCT doc_id) FROM core.documents") == [(2,)]
+
+
+@pytest.mark.parametrize("assets", ["LUNA", ""])
+def test_a_name_that_changed_hands_is_the_asset_that_it_was_when_the_text_came_out(tmp_path, assets):
+    text = "Terra (LUNA) halts its chain"
+    rows = "".join(f"{day}T10:00:01Z,wire,{text} {day},{assets}\n" for day in ("2022-05-09", "2023-05-09"))
+    (tmp_path / "d.csv").write_text("published_at,source,title,assets\n" + rows)
+    result, run = _ingest(tmp_path, ("d.csv", "documents"))
+    assert result.exit_code == 0
+    query = "SELECT year(event_ts), asset FROM core.document_assets WHERE asset IN ('LUNA', 'LUNC') ORDER BY 1"
+    assert _rows(run, query) == [(2022, "LUNC"), (2023, "LUNA")]
