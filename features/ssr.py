@@ -26,7 +26,8 @@ def daily_supply(supply: pl.DataFrame, coins: tuple[str, ...]) -> pl.DataFrame:
     each chain that has begun has a figure or carries one.
     """
     figures = _figures(supply.filter(pl.col("coin").is_in(list(coins))))
-    reported = _one_vendor_per_day(pl.concat([figures.filter(pl.col("chain") == "all"), _summed_chains(figures)]))
+    totals = figures.filter(pl.col("chain") == "all").with_columns(known_ts="event_ts")
+    reported = _one_vendor_per_day(pl.concat([totals, _summed_chains(figures)]))
     if reported.is_empty():
         return reported.with_columns(is_carried=pl.lit(False))
     carried = _carried(reported.with_columns(_chain=pl.lit("all")), "coin", "_chain")
@@ -48,20 +49,23 @@ def _figures(supply: pl.DataFrame) -> pl.DataFrame:
 
 
 def _summed_chains(figures: pl.DataFrame) -> pl.DataFrame:
-    """A total per coin, vendor and day for vendors that give chains without a total."""
+    """A total per coin, vendor and day for vendors that give chains without a total; `known_ts` is the day of the
+    oldest figure in it.
+    """
     totals = figures.filter(pl.col("chain") == "all").select("coin", "source").unique()
     chains = figures.filter(pl.col("chain") != "all").join(totals, on=["coin", "source"], how="anti")
     if chains.is_empty():
-        return figures.clear()
+        return figures.clear().with_columns(known_ts="event_ts")
     carried = _carried(chains, "coin", "source", "chain")
     begun = chains.group_by("coin", "source", "chain").agg(first=pl.col("event_ts").min())
     due = carried.select("coin", "source", "event_ts").unique().join(begun, on=["coin", "source"])
     n_due = due.filter(pl.col("first") <= pl.col("event_ts")).group_by("coin", "source", "event_ts").len("n_due")
     total = carried.group_by("coin", "source", "event_ts").agg(
-        pl.col("available_ts").max(), pl.col("supply_par_usd").sum(), pl.col("supply_market_usd").sum(), n=pl.len()
-    )
+        pl.col("available_ts").max(), pl.col("supply_par_usd").sum(), pl.col("supply_market_usd").sum(),
+        pl.col("known_ts").min(), n=pl.len(),
+    )  # fmt: skip
     whole = total.join(n_due, on=["coin", "source", "event_ts"]).filter(pl.col("n") == pl.col("n_due"))
-    return whole.with_columns(chain=pl.lit("all")).select(figures.columns).sort("coin", "source", "event_ts")
+    return whole.with_columns(chain=pl.lit("all")).select(*figures.columns, "known_ts").sort("coin", "source", "event_ts")
 
 
 def _one_vendor_per_day(figures: pl.DataFrame) -> pl.DataFrame:
@@ -71,14 +75,16 @@ def _one_vendor_per_day(figures: pl.DataFrame) -> pl.DataFrame:
         .with_columns(n_vendor_days=pl.int_range(pl.len()).over("coin", "source"))
         .sort("n_vendor_days", "source", descending=[True, False])
         .unique(["coin", "event_ts"], keep="first", maintain_order=True)
-        .select("coin", "event_ts", "available_ts", "supply_par_usd", "supply_market_usd")
+        .select("coin", "event_ts", "available_ts", "supply_par_usd", "supply_market_usd", "known_ts")
     )
 
 
 def _carried(reported: pl.DataFrame, *by: str) -> pl.DataFrame:
     """Rows of every day from the first of a series to CARRY_DAYS after its last, within the reported span; `known_ts`
-    is the day that a row's figure is of.
+    is the day that a row's figure is of (as given, else its own day), at most CARRY_DAYS before.
     """
+    if "known_ts" not in reported.columns:
+        reported = reported.with_columns(known_ts="event_ts")
     last = reported["event_ts"].max()
     days = reported.group_by(by).agg(
         event_ts=pl.datetime_range(
@@ -88,12 +94,15 @@ def _carried(reported: pl.DataFrame, *by: str) -> pl.DataFrame:
         )
     )
     filled = days.explode("event_ts").sort("event_ts").join_asof(
-        reported.sort("event_ts").with_columns(known_ts="event_ts"),
+        reported.sort("event_ts").with_columns(_of="event_ts"),
         on="event_ts", by=list(by), tolerance=f"{CARRY_DAYS}d", check_sortedness=False,
     )  # fmt: skip
-    late = pl.col("event_ts") - pl.col("known_ts")
-    return filled.filter(pl.col("supply_par_usd").is_not_null()).with_columns(
-        available_ts=pl.col("available_ts") + late
+    fresh = pl.col("event_ts") - pl.col("known_ts") <= timedelta(days=CARRY_DAYS)
+    late = pl.col("event_ts") - pl.col("_of")
+    return (
+        filled.filter(pl.col("supply_par_usd").is_not_null(), fresh)
+        .with_columns(available_ts=pl.col("available_ts") + late)
+        .drop("_of")
     )
 
 

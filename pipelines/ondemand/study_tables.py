@@ -15,7 +15,7 @@ from domain.timeframes import SECONDS
 from domain.types import Array
 from features.candles import Bars, without_idle
 from models.impact.sample import GROUPS
-from pipelines.ondemand.tables import TableError, check_read, numbers, read_table
+from pipelines.ondemand.tables import TableError, check_read, numbers, once, read_table
 
 log = logging.getLogger("tapewire.study")
 MOMENTS = ("event_ts", "utc_time", "ts", "date", "event_date", "published_at")
@@ -36,7 +36,7 @@ def read_events(path: Path, timeframe: str) -> pl.DataFrame:
     A column of moments without a zone is taken for UTC; a bare date, or a column of midnights alone, for times known to
     the day where bars are shorter. Groups are real, generated, fabricated or unlabelled.
     """
-    frame = read_table(path, ENDINGS)
+    frame = once(read_table(path, ENDINGS), path)
     moment = _first(frame, MOMENTS, path, "the moment of the event")
     if "asset" not in frame.columns:
         raise TableError(f"{path.name} lacks the column asset; it has {', '.join(frame.columns)}")
@@ -96,7 +96,7 @@ def read_bars(path: Path) -> Bars:
     """A grid of bars from a long table (asset, start of the bar, close; open, high, low, volume where known) or a wide
     one (a date and a column of closes per asset). Without volume all assets weigh alike in the index.
     """
-    frame = read_table(path, ENDINGS)
+    frame = once(read_table(path, ENDINGS), path)
     start = _first(frame, BAR_STARTS, path, "the start of a bar")
     frame = frame.with_columns(_stamps(frame, start, path)["moment"].alias("_start"))
     long = frame if "close" in frame.columns else _melted(frame, start, path)

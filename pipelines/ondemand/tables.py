@@ -1,5 +1,6 @@
 """Reading and writing a user's tables, by the ending of the file. Text stays text: who reads a column types it."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from domain.files import appears_whole
 from pipelines.sources.errors import SourceError
 from pipelines.sources.files.records import TextPage, read_csv, read_json_lines
 
+log = logging.getLogger("tapewire.tables")
 ENDINGS = (".parquet", ".csv", ".jsonl", ".ndjson")
 MAX_RECORD = 64 << 20
 WRITERS: dict[str, Callable[[pl.DataFrame, Path], None]] = {
@@ -48,6 +50,14 @@ def _together(pages: list[TextPage], path: Path) -> pl.DataFrame:
     if not pages:
         raise TableError(f"{path.name} has no rows")
     return without_marks(pl.concat([page.frame for page in pages], how="diagonal"))
+
+
+def once(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """Each row once, in order; rows that are copies of another in every column are logged."""
+    kept = frame.unique(maintain_order=True)
+    if len(kept) < len(frame):
+        log.warning("%s: %d rows are copies of others: each is counted once", path.name, len(frame) - len(kept))
+    return kept
 
 
 def write_table(frame: pl.DataFrame, path: Path) -> None:

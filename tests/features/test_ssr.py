@@ -135,6 +135,9 @@ def test_chains_are_summed_where_no_total_is_given_and_a_chain_without_a_figure_
     total = _total(eth, trx)
     assert set(total["supply_par_usd"]) == {8.8e10}
     assert total["event_ts"].max() == DAYS[19 + CARRY_DAYS]
+    other = _total(eth, trx, _supply("DAI", DAYS, supply_units=[1e9] * 40)).filter(pl.col("n_coins") == 2)
+    assert other["event_ts"].max() == DAYS[19 + CARRY_DAYS], "what is carried is not carried on"
+    assert other["n_carried"].to_list() == [0] * 20 + [1] * CARRY_DAYS
     assert set(_total(eth, trx, _supply("USDT", DAYS, supply_units=[9e10] * 40))["supply_par_usd"]) == {9e10}
 
 
