@@ -5,7 +5,7 @@ import polars as pl
 # Marks of missing values that R, Excel, pandas, SQL and people write, in lower case.
 MISSING = frozenset(
     {
-        "", "na", "n/a", "n.a.", "nan", "-nan", "nat", "null", "none", "nil", "<na>", "#n/a", "#n/a n/a", "#na",
+        "", "na", "n/a", "n.a.", "nan", "-nan", "nat", "null", "none", "<na>", "#n/a", "#n/a n/a", "#na",
         "#null!", "#value!", "#ref!", "#div/0!", "#num!", "#name?", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan", "-",
         "--", "—", "?", "\\n",
     }
@@ -16,7 +16,9 @@ TRUTHS = {"true": True, "t": True, "yes": True, "y": True, "1": True, "1.0": Tru
 _PLAIN = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
 _COMMAS = r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$"  # 42,100.5
 _SPACES = r"^[+-]?\d{1,3}(?:[ '\u00a0\u202f’]\d{3})+(?:\.\d*)?$"  # 42 100.5, 42'100.5
-_DECIMAL_COMMA = r"^[+-]?\d+,\d+$|^[+-]?\d{1,3}(?:\.\d{3})+,\d+$"  # 42100,5 and 42.100,5
+_DECIMAL_COMMA = (  # 42100,5 and 42.100,5; and 1.042.100, in which points group
+    r"^[+-]?\d+,\d+$|^[+-]?\d{1,3}(?:\.\d{3})+,\d+$|^[+-]?\d{1,3}(?:\.\d{3}){2,}$"
+)
 _POINTS = r"^[+-]?\d{1,3}(?:\.\d{3})+$"  # 42.100 beside 42.100,5
 _TWO_WAYS = r"^[+-]?\d{1,3},\d{3}$"  # 42,100: thousands, or thousandths?
 

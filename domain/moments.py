@@ -7,26 +7,15 @@ be read in two ways leaves nothing.
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-Precision = Literal["second", "minute", "hour", "day"]
+from domain.clocks import Precision, clock_in, offset_in, region
+
 PRECISION_S: dict[str, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
 MONTHS = {
     name: i + 1
     for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
 }
-# RFC 822's names of zones and the common ones beside them, hours from UTC. Names of several zones (CST, IST, AST, …)
-# are left out: they say nothing.
-ZONES_H: dict[str, float] = {
-    "z": 0, "utc": 0, "ut": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2, "mez": 1, "mesz": 2,
-    "eet": 2, "eest": 3, "msk": 3, "sgt": 8, "hkt": 8, "jst": 9, "kst": 9, "aest": 10, "aedt": 11, "nzst": 12,
-    "nzdt": 13, "est": -5, "edt": -4, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
-}  # fmt: skip
-REGIONS = {"et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver", "pt": "America/Los_Angeles"}
-
 _MONTH = r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 _DAY, _YEAR = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?", r"(?P<year>\d{4})"
 _DATES = tuple(
@@ -43,15 +32,6 @@ _DATES = tuple(
     )
 )
 _UNIX_DATE = re.compile(rf"(?<![\w]){_MONTH}\s+{_DAY}\s+(?P<middle>\d{{1,2}}:\d{{2}}.*?)\s+{_YEAR}\s*$")  # date(1)
-_TIME = re.compile(
-    r"(?<![\d:.+\-−])t?(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?"
-    r"(?:\s*(?P<half>[ap])\.?m\.?(?![a-z]))?(?![\d:])"
-)
-_HOUR = re.compile(r"(?<![\d:.+\-−])(?P<h>\d{1,2})\s*(?P<half>[ap])\.?m\.?(?![a-z])")
-_COMPACT = re.compile(r"(?<![\d:.+\-−])t?(?P<h>\d{2})(?P<m>\d{2})(?P<s>\d{2})(?![\d:])")
-_OFFSET = re.compile(r"(?:(?<!\w)(?:utc|gmt)\s?|(?<![a-z]))(?P<sign>[+\-−])(?P<h>\d{1,2})(?::?(?P<m>\d{2}))?(?![\d:])")
-_ZONE = re.compile(r"(?<![\w/])(?P<name>[a-z]{1,5})(?![\w/])")
-_REGION = re.compile(r"(?<![\w/])[a-z_]+/[a-z_]+(?:/[a-z_]+)?(?![\w/])")
 _REMARK = re.compile(r"\([^()]*\)")
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
 _NOISE = re.compile(
@@ -60,17 +40,24 @@ _NOISE = re.compile(
 )
 _EPOCH = re.compile(r"[+]?(\d{10}|\d{13}|\d{16}|\d{19})(?:\.(\d{1,9}))?")
 _EPOCH_DIGITS = {10: 10**9, 13: 10**6, 16: 10**3, 19: 1}  # digits -> ns in a unit
-_FLOAT_EPOCH = re.compile(r"\d(?:\.\d+)?e\+?(?:9|09|12|15|18)")
+# With fewer digits (Excel, R) its second is lost; Python writes whole seconds in ns, and only those, in fewer.
+_FLOAT_EPOCH = re.compile(r"\d\.\d{9,}e\+?(?:9|09|12|15|18)|\d\.\d{7,}e\+18")
+LAST_EPOCH_S = 2 * 10**9  # in 2033; beyond, ten digits are rather 2024031114
+_GO_CLOCK = re.compile(r"\sm=[+-][\d.]+\s*$")  # the process clock that Go writes after a time
 MAX_CHARACTERS = 120
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a stamp says: the clock on its wall, how precisely, and its distance from UTC (None: it does not say)."""
+    """What a stamp says: the clock on its wall, how precisely, and its distance from UTC (None: it does not say).
+
+    `is_partial`: beside its date it says something that was not understood.
+    """
 
     wall: datetime
     precision: Precision
     offset: timedelta | None
+    is_partial: bool = False
 
     @property
     def moment(self) -> datetime:
@@ -98,7 +85,7 @@ def read_stamp(text: str, *, day_first: bool | None = None) -> Stamp | None:
     epoch = _epoch(plain)
     if epoch is not None:
         return epoch
-    regions = [r for r in map(_region, _BRACKET.findall(plain)) if r]
+    regions = [r for r in map(region, _BRACKET.findall(plain)) if r]
     plain = _BRACKET.sub(" ", _REMARK.sub(" ", plain))
     unix = _UNIX_DATE.search(plain)
     if unix:
@@ -108,34 +95,40 @@ def read_stamp(text: str, *, day_first: bool | None = None) -> Stamp | None:
     if found is None:
         return None
     day = Stamp(datetime(found.year, found.month, found.day), "day", None)
+    rest = _GO_CLOCK.sub("", rest)
     if not _NOISE.sub("", rest):
         return day
-    clock, rest = _clock(rest)
+    clock, rest = clock_in(rest)
+    partial = Stamp(day.wall, "day", None, is_partial=True)
     if clock is None:
-        return day
+        return partial
     wall, precision = day.wall + clock[0], clock[1]
-    offset, rest = _offset(rest, wall, regions)
-    return day if _NOISE.sub("", rest) else Stamp(wall, precision, offset)
+    offset, rest = offset_in(rest, wall, regions)
+    return partial if _NOISE.sub("", rest) else Stamp(wall, precision, offset)
 
 
 def _epoch(text: str) -> Stamp | None:
-    """Time since 1970, its unit by the number of digits (2001 to 2286)."""
+    """Time since 1970, its unit by the number of digits (2001 to 2033)."""
     if _FLOAT_EPOCH.fullmatch(text):
         text = f"{float(text):.0f}"
     found = _EPOCH.fullmatch(text)
     if found is None:
         return None
     unit_ns = _EPOCH_DIGITS[len(found[1])]
+    if int(found[1]) * unit_ns >= LAST_EPOCH_S * 10**9:
+        return None
     ns = int(found[1]) * unit_ns + int((found[2] or "0").ljust(9, "0")) * unit_ns // 10**9
     return Stamp(datetime(1970, 1, 1) + timedelta(microseconds=ns // 1000), "second", timedelta())
 
 
 def _date_in(text: str, day_first: bool | None) -> tuple[date | None, str]:
-    """The one date of a text, and the text without it."""
+    """The one date of a text, and the text without it; None where there is none, or two."""
     for pattern in _DATES:
         found = pattern.search(text)
         if found:
-            return _date_of(found, day_first), text[: found.start()] + " " + text[found.end() :]
+            rest = text[: found.start()] + " " + text[found.end() :]
+            is_one = not any(other.search(rest) for other in _DATES)
+            return (_date_of(found, day_first) if is_one else None), rest
     return None, text
 
 
@@ -174,76 +167,3 @@ def order_of(text: str) -> bool | None:
 def _century(short: int) -> int:
     """The year of two digits: within 50 years before and after 2020 (RFC 2822)."""
     return 2000 + short if short < 70 else 1900 + short
-
-
-def _clock(text: str) -> tuple[tuple[timedelta, Precision] | None, str]:
-    """The one time of day of a text with its precision, and the text without it; None where there is none, or two."""
-    for pattern in (_TIME, _HOUR, _COMPACT):
-        found = pattern.search(text)
-        if found:
-            rest = text[: found.start()] + " " + text[found.end() :]
-            return (None, text) if pattern.search(rest) and pattern is not _COMPACT else (_time_of(found), rest)
-    return None, text
-
-
-def _time_of(found: re.Match[str]) -> tuple[timedelta, Precision] | None:
-    given = found.groupdict()
-    hour, minute, second = int(given["h"]), int(given.get("m") or 0), int(given.get("s") or 0)
-    half = given.get("half")
-    if half and hour <= 12:
-        if hour == 0:
-            return None
-        hour = hour % 12 + 12 * (half == "p")
-    elif half == "a":
-        return None  # 13:00 AM
-    is_end_of_day = (hour, minute, second) == (24, 0, 0)
-    if not is_end_of_day and (hour > 23 or minute > 59 or second > 60):
-        return None
-    micro = int((given.get("f") or "0").ljust(6, "0")[:6])
-    precision: Precision = "second" if given.get("s") else "minute" if given.get("m") else "hour"
-    return timedelta(hours=hour, minutes=minute, seconds=min(second, 59), microseconds=micro), precision
-
-
-def _offset(text: str, wall: datetime, regions: list[ZoneInfo]) -> tuple[timedelta | None, str]:
-    """The distance from UTC that the rest of a stamp says, and what is left. None where it says none.
-
-    What two zones of one stamp say differently is left in the text: it is not understood.
-    """
-    said: list[timedelta] = []
-    rest = text
-    for found in _OFFSET.finditer(text):
-        minutes = int(found["h"]) * 60 + int(found["m"] or 0)
-        if minutes > 14 * 60 or int(found["m"] or 0) > 59:
-            return None, text
-        said.append(timedelta(minutes=minutes if found["sign"] == "+" else -minutes))
-    rest = _OFFSET.sub(" ", rest)
-    places = [*regions, *filter(None, map(_region, _REGION.findall(rest)))]
-    rest = _REGION.sub(lambda found: " " if _region(found[0]) else found[0], rest)
-    for name in _ZONE.findall(rest):
-        if name in ZONES_H:
-            said.append(timedelta(hours=ZONES_H[name]))
-        elif name in REGIONS:
-            places.append(ZoneInfo(REGIONS[name]))
-        else:
-            continue
-        rest = re.sub(rf"(?<![\w/]){name}(?![\w/])", " ", rest)
-    for place in places:
-        early, late = (wall.replace(tzinfo=place, fold=fold).utcoffset() for fold in (0, 1))
-        if early != late:
-            return None, text  # the hour that a clock shows twice, or never
-        assert early is not None
-        said.append(early)
-    if len(set(said)) > 1:
-        return None, text
-    return (said[0] if said else None), rest
-
-
-@cache
-def _region(name: str) -> ZoneInfo | None:
-    """The zone of a region such as europe/zurich; None where there is none."""
-    if name.upper() in ("UTC", "GMT", "Z"):
-        return ZoneInfo("UTC")
-    try:
-        return ZoneInfo("/".join("_".join(w.capitalize() for w in part.split("_")) for part in name.split("/")))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None

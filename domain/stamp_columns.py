@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from domain.moments import order_of, read_stamp
+from domain.moments import LAST_EPOCH_S, order_of, read_stamp
 
 UTC_US = pl.Datetime("us", "UTC")
 _PLAIN = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$"  # most files hold just this
@@ -11,12 +11,13 @@ _OTHERS: dict[str, pl.DataType | type[pl.DataType]] = {
     "read": UTC_US,
     "precision": pl.String,
     "is_zoned": pl.Boolean,
+    "is_partial": pl.Boolean,
 }
 
 
 def read_stamps(column: pl.Series) -> pl.DataFrame:
-    """`moment` (UTC, µs; null where a value is no stamp), `precision` (second, minute, hour, day) and `is_zoned` of
-    each value, in their order.
+    """`moment` (UTC, µs; null where a value is no stamp), `precision` (second, minute, hour, day), `is_zoned`, and
+    `is_partial` (a day beside which something was not understood) of each value, in their order.
 
     Text is read value by value (`domain.moments`), 03/04/2024 in the order that the column's other values show: not at
     all where they show none, or both. Whole numbers are epochs by their digits, or days such as 20240131. A column of
@@ -27,7 +28,7 @@ def read_stamps(column: pl.Series) -> pl.DataFrame:
         read = _of_datetimes(values, column.dtype)
     elif column.dtype == pl.Date:
         midnight = pl.col("value").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-        read = values.select(moment=midnight, precision=pl.lit("day"), is_zoned=pl.lit(False))
+        read = values.select(moment=midnight, precision=pl.lit("day"), is_zoned=pl.lit(False), is_partial=pl.lit(False))
     elif column.dtype.is_numeric():
         read = _of_numbers(values)
     else:
@@ -38,6 +39,7 @@ def read_stamps(column: pl.Series) -> pl.DataFrame:
         moment,
         precision=pl.when(moment.is_null()).then(None).when(only_days).then(pl.lit("day")).otherwise("precision"),
         is_zoned=pl.when(moment.is_not_null()).then("is_zoned"),
+        is_partial=pl.col("is_partial").fill_null(value=False),
     )
 
 
@@ -45,8 +47,9 @@ def _of_datetimes(values: pl.DataFrame, dtype: pl.Datetime) -> pl.DataFrame:
     value = pl.col("value")
     moment = value.dt.convert_time_zone("UTC") if dtype.time_zone else value.dt.replace_time_zone("UTC")
     return values.select(
-        moment=moment.dt.cast_time_unit("us"), precision=pl.lit("second"), is_zoned=pl.lit(dtype.time_zone is not None)
-    )
+        moment=moment.dt.cast_time_unit("us"), precision=pl.lit("second"), is_zoned=pl.lit(dtype.time_zone is not None),
+        is_partial=pl.lit(False),
+    )  # fmt: skip
 
 
 def _of_numbers(values: pl.DataFrame) -> pl.DataFrame:
@@ -59,7 +62,10 @@ def _of_numbers(values: pl.DataFrame) -> pl.DataFrame:
         .when(digits == 13).then(whole * 1_000)
         .when(digits == 10).then((pl.col("value") * 1_000_000).cast(pl.Int64))
     )  # fmt: skip
-    read = values.select("value", moment=us.cast(UTC_US), precision=pl.lit("second"), is_zoned=pl.lit(True))
+    known = pl.when(us < LAST_EPOCH_S * 1_000_000).then(us)
+    read = values.select(
+        "value", moment=known.cast(UTC_US), precision=pl.lit("second"), is_zoned=pl.lit(True), is_partial=pl.lit(False)
+    )
     if read.select((pl.col("moment").is_null() & pl.col("value").is_not_null()).any()).item():
         return _of_texts(values.select(whole.cast(pl.String)))
     return read
@@ -74,7 +80,8 @@ def _of_texts(values: pl.DataFrame) -> pl.DataFrame:
     shown = {order for order in map(order_of, others) if order is not None}
     stamps = [read_stamp(text, day_first=min(shown) if len(shown) == 1 else None) for text in others]
     slow = pl.DataFrame(
-        [(t, s.moment, s.precision, s.offset is not None) for t, s in zip(others, stamps, strict=True) if s],
+        [(t, s.moment, s.precision, s.offset is not None, s.is_partial)
+         for t, s in zip(others, stamps, strict=True) if s],
         schema=_OTHERS, orient="row",
     )  # fmt: skip
     is_quick = pl.col("moment").is_not_null()
@@ -82,4 +89,5 @@ def _of_texts(values: pl.DataFrame) -> pl.DataFrame:
         moment=pl.coalesce("moment", "read"),
         precision=pl.when(is_quick).then(pl.lit("second")).otherwise("precision"),
         is_zoned=is_quick | pl.col("is_zoned"),
+        is_partial="is_partial",
     )

@@ -223,6 +223,12 @@ def _stamps(frame: pl.DataFrame, name: str, path: Path) -> pl.DataFrame:
         raise TableError(
             f"{path.name}: {name} of row {row + 1} is empty; expected a moment such as 2024-06-01T13:30:00Z"
         )
+    if read["is_partial"].any():
+        row = int(read["is_partial"].arg_true()[0])
+        raise TableError(
+            f"{path.name}: {name} of row {row + 1} is {str(frame[name][row])!r}, of which only the day is understood; "
+            "write it as 2024-06-01T13:30:00Z, or the day alone as 2024-06-01"
+        )
     clocks = read.with_row_index("row", offset=1).filter(pl.col("precision") != "day")
     if clocks["is_zoned"].n_unique() > 1:
         row = int(clocks.filter(~pl.col("is_zoned"))["row"][0])

@@ -30,7 +30,7 @@ def _with_asset(frame: pl.DataFrame, at: str) -> pl.DataFrame:
 
 def candle_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """Rows of core.candles; the asset is canonical, as from an exchange."""
-    frame = _with_asset(with_moments(frame, "ts", name), "_ts")
+    frame = _with_asset(with_moments(frame, "ts", name, exact=True), "_ts")
     opened = pl.col("_ts")
     seconds = pl.col("timeframe").replace_strict(SECONDS, default=None, return_dtype=pl.Int64)
     yield Typed(
@@ -47,7 +47,7 @@ def candle_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Ty
 
 def funding_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """Rows of core.funding; the asset is canonical, as from an exchange."""
-    frame = _with_asset(with_moments(frame, "ts", name), "_ts")
+    frame = _with_asset(with_moments(frame, "ts", name, exact=True), "_ts")
     settled = pl.col("_ts")
     shaped = frame.select(
         "exchange",

@@ -23,13 +23,15 @@ class Typed:
     rows_per_record: int = 1  # 0: made from the rows of another entity, not read
 
 
-def with_moments(frame: pl.DataFrame, column: str, name: str) -> pl.DataFrame:
+def with_moments(frame: pl.DataFrame, column: str, name: str, *, exact: bool = False) -> pl.DataFrame:
     """`frame` with `_{column}`, its moments in UTC (null where unreadable), and `_{column}_precision`.
 
-    A day is its beginning. SourceError, naming column, row and value, where a clock names no zone, or where no value at
+    A day is its beginning; with `exact`, a day beside which a clock was not understood is none. SourceError, naming column, row and value, where a clock names no zone, or where no value at
     all is a moment.
     """
     read = read_stamps(frame[column])
+    if exact:
+        read = read.with_columns(moment=pl.when(~pl.col("is_partial")).then("moment"))
     given = frame[column].is_not_null()
     naive = (read["moment"].is_not_null() & ~read["is_zoned"] & (read["precision"] != "day")).arg_true()
     if len(naive):
@@ -50,7 +52,7 @@ def with_moments(frame: pl.DataFrame, column: str, name: str) -> pl.DataFrame:
 def end_of_day(frame: pl.DataFrame, column: str, name: str) -> pl.Expr:
     """End of the UTC day that the column names: a date, or its midnight."""
     read = read_stamps(frame[column])
-    is_day = (read["precision"] == "day") | read["moment"].is_null()
+    is_day = ((read["precision"] == "day") & ~read["is_partial"]) | read["moment"].is_null()
     if not is_day.all():
         row = int((~is_day).arg_true()[0])
         raise SourceError(

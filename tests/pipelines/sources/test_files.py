@@ -59,6 +59,7 @@ BAD_ROWS = {
     "NaN": (ROW.format(11).replace(",101,", ",NaN,"), "close_quote is missing"),
     "high below low": (ROW.format(11).replace(",102,", ",97,"), "high_quote is below low_quote"),
     "wrong type": (ROW.format(11).replace(",5", ",five"), "volume_base is not a DOUBLE: five"),
+    "a clock in an unknown zone": (ROW.format(11).replace("11:00:00Z", "11:00:00 CST"), "11:00:00 CST"),
     "no time": (ROW.format(11).replace("2024-01-01T11:00:00Z", "soon"), "event_ts is not a TIMESTAMPTZ: soon"),
     "empty value": (ROW.format(11).replace(",101,", ",,"), "close_quote is missing"),
     "unknown timeframe": (ROW.format(11).replace(",1h,", ",7h,"), "timeframe is unknown"),
