@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from domain.assets.codes import changing_codes, coin_of, split_pair
+from domain.assets.codes import changing_codes, coin_of
+from domain.assets.pairs import split_pair
 
 ALIKE = 0.5  # markets with this share of the bars of the best are told apart by kind and quote
 JOINED_BEYOND = timedelta(days=7)  # a market that is this far behind another has ended

@@ -11,13 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-GLUED_QUOTES = (
-    "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "USDP", "USDD", "USDE", "USD", "EUR", "GBP", "JPY", "KRW", "TRY", "BRL",
-    "AUD",
-)  # fmt: skip
-QUOTES = frozenset({*GLUED_QUOTES, "DAI", "PYUSD", "CHF", "BTC", "XBT", "ETH", "BNB", "PERP", "USDTM", "USDM"})
-# Assets whose codes end like a quote currency.
-NO_PAIRS = frozenset({"PYUSD", "FDUSD", "CRVUSD", "RLUSD", "EURUSD", "SUSD", "LUSD", "GUSD", "CUSD", "ALUSD", "STUSD"})
 _PREFIX = re.compile(r"^(1000000|100000|10000|1000|1M)(?=[A-Z]{2,})")
 _THOUSANDS = re.compile(r"^([A-Z]{2,})(1000000|10000|1000)$")
 _UNITS = {"1M": 1e6}
@@ -31,9 +24,28 @@ class Coin:
     units: float = 1.0
 
 
+MAJORS = frozenset({"BTC", "ETH", "SOL", "BNB", "XRP", "USDT", "USDC"})  # kBTC is a token of its own, not 1,000 BTC
+
+
 @cache
 def _table() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("assets.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def entities() -> dict[str, Any]:
+    """The table of names that texts call assets by (`entities.toml`), as it is written."""
+    return tomllib.loads(Path(__file__).with_name("entities.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def known_codes() -> frozenset[str]:
+    """Every code of an asset that the tables hold, in upper case."""
+    rows, table = entities()["asset"], _table()
+    listed = {code for row in rows for code in (row["ticker"], *row.get("contracts", ()))}
+    changed = {row["code"] for part in ("renamed", "reused") for row in table[part]}
+    now = {row["now"] for row in table["renamed"]} | {row["was"] for row in table["reused"]}
+    return frozenset(code.upper() for code in listed | changed | now | set(table["alias"]))
 
 
 def coin_of(code: str, source: str = "", at: datetime | None = None) -> Coin:
@@ -68,7 +80,7 @@ def _unmultiplied(code: str, *, is_k: bool) -> tuple[str, float]:
     thousands = _THOUSANDS.match(code)
     if thousands:
         return thousands[1], float(thousands[2])
-    if code.startswith("K") and (is_k or code[1:] in known) and len(code) > 3:
+    if code.startswith("K") and (code[1:] in known or (is_k and code[1:] in known_codes() - MAJORS)) and len(code) > 3:
         return code[1:], 1e3
     return code, 1.0
 
@@ -91,16 +103,3 @@ def _now(code: str, at: datetime | None) -> tuple[str, float]:
 
 def _start(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def split_pair(symbol: str) -> tuple[str, str] | None:
-    """Base and quote of a pair in any spelling (BTC/USDT, BTC-USD, BTC_USDT, BTC/USDT:USDT, BTCUSDT); None where the
-    text names no pair.
-    """
-    plain = symbol.strip().partition(":")[0]
-    parts = re.split(r"[/_-]", plain)
-    if len(parts) >= 2 and all(parts):
-        return (parts[0], parts[1].upper()) if "/" in plain or parts[1].upper() in QUOTES else None
-    upper = plain.upper()
-    quote = next((q for q in GLUED_QUOTES if upper.endswith(q) and len(upper) >= len(q) + 2), None)
-    return None if quote is None or upper in NO_PAIRS else (plain[: -len(quote)], quote)

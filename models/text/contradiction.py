@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from domain.assets.codes import GLUED_QUOTES
+from domain.assets.pairs import GLUED_QUOTES
 
 LEAD_WORDS = 45  # of the body, beside the title
 VERBATIM = 0.9  # of texts as alike as this the titles alone are asked

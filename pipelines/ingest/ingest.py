@@ -115,7 +115,12 @@ def ingest(run: Run, kinds: tuple[str, ...] = (), progress: IngestProgress | Non
                     progress.end(f"{part.name}: {f'only {rows:,} rows' if rows else 'nothing'} delivered: {reason}")
         findings = run_checks(lease.con(), run_id=run.run_id, as_of=run.as_of, now=run.now)
     return IngestResult(
-        writes, tuple(delivered), tuple(missing), tuple(findings), time.perf_counter() - began_all, ahead.waited_s,
+        writes,
+        tuple(delivered),
+        tuple(missing),
+        tuple(findings),
+        time.perf_counter() - began_all,
+        ahead.waited_s,
         left_out,
     )
 

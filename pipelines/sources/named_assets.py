@@ -7,11 +7,13 @@ from functools import cache
 
 import orjson
 
-from domain.assets.codes import canonical, split_pair
+from domain.assets.codes import canonical
+from domain.assets.pairs import QUOTES, split_pair
 from models.text.linking.catalogue import load_catalogue
 
 _SEPARATORS = re.compile(r"[,;|\n]+|\s+(?:and|&)\s+")
 _TICKER = re.compile(r"[A-Za-z0-9]{1,12}")
+_BRACKETED = re.compile(r"(?P<name>[^()]+?)\s*\((?P<code>[^()]+)\)")
 _KEYS = ("code", "ticker", "symbol", "asset", "name", "title")
 
 
@@ -44,15 +46,25 @@ def _names(cell: str) -> list[str]:
             return [name for value in _values(orjson.loads(text.replace("'", '"'))) for name in _names(value)]
         except orjson.JSONDecodeError:
             text = text.strip("[]{}")
-    parts = (part.strip().strip("\"'()[]").strip() for part in _SEPARATORS.split(text))
-    return [part for part in parts if part]
+    parts = (part.strip().strip("\"'[]").strip() for part in _SEPARATORS.split(text))
+    return [name for part in parts if part for name in _beside_a_slash(part)]
+
+
+def _beside_a_slash(part: str) -> list[str]:
+    """`ADA/SOL` are two assets, `ADA/USDT` is a pair of one."""
+    sides = [side.strip() for side in part.split("/")]
+    if len(sides) == 2 and all(sides) and ":" not in part and sides[1].upper() not in QUOTES:
+        return sides
+    return [part]
 
 
 def _values(parsed: object) -> list[str]:
-    """The texts of a parsed list; of an object its code, else its name."""
+    """The texts of a parsed list; of an object its code, else its name, else its keys where they have weights."""
     if isinstance(parsed, list):
         return [text for value in parsed for text in _values(value)]
     if isinstance(parsed, dict):
+        if parsed and all(isinstance(weight, int | float) for weight in parsed.values()):
+            return [str(key) for key in parsed]
         return next(([str(parsed[key])] for key in _KEYS if parsed.get(key)), [])
     return [] if parsed is None else [str(parsed)]
 
@@ -62,7 +74,10 @@ def asset_named(name: str) -> str | None:
 
     A code that no table knows is an asset of its own where it is written as one: in upper case.
     """
-    plain = name.strip().lstrip("$#").strip()
+    bracketed = _BRACKETED.fullmatch(name.strip())
+    if bracketed:  # Bitcoin (BTC)
+        return asset_named(bracketed["code"]) or asset_named(bracketed["name"])
+    plain = name.strip().strip("()").lstrip("$#").strip()
     code = canonical(plain)
     catalogue = load_catalogue()
     if code in catalogue.tickers:

@@ -1,11 +1,11 @@
 """The curated table of assets: names, tickers, traps, as a trie over words."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
+
+from domain.assets.codes import entities
 
 LISTS = ("names", "issuers", "contracts", "proper", "in_context", "capitalised", "confirmed", "marked")
 ROLES = ("context", "listing", "lookalikes", "tails")
@@ -51,15 +51,13 @@ class Catalogue:
 @cache
 def load_catalogue() -> Catalogue:
     """The catalogue of ``entities.toml``, read and checked once."""
-    with Path(__file__).with_name("entities.toml").open("rb") as handle:
-        return build_catalogue(tomllib.load(handle))
+    return build_catalogue(entities())
 
 
 @cache
 def name_of(ticker: str) -> str:
     """The printed name of an asset ("Litecoin" for LTC). ValueError for a ticker that the table lacks."""
-    with Path(__file__).with_name("entities.toml").open("rb") as handle:
-        rows = {row["ticker"]: row for row in tomllib.load(handle)["asset"]}
+    rows = {row["ticker"]: row for row in entities()["asset"]}
     if ticker not in rows:
         raise ValueError(f"asset {ticker!r} is not in the table of entities; expected a ticker such as LTC")
     spellings = [text for rule in LISTS for text in rows[ticker].get(rule, ())]

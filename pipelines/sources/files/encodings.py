@@ -43,7 +43,9 @@ def _is_utf8(name: str) -> bool:
     try:
         return codecs.lookup(name).name in (UTF8, "utf-8-sig", "ascii")
     except LookupError as error:
-        raise SourceError(f"encoding {name!r} is not known; expected a name such as utf-8, cp1252 or gb18030") from error
+        raise SourceError(
+            f"encoding {name!r} is not known; expected a name such as utf-8, cp1252 or gb18030"
+        ) from error
 
 
 def encoding_of(path: Path) -> str:

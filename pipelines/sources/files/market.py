@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from domain.assets.codes import split_pair
+from domain.assets.pairs import split_pair
 from domain.timeframes import SECONDS
 from pipelines.settings.sources import FileTable
 from pipelines.sources.files.moments import Typed, end_of_day, moment_or_text, with_moments
