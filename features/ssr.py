@@ -8,102 +8,15 @@ from datetime import timedelta
 
 import polars as pl
 
+from features.supply import daily_supply
+
 OSCILLATOR_DAYS = 200
 OSCILLATOR_MIN_DAYS = 180
-CARRY_DAYS = 7
 COIN_LISTS: dict[str, tuple[str, ...]] = {
     "majors-v1": ("USDT", "USDC", "USDP", "DAI", "BUSD"),
     "majors-v2": ("USDT", "USDC", "USDE", "DAI", "USDS", "FDUSD", "PYUSD", "TUSD", "USDP", "BUSD"),
     "simulated-v1": ("AUSD", "BSTB", "CUSD", "DPEG", "EUSD"),
 }
-
-
-def daily_supply(supply: pl.DataFrame, coins: tuple[str, ...]) -> pl.DataFrame:
-    """One row per coin and day: `supply_par_usd`, `supply_market_usd`, `available_ts`, `is_carried`.
-
-    A missing day carries the last figure forward, at most CARRY_DAYS, with `is_carried`. A coin without a price counts
-    at par in the market variant. A vendor that gives chains without a total is summed over its chains, on days on which
-    each chain that has begun has a figure or carries one.
-    """
-    figures = _figures(supply.filter(pl.col("coin").is_in(list(coins))))
-    totals = figures.filter(pl.col("chain") == "all").with_columns(known_ts="event_ts")
-    reported = _one_vendor_per_day(pl.concat([totals, _summed_chains(figures)]))
-    if reported.is_empty():
-        return reported.with_columns(is_carried=pl.lit(False))
-    carried = _carried(reported.with_columns(_chain=pl.lit("all")), "coin", "_chain")
-    return carried.with_columns(is_carried=pl.col("known_ts") != pl.col("event_ts")).drop("known_ts", "_chain")
-
-
-def _figures(supply: pl.DataFrame) -> pl.DataFrame:
-    """Supply at par and at market of every row: from units and price, or from a capitalisation and the price."""
-    units, cap, price = pl.col("supply_units"), pl.col("market_cap_usd"), pl.col("price_usd")
-    return supply.select(
-        "coin",
-        "chain",
-        "source",
-        "event_ts",
-        "available_ts",
-        supply_par_usd=pl.coalesce(units, cap / price, cap),
-        supply_market_usd=pl.coalesce(units * price, cap, units),
-    )
-
-
-def _summed_chains(figures: pl.DataFrame) -> pl.DataFrame:
-    """A total per coin, vendor and day for vendors that give chains without a total; `known_ts` is the day of the
-    oldest figure in it.
-    """
-    totals = figures.filter(pl.col("chain") == "all").select("coin", "source").unique()
-    chains = figures.filter(pl.col("chain") != "all").join(totals, on=["coin", "source"], how="anti")
-    if chains.is_empty():
-        return figures.clear().with_columns(known_ts="event_ts")
-    carried = _carried(chains, "coin", "source", "chain")
-    begun = chains.group_by("coin", "source", "chain").agg(first=pl.col("event_ts").min())
-    due = carried.select("coin", "source", "event_ts").unique().join(begun, on=["coin", "source"])
-    n_due = due.filter(pl.col("first") <= pl.col("event_ts")).group_by("coin", "source", "event_ts").len("n_due")
-    total = carried.group_by("coin", "source", "event_ts").agg(
-        pl.col("available_ts").max(), pl.col("supply_par_usd").sum(), pl.col("supply_market_usd").sum(),
-        pl.col("known_ts").min(), n=pl.len(),
-    )  # fmt: skip
-    whole = total.join(n_due, on=["coin", "source", "event_ts"]).filter(pl.col("n") == pl.col("n_due"))
-    return whole.with_columns(chain=pl.lit("all")).select(*figures.columns, "known_ts").sort("coin", "source", "event_ts")
-
-
-def _one_vendor_per_day(figures: pl.DataFrame) -> pl.DataFrame:
-    """The figures of one vendor per coin and day: the one that has reported most days of the coin up to then."""
-    return (
-        figures.sort("event_ts")
-        .with_columns(n_vendor_days=pl.int_range(pl.len()).over("coin", "source"))
-        .sort("n_vendor_days", "source", descending=[True, False])
-        .unique(["coin", "event_ts"], keep="first", maintain_order=True)
-        .select("coin", "event_ts", "available_ts", "supply_par_usd", "supply_market_usd", "known_ts")
-    )
-
-
-def _carried(reported: pl.DataFrame, *by: str) -> pl.DataFrame:
-    """Rows of every day from the first of a series to CARRY_DAYS after its last, within the reported span; `known_ts`
-    is the day that a row's figure is of (as given, else its own day), at most CARRY_DAYS before.
-    """
-    if "known_ts" not in reported.columns:
-        reported = reported.with_columns(known_ts="event_ts")
-    last = reported["event_ts"].max()
-    days = reported.group_by(by).agg(
-        event_ts=pl.datetime_range(
-            pl.col("event_ts").min(),
-            pl.min_horizontal(pl.col("event_ts").max() + timedelta(days=CARRY_DAYS), pl.lit(last)),
-            "1d",
-        )
-    )
-    filled = days.explode("event_ts").sort("event_ts").join_asof(
-        reported.sort("event_ts").with_columns(_of="event_ts"),
-        on="event_ts", by=list(by), tolerance=f"{CARRY_DAYS}d", check_sortedness=False,
-    )  # fmt: skip
-    fresh = pl.col("event_ts") - pl.col("known_ts") <= timedelta(days=CARRY_DAYS)
-    late = pl.col("event_ts") - pl.col("_of")
-    return (
-        filled.filter(pl.col("supply_par_usd").is_not_null(), fresh)
-        .with_columns(available_ts=pl.col("available_ts") + late)
-        .drop("_of")
-    )
 
 
 def btc_market_cap(metrics: pl.DataFrame) -> pl.DataFrame:
@@ -139,7 +52,7 @@ def ssr_daily(supply: pl.DataFrame, metrics: pl.DataFrame, coin_list: str) -> pl
         "is_carried"
     )
     total = _total(per_coin)
-    both = _with_growth(pl.concat([total.select(each.columns), each]))
+    both = _with_growth(pl.concat([total.select(each.columns), each]), each)
     joined = both.join(btc_market_cap(metrics), on="event_ts", suffix="_btc").sort("coin", "event_ts")
     totals = total.select("event_ts", total_par="supply_par_usd")
     with_total = joined.join(totals, on="event_ts", how="left")
@@ -185,16 +98,22 @@ def _total(per_coin: pl.DataFrame) -> pl.DataFrame:
     return total.join(n_due, on="event_ts", maintain_order="left").filter(pl.col("n_coins") == pl.col("n_due"))
 
 
-def _with_growth(supply: pl.DataFrame) -> pl.DataFrame:
-    """Growth of the supply over 1, 7 and 30 days of the calendar; null where the day before has no figure."""
+def _with_growth(supply: pl.DataFrame, each: pl.DataFrame) -> pl.DataFrame:
+    """Growth of the supply over 1, 7 and 30 days of the calendar; null where the day before has no figure. That of ALL is
+    of the coins that both days have: a coin that begins to be counted is no growth.
+    """
     for n in (1, 7, 30):
-        before = supply.select(
-            "coin", event_ts=pl.col("event_ts") + timedelta(days=n), _before=pl.col("supply_par_usd")
-        )
+        before = supply.select("coin", event_ts=pl.col("event_ts") + timedelta(days=n), _before="supply_par_usd")
+        coins_before = each.select("coin", event_ts=pl.col("event_ts") + timedelta(days=n), _before="supply_par_usd")
+        same = each.join(coins_before, on=["coin", "event_ts"]).group_by("event_ts").agg(
+            coin=pl.lit("ALL"), _same=pl.col("supply_par_usd").sort_by("coin").sum()
+        )  # fmt: skip
+        now = pl.coalesce(pl.when(pl.col("coin") == "ALL").then("_same"), "supply_par_usd")
         supply = (
             supply.join(before, on=["coin", "event_ts"], how="left")
-            .with_columns((pl.col("supply_par_usd") / pl.col("_before") - 1).alias(f"growth_{n}d"))
-            .drop("_before")
+            .join(same, on=["coin", "event_ts"], how="left")
+            .with_columns((now / pl.col("_before") - 1).alias(f"growth_{n}d"))
+            .drop("_before", "_same")
         )
     return supply
 

@@ -28,7 +28,8 @@ MAJORS = frozenset({"BTC", "ETH", "SOL", "BNB", "XRP", "USDT", "USDC"})  # kBTC 
 
 
 @cache
-def _table() -> dict[str, Any]:
+def table() -> dict[str, Any]:
+    """The table of codes (`assets.toml`), as it is written."""
     return tomllib.loads(Path(__file__).with_name("assets.toml").read_text(encoding="utf-8"))
 
 
@@ -41,22 +42,22 @@ def entities() -> dict[str, Any]:
 @cache
 def known_codes() -> frozenset[str]:
     """Every code of an asset that the tables hold, in upper case."""
-    rows, table = entities()["asset"], _table()
+    rows, codes = entities()["asset"], table()
     listed = {code for row in rows for code in (row["ticker"], *row.get("contracts", ()))}
-    changed = {row["code"] for part in ("renamed", "reused") for row in table[part]}
-    now = {row["now"] for row in table["renamed"]} | {row["was"] for row in table["reused"]}
-    return frozenset(code.upper() for code in listed | changed | now | set(table["alias"]))
+    changed = {row["code"] for part in ("renamed", "reused") for row in codes[part]}
+    now = {row["now"] for row in codes["renamed"]} | {row["was"] for row in codes["reused"]}
+    return frozenset(code.upper() for code in listed | changed | now | set(codes["alias"]))
 
 
 def coin_of(code: str, source: str = "", at: datetime | None = None) -> Coin:
     """What `code` means as `source` (an exchange's ccxt id, a vendor) writes it, at the moment `at`, else now."""
     written = code.strip()
     upper = written.upper()
-    table = _table()
-    upper = table["by_source"].get(source, {}).get(upper, upper)
-    upper = table["alias"].get(upper, upper)
+    codes = table()
+    upper = codes["by_source"].get(source, {}).get(upper, upper)
+    upper = codes["alias"].get(upper, upper)
     plain, units = _unmultiplied(upper, is_k=written[:1] == "k" and written[1:].isupper())
-    asset, ratio = _now(table["alias"].get(plain, plain), at)
+    asset, ratio = _now(codes["alias"].get(plain, plain), at)
     return Coin(asset, units * ratio)
 
 
@@ -67,13 +68,13 @@ def canonical(code: str, source: str = "", at: datetime | None = None) -> str:
 
 def changing_codes() -> frozenset[str]:
     """Codes whose meaning depends on the moment."""
-    table = _table()
-    return frozenset(row["code"] for row in table["reused"]) | {row["asset"] for row in table["redenominated"]}
+    codes = table()
+    return frozenset(row["code"] for row in codes["reused"]) | {row["asset"] for row in codes["redenominated"]}
 
 
 def _unmultiplied(code: str, *, is_k: bool) -> tuple[str, float]:
     """The asset's own code, and how many of it the contract counts as one."""
-    known = _table()["multiplied"]["assets"]
+    known = table()["multiplied"]["assets"]
     prefix = _PREFIX.match(code)
     if prefix:
         return code[prefix.end() :], _UNITS.get(prefix[1]) or float(prefix[1])
@@ -87,15 +88,15 @@ def _unmultiplied(code: str, *, is_k: bool) -> tuple[str, float]:
 
 def _now(code: str, at: datetime | None) -> tuple[str, float]:
     """The asset that a code stands for, through all its changes, and present units per unit of the code."""
-    table = _table()
-    for row in table["reused"]:
+    codes = table()
+    for row in codes["reused"]:
         if row["code"] == code and at is not None and at < _start(row["until"]):
             return str(row["was"]), 1.0
     ratio = 1.0
-    for row in table["renamed"]:
+    for row in codes["renamed"]:
         if row["code"] == code:
             code, ratio = str(row["now"]), ratio / row.get("old_per_new", 1.0)
-    for row in table["redenominated"]:
+    for row in codes["redenominated"]:
         if row["asset"] == code and at is not None and at < _start(row["at"]):
             ratio /= row["old_per_new"]
     return code, ratio

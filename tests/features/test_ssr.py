@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.ssr import CARRY_DAYS, btc_market_cap, oscillator, ssr_daily
+from features.ssr import btc_market_cap, oscillator, ssr_daily
+from features.supply import CARRY_DAYS
 
 
 def test_the_ratio_and_both_oscillators_agree_with_the_reference(reference):
@@ -156,3 +157,42 @@ def test_the_oscillator_goes_by_days_and_needs_180_figures_among_200():
     assert few.filter(pl.col("event_ts") == days[210])["z"].item() is not None
     fewer = frame.filter(~pl.int_range(pl.len()).is_between(100, 120)).with_columns(z=oscillator(pl.col("ssr")))
     assert fewer.filter(pl.col("event_ts") == days[210])["z"].item() is None
+
+
+def _chain(name: str, billions: list[float | None], days: list[datetime] = DAYS) -> pl.DataFrame:
+    kept = [(day, b * 1e9) for day, b in zip(days, billions, strict=False) if b is not None]
+    return _supply("USDT", [day for day, _ in kept], chain=name, supply_units=[b for _, b in kept])
+
+
+def test_one_chain_under_two_names_is_counted_once():
+    renamed = [_chain("Optimism", [5.0] * 20), _chain("OP Mainnet", [5.0] * 20, DAYS[20:])]
+    twice = [_chain("Tron", [5.0] * 40), _chain("TRX", [5.0] * 40)]
+    for parts in (renamed, twice):
+        assert set(_total(_chain("ETH", [10.0] * 40), *parts)["supply_par_usd"]) == {1.5e10}
+
+
+def test_a_chain_of_little_weight_may_end_and_one_of_much_ends_the_total():
+    ended = _total(_chain("ETH", [30.0] * 40), _chain("Tron", [0.2] * 20))
+    assert ended["supply_par_usd"].to_list() == [3.02e10] * (20 + CARRY_DAYS) + [3e10] * (20 - CARRY_DAYS)
+
+
+def test_a_zero_or_a_slip_of_units_on_one_day_is_carried_over_and_what_lasts_is_believed():
+    for slip in (0.0, 0.045, 45_000.0):
+        total = _total(_chain("ETH", [40.0] * 40), _chain("TRX", [45.0] * 20 + [slip] + [45.0] * 19))
+        assert set(total["supply_par_usd"]) == {8.5e10}
+        assert total["n_carried"].to_list() == [0] * 20 + [1] + [0] * 19
+    gone = _total(_chain("ETH", [40.0] * 40), _chain("TRX", [45.0] * 20 + [0.0] * 20))["supply_par_usd"].to_list()
+    assert gone[19:23] == [8.5e10] * 4
+    assert gone[-1] == 4e10
+
+
+def test_chains_are_summed_on_days_without_a_total_alone():
+    total = _total(_chain("ETH", [40.0] * 40), _chain("TRX", [45.0] * 40), _chain("all", [86.0] * 3, DAYS[37:]))
+    assert total["supply_par_usd"].to_list() == [8.5e10] * 37 + [8.6e10] * 3
+
+
+def test_a_coin_that_begins_to_be_counted_is_no_growth():
+    total = _total(_supply("USDT", DAYS, supply_units=[7e10] * 40), _supply("USDC", DAYS[6:], supply_units=[4e10] * 34))
+    assert total["supply_par_usd"][5:7].to_list() == [7e10, 1.1e11]
+    assert set(total["growth_1d"].drop_nulls()) == {0.0}
+    assert set(total["growth_30d"].drop_nulls()) == {0.0}

@@ -37,12 +37,12 @@ def test_two_latest_versions_of_one_key_are_an_error_that_forbids_publishing(con
     assert [f.check.name for f in broken] == ["candles_one_latest_per_key"]
 
 
-def _supply(values: list[float], prices: list[float]) -> pl.DataFrame:
+def _supply(values: list[float], prices: list[float], chain: str = "all", coin: str = "XUSD") -> pl.DataFrame:
     ts = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=i) for i in range(len(values))]
     return pl.DataFrame(
         {
-            "coin": "XUSD",
-            "chain": "all",
+            "coin": coin,
+            "chain": chain,
             "event_ts": ts,
             "available_ts": ts,
             "supply_units": values,
@@ -109,3 +109,31 @@ def test_texts_that_were_read_in_a_wrong_encoding_are_found_and_others_are_not(c
     })  # fmt: skip
     write(con, DOCUMENTS, frame, batch)
     assert {k[1] for k in _found(con) if k[0] == "documents_spoilt_characters"} == {"p2", "p3", "p4"}
+
+
+def test_a_sum_of_chains_that_jumps_begins_or_ends_is_found_and_one_with_a_total_is_not(con, batch):
+    par = [1.0] * 20
+    write(con, SUPPLY, _supply([4e10] * 20, par, chain="ETH"), batch)
+    write(con, SUPPLY, _supply([4.5e10] * 10 + [1e9] + [4.5e10] * 4, par[:15], chain="TRX"), batch)
+    late = _supply([5e9] * 20, par, chain="SOL").filter(pl.int_range(pl.len()) >= 8)
+    write(con, SUPPLY, late, batch)
+    found = _found(con, datetime(2024, 1, 21, tzinfo=UTC))
+    assert {k[1] for k in found if k[0] == "supply_chains"} == {"XUSD on TRX", "XUSD on SOL"}
+    assert "ends on 2024-01-14 at 4.5e+10" in found[("supply_chains", "XUSD on TRX")].detail
+    assert {k[1] for k in found if k[0] == "supply_jump"} == {"XUSD on TRX"}
+    write(con, SUPPLY, _supply([9e10] * 20, par), batch)
+    found = _found(con, datetime(2024, 1, 21, tzinfo=UTC))
+    assert not [k for k in found if k[0] in ("supply_chains", "supply_jump")]
+
+
+def test_a_supply_in_millions_and_a_stamp_of_the_future_are_found(con, batch):
+    write(con, SUPPLY, _supply([70_000.0] * 5, [1.0] * 5, coin="USDT"), batch)
+    ahead = candle_rows(2, start=datetime(2044, 1, 1, tzinfo=UTC))
+    write(con, CANDLES, ahead, batch)
+    found = {k for k in _found(con) if k[0] in ("supply_magnitude", "rows_of_the_future")}
+    assert found == {("supply_magnitude", "USDT"), ("rows_of_the_future", "candles binance BTC/USDT")}
+
+
+def test_what_lies_before_there_were_crypto_assets_is_quarantined(con, batch):
+    early = candle_rows(2, start=datetime(1900, 1, 1, tzinfo=UTC))
+    assert write(con, CANDLES, early, batch).quarantined == 2

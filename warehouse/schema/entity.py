@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 import polars as pl
@@ -181,4 +182,6 @@ def one_of(name: str, values: tuple[str, ...]) -> Rule:
     )
 
 
+BITCOIN = datetime(2009, 1, 3, tzinfo=UTC)
+NOT_BEFORE_BITCOIN = Rule("event_ts lies before there were crypto assets (2009-01-03)", lambda: pl.col("event_ts") < BITCOIN)
 AVAILABLE_AFTER_EVENT = Rule("available_ts lies before event_ts", lambda: pl.col("available_ts") < pl.col("event_ts"))

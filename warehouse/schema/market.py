@@ -10,6 +10,7 @@ from warehouse.schema.entity import (
     BASE_ASSET,
     DAY_END_TS,
     EXCHANGE,
+    NOT_BEFORE_BITCOIN,
     SYMBOL,
     TS,
     Column,
@@ -62,6 +63,7 @@ CANDLES = Entity(
                 != 0
             ),
         ),
+        NOT_BEFORE_BITCOIN,
         AVAILABLE_AFTER_EVENT,
     ),
 )
@@ -92,6 +94,7 @@ SUPPLY = Entity(
             "neither supply_units nor market_cap_usd is given",
             lambda: pl.col("supply_units").is_null() & pl.col("market_cap_usd").is_null(),
         ),
+        NOT_BEFORE_BITCOIN,
         AVAILABLE_AFTER_EVENT,
     ),
 )
@@ -109,7 +112,7 @@ ASSET_METRICS = Entity(
         Column("value", "DOUBLE", "Value, in the unit that the metric's name ends with"),
     ),
     kind="versioned",
-    rules=(*finite_positive("value"), AVAILABLE_AFTER_EVENT),
+    rules=(*finite_positive("value"), NOT_BEFORE_BITCOIN, AVAILABLE_AFTER_EVENT),
 )
 
 STABLECOINS = Entity(
@@ -144,5 +147,5 @@ FUNDING = Entity(
         Column("interval_h", "DOUBLE", "Hours that the rate is for, where the source states them", required=False),
     ),
     kind="versioned",
-    rules=(in_range("funding_rate", -1, 1), in_range("interval_h", 0.1, 168), AVAILABLE_AFTER_EVENT),
+    rules=(in_range("funding_rate", -1, 1), in_range("interval_h", 0.1, 168), NOT_BEFORE_BITCOIN, AVAILABLE_AFTER_EVENT),
 )

@@ -7,14 +7,17 @@ import polars as pl
 
 from domain.assets.pairs import split_pair
 from domain.timeframes import SECONDS
+from features.ssr import COIN_LISTS
 from pipelines.settings.sources import FileTable
 from pipelines.sources.files.moments import Typed, end_of_day, moment_or_text, with_moments
 from pipelines.sources.tickers import with_canonical
 from warehouse.schema.market import ASSET_METRICS, CANDLES, FUNDING, SUPPLY
 
+STABLECOINS = "|".join(sorted({coin for coins in COIN_LISTS.values() for coin in coins}))
 METRICS = ("price_usd", "market_cap_usd", "supply_units")
 CHAINS = "ETH|TRX|TRON|BSC|BNB|SOL|OMNI|AVAX|ALGO|EOS|MATIC|POLYGON|ARB|OP|BASE|TON|XLM|CELO|NEAR"
-ON_CHAIN = rf"^([A-Z0-9]{{2,10}})[_-]({CHAINS})$"  # USDT_TRX: what of a coin is on one chain
+# USDT_TRX: what of a coin is on one chain, whatever the vendor calls the chain of a coin that is counted.
+ON_CHAIN = rf"^((?:{STABLECOINS})[_-][A-Z0-9.]+|[A-Z0-9]{{2,10}}[_-](?:{CHAINS}))$"
 
 
 def _with_asset(frame: pl.DataFrame, at: str) -> pl.DataFrame:
@@ -72,18 +75,24 @@ def supply_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Ty
     end = end_of_day(frame, "date", name)
     written = pl.col("asset").str.to_uppercase()
     of_chain = pl.col("chain").is_null() & written.str.contains(ON_CHAIN)
-    chain = pl.when(of_chain).then(written.str.extract(ON_CHAIN, 2))
+    chain = pl.when(of_chain).then(written.str.extract(r"[_-](.+)$", 1))
     whole = pl.col("chain").is_null() | pl.col("chain").str.to_lowercase().is_in(["all", "total"])
     shaped = frame.select(
         "source",
-        coin=pl.when(of_chain).then(written.str.extract(ON_CHAIN, 1)).otherwise(written),
+        coin=pl.when(of_chain).then(written.str.extract(r"^([^_-]+)", 1)).otherwise(written),
         chain=chain.when(whole).then(pl.lit("all")).otherwise("chain"),
         event_ts=end,
         available_ts=end + timedelta(hours=table.lag_h),
-        supply_units="supply", price_usd="price_usd", market_cap_usd="market_cap_usd",
+        supply_units="supply", price_usd=_known_price(frame), market_cap_usd="market_cap_usd",
     )  # fmt: skip
     for vendor, part in _by_vendor(shaped, name):
         yield Typed(SUPPLY, part, vendor)
+
+
+def _known_price(frame: pl.DataFrame) -> pl.Expr:
+    """A price of 0 is how vendors write that they know none: the supply beside it counts."""
+    price = pl.col("price_usd")
+    return pl.when(price != 0).then(price) if frame["price_usd"].dtype.is_numeric() else price
 
 
 def metric_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:

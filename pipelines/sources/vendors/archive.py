@@ -165,9 +165,13 @@ def _csv(text: bytes, path: str, width: int) -> pl.DataFrame:
 
 
 def _stamp(column: str) -> pl.Expr:
-    """Milliseconds or microseconds since 1970 as a moment; null where it is no number."""
+    """Milliseconds, microseconds or nanoseconds since 1970 as a moment; null where it is no number."""
     number = pl.col(column).cast(pl.Int64, strict=False)
-    micro = pl.when(number >= MICROSECONDS_FROM).then(number).otherwise(number * 1000)
+    micro = (
+        pl.when(number >= 1000 * MICROSECONDS_FROM).then(number // 1000)
+        .when(number >= MICROSECONDS_FROM).then(number)
+        .otherwise(number * 1000)
+    )  # fmt: skip
     return micro.cast(pl.Datetime("us", "UTC"))
 
 

@@ -160,7 +160,7 @@ class Coin:
                 "supply_units",
                 coin=pl.lit(self.ticker),
                 available_ts=pl.col("event_ts") + lag,
-                price_usd=pl.when(pl.col("chain") == "all").then("price_usd"),
+                price_usd=pl.when(pl.col("chain") == "all", pl.col("price_usd") != 0).then("price_usd"),
             )
             .sort("chain", "event_ts")
         )

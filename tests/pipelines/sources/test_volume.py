@@ -16,6 +16,8 @@ CASES = [
     ("binanceusdm", LINEAR | {"contractSize": 1.0}, 7, 40_000, 7),
     ("binance", {"spot": True}, 7, 40_000, 7),
     ("gate", LINEAR | {"contractSize": None}, 7, 40_000, None),
+    ("bitmex", LINEAR | {"contractSize": 0.000001}, 20_000_000, 40_000, 20),
+    ("bitmex", INVERSE, 20_000_000, 40_000, None),
     ("somewhere", LINEAR | {"contractSize": 0.1}, 7, 40_000, None),
 ]
 
