@@ -35,13 +35,21 @@ def read_table(path: Path, endings: tuple[str, ...] = ENDINGS) -> pl.DataFrame:
     check_ending(path, endings)
     try:
         if path.suffix.lower() == ".parquet":
-            return without_marks(pl.read_parquet(path))
+            return without_marks(_plain(pl.read_parquet(path), path))
         reader = read_csv if path.suffix.lower() == ".csv" else read_json_lines
         return _together(list(reader(path, MAX_RECORD)), path)
     except SourceError as error:
         raise TableError(str(error)) from error
     except (OSError, pl.exceptions.PolarsError) as error:
         raise TableError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _plain(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """The frame with categories as text. TableError where a column holds lists, structs or lengths of time."""
+    for name, dtype in frame.schema.items():
+        if dtype.is_nested() or dtype in (pl.Duration, pl.Time, pl.Binary, pl.Object):
+            raise TableError(f"{path.name}: column {name} holds {dtype}; expected text, numbers, dates or truths")
+    return frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
 
 
 def _together(pages: list[TextPage], path: Path) -> pl.DataFrame:

@@ -178,7 +178,7 @@ def in_range(name: str, low: float, high: float) -> Rule:
 def one_of(name: str, values: tuple[str, ...]) -> Rule:
     """Refuse what is none of `values`; a missing value is fine."""
     return Rule(
-        f"{name} is unknown to tapewire", lambda: pl.col(name).is_not_null() & ~pl.col(name).is_in(list(values))
+        f"{name} is none of {', '.join(values)}", lambda: pl.col(name).is_not_null() & ~pl.col(name).is_in(list(values))
     )
 
 

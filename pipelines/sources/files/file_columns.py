@@ -36,6 +36,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
 }
 
+WORDS = ("title", "label")  # in which "none" is a word
 NUMBERS = frozenset(
     {"open", "high", "low", "close", "volume", "supply", "price_usd", "market_cap_usd", "funding_rate", "interval_h"}
 )  # fmt: skip
@@ -58,7 +59,8 @@ def shape(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
 
 def _typed(frame: pl.DataFrame) -> pl.DataFrame:
     """Missing values as null, and numbers as numbers; the text of one that cannot be read stays, and is quarantined."""
-    frame = without_marks(frame)
+    said = [pl.col(c).str.strip_chars().alias(c) for c in WORDS if c in frame.columns and frame[c].dtype == pl.String]
+    frame = without_marks(frame).with_columns(frame.select(said))
     for name in NUMBERS & set(frame.columns):
         read = read_numbers(frame[name])
         unread = read.is_null() & frame[name].is_not_null()

@@ -90,7 +90,7 @@ def _read_parquet(path: Path) -> Iterator[pl.DataFrame]:
         for batch in file.iter_batches(batch_size=PARQUET_ROWS):
             frame = pl.from_arrow(batch)
             assert isinstance(frame, pl.DataFrame)
-            yield frame
+            yield frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
     except (pa.ArrowException, OSError) as error:
         raise SourceError(
             f"{path.name} is no complete Parquet file ({str(error).splitlines()[0]}): fetch or write it again"

@@ -51,10 +51,15 @@ def _header(path: Path, records: Iterator[bytes | tuple[str, str]]) -> list[str]
         raise SourceError(f"{path.name} is empty: expected a header line and rows")
     if isinstance(first, tuple):
         raise SourceError(f"{path.name} has no header: {first[0]}")
+    if b"\r" in first:
+        raise SourceError(f"{path.name}: lines end in CR alone; save it with LF or CRLF")
     try:
-        names = next(csv.reader([first.decode("utf-8-sig", errors="replace")], strict=True))
-    except csv.Error as error:
+        names = [name.strip() for name in next(csv.reader([first.decode("utf-8-sig")], strict=True))]
+    except (csv.Error, UnicodeDecodeError) as error:
         raise SourceError(f"{path.name}: the first line is no header ({error}): {_short(first)!r}") from error
+    other = next((mark for mark in (";", "\t", "|") if len(names) == 1 and mark in names[0]), None)
+    if other:
+        raise SourceError(f"{path.name}: fields are separated by {other!r}; expected commas (and a point in numbers)")
     if len(set(names)) != len(names):
         raise SourceError(f"{path.name}: the header names a column twice: {', '.join(names)}")
     return names
@@ -66,8 +71,8 @@ def _records(path: Path, max_line: int, encoding: str | None, *, quoted: bool) -
     With `quoted`, a line end between double quotes belongs to the record.
     """
     with opened_as_utf8(path, encoding) as file:
-        rest, dropped, number = b"", 0, 0
-        while block := file.read(BLOCK):
+        rest, dropped, number, block = b"", 0, 0, file.read(BLOCK)
+        while block:
             lines = (rest + block).split(b"\n")
             rest = lines.pop()
             for line in _join_quoted(lines) if quoted else iter(lines):
@@ -81,9 +86,18 @@ def _records(path: Path, max_line: int, encoding: str | None, *, quoted: bool) -
                 elif line.strip():
                     yield line.rstrip(b"\r")
                 dropped = 0
+            if len(rest) > max_line and b"\n" in rest:  # a quote that nobody closes costs its own line alone
+                first, _, block = rest.partition(b"\n")
+                number, rest = number + 1, b""
+                yield (
+                    f"a quote is opened and not closed within {max_line:,} bytes",
+                    first[:KEPT].decode(errors="replace"),
+                )
+                continue
             if len(rest) > max_line:
                 dropped += len(rest) - KEPT
                 rest = rest[:KEPT]
+            block = file.read(BLOCK)
         if rest.strip() or dropped:
             size = len(rest) + dropped
             yield _too_long(number + 1, size, max_line, rest) if size > max_line else rest.rstrip(b"\r")
@@ -153,10 +167,16 @@ def _parse_json(records: list[bytes]) -> tuple[pl.DataFrame, list[tuple[str, str
         except (ValueError, RecursionError) as error:
             bad.append((f"not JSON: {type(error).__name__}", _short(record)))
             continue
-        if isinstance(row, dict):
-            rows.append({k: _text(v) for k, v in row.items()})
-        else:
+        if not isinstance(row, dict):
             bad.append((f"a JSON {type(row).__name__}, not an object", _short(record)))
+            continue
+        texts = {k: _text(v) for k, v in row.items()}
+        try:
+            "".join([*texts, *filter(None, texts.values())]).encode()
+        except UnicodeEncodeError:
+            bad.append(("half of a character (a lone surrogate)", _short(record)))
+        else:
+            rows.append(texts)
     names = list(dict.fromkeys(k for row in rows for k in row))
     return pl.DataFrame({n: pl.Series([r.get(n) for r in rows], dtype=pl.String) for n in names}), bad
 

@@ -1,9 +1,12 @@
 """Files of documents and of curated events as rows of core."""
 
+import re
 from collections.abc import Iterator
 
 import polars as pl
 
+from domain.cells import read_truths
+from domain.labels import label_words
 from domain.moments import PRECISION_S
 from pipelines.settings.sources import FileTable
 from pipelines.sources.documents import as_of_the_day, document_id, linked
@@ -12,6 +15,12 @@ from pipelines.sources.named_assets import nearest, read_assets
 from warehouse.conform import no_refusals
 from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS
 
+MACHINE = r"machine|generated|\bai\b|\bllm\b|\bbot\b|chatgpt"
+SAME_PRECISION = {
+    "seconds": "second", "sec": "second", "s": "second", "exact": "second", "ms": "second", "millisecond": "second",
+    "minutes": "minute", "min": "minute", "1min": "minute", "hours": "hour", "h": "hour", "days": "day", "date": "day",
+    "report_minute": "report-minute", "~5 min": "~5min", "~10min": "~15min", "~15 min": "~15min", "~30 min": "~30min",
+}  # fmt: skip
 EVENT_PRECISION_S = {
     "second": 1, "minute": 60, "report-minute": 60, "~5min": 300, "~15min": 900, "~30min": 1800, "hour": 3600,
     "day": 86400,
@@ -22,7 +31,8 @@ def document_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[
     """Rows of core.documents and core.document_assets; assets that the table does not give are linked by the text."""
     frame = with_moments(frame, "published_at", name)
     published = pl.col("_published_at")
-    seconds = _coarser(pl.col("ts_precision").fill_null("second"), PRECISION_S, "_published_at_precision")
+    said = pl.col("ts_precision").str.to_lowercase().fill_null("second").replace(SAME_PRECISION)
+    seconds = _coarser(said, PRECISION_S, "_published_at_precision")
     precision = seconds.replace_strict({s: name for name, s in PRECISION_S.items()}, return_dtype=pl.String)
     text = {c: pl.col(c).cast(pl.String).fill_null("") for c in ("title", "body", "url", "source", "id")}
     with_id = pl.col("id").is_not_null() & (text["url"] != "")
@@ -46,8 +56,7 @@ def document_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[
             kind=pl.col("kind").fill_null("news"),
             title=text["title"],
             body=text["body"],
-            authorship=pl.col("authorship").fill_null("unknown"),
-            veracity=pl.col("veracity").fill_null("unknown"),
+            **{name: _label(frame, name) for name in ("authorship", "veracity")},
             is_recommended=pl.lit(True),
         )
         .with_columns(*_evidence())
@@ -76,6 +85,23 @@ def _floor(moment: pl.Expr, precision: pl.Expr) -> pl.Expr:
         .then(moment.dt.truncate("1m"))
         .otherwise(moment)
     )
+
+
+def _label(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """A label in the words of `domain.labels`; what is none of them as it is written, so that quarantine shows it."""
+    return pl.coalesce(pl.lit(label_words(frame[name], name)), pl.col(name), pl.lit("unknown"))
+
+
+def _recommended(column: pl.Series) -> pl.Series:
+    """Whether a curator wants an event in a clean test: not where a cell begins with a word for no."""
+    first = column.cast(pl.String).str.to_lowercase().str.extract(r"^([a-z0-9.]+)", 1)
+    return read_truths(first).fill_null(value=True)
+
+
+def _without_remark(assets: str) -> str:
+    """The assets of a curated event without what is said of them (`HACKED (a scam token)`); "none named" is none."""
+    plain = re.sub(r"\([^()]*[ ,;][^()]*\)", "", assets)
+    return "" if re.match(r"(?i)\s*none\b", plain) else re.sub(r"(?i)\s+(?:and|&)\s+others?\s*$", "", plain)
 
 
 def _evidence() -> list[pl.Expr]:
@@ -121,9 +147,11 @@ def _hint(name: str) -> str:
 def event_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """A curated table of announcements. A date without a time is a day; a first report's minute is a late stamp."""
     frame = with_moments(with_moments(frame, "utc_time", name), "retraction_utc_time", name)
-    seconds = _coarser(pl.col("time_precision"), EVENT_PRECISION_S, "_utc_time_precision")
-    label = pl.col("label").fill_null("")
-    machine = label.str.contains("machine")
+    said = pl.col("time_precision").str.to_lowercase().replace(SAME_PRECISION)
+    seconds = _coarser(said, EVENT_PRECISION_S, "_utc_time_precision")
+    label = pl.col("label").str.to_lowercase().fill_null("")
+    machine = label.str.contains(MACHINE)
+    recommended = _recommended(frame["include_recommended"])
     moment, retracted = pl.col("_utc_time"), pl.col("_retraction_utc_time")
     docs = frame.with_columns(
         doc_id=pl.col("event_key"),
@@ -134,21 +162,19 @@ def event_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typ
         .when(seconds >= 3600)
         .then(pl.lit("hour"))
         .otherwise(pl.lit("minute")),
-        is_late_stamp=pl.col("time_precision").str.starts_with("report"),
+        is_late_stamp=pl.col("time_precision").str.to_lowercase().str.starts_with("report").fill_null(value=False),
         availability_assumed=pl.lit(True),
         publisher=pl.col("channel").fill_null("unknown"),
         kind=pl.lit("event"),
         body=pl.lit(""),
         url=pl.col("source_urls").str.split("|").list.first().str.strip_chars(),
         authorship=pl.when(machine).then(pl.lit("machine")).otherwise(pl.lit("human")),
-        veracity=pl.when(label.str.starts_with("none"))
-        .then(pl.lit("unknown"))
-        .otherwise(pl.col("veracity").fill_null("unknown")),
+        veracity=pl.when(label.str.starts_with("none")).then(pl.lit("unknown")).otherwise(_label(frame, "veracity")),
         event_label=pl.col("label"),
         retracted_ts=retracted,
         reported_move=pl.col("price_move"),
-        is_recommended=pl.col("include_recommended").fill_null("yes").str.starts_with("yes"),
-        assets=pl.col("asset").str.extract(r"^([A-Z0-9]+)", 1),
+        is_recommended=recommended,
+        assets=pl.col("asset").map_elements(_without_remark, return_dtype=pl.String),
     ).with_columns(*_evidence())
     yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
     links, _, refused = _links(docs, "curated", 1.0)

@@ -13,6 +13,7 @@ from pipelines import run as runs
 from pipelines.ingest.ingest import ingest
 from pipelines.settings.load import load_settings
 from pipelines.sources.documents import canonical_url
+from pipelines.sources.errors import SourceError
 from pipelines.sources.files.records import read_csv, read_json_lines
 
 HEADER = "exchange,symbol,timeframe,ts,open,high,low,close,volume"
@@ -345,3 +346,74 @@ def test_a_name_that_changed_hands_is_the_asset_that_it_was_when_the_text_came_o
     assert result.exit_code == 0
     query = "SELECT year(event_ts), asset FROM core.document_assets WHERE asset IN ('LUNA', 'LUNC') ORDER BY 1"
     assert _rows(run, query) == [(2022, "LUNC"), (2023, "LUNA")]
+
+
+EVENTS = "event_key,utc_time,time_precision,asset,title,channel,label,veracity,include_recommended\n"
+
+
+@pytest.mark.slow
+def test_a_curated_event_is_read_whatever_words_its_curator_uses(tmp_path):
+    rows = [
+        ("Bitcoin (BTC)", "Minute", "Machine-generated", "", "Yes"), ("btc", "min", "AI", "false", "TRUE"),
+        ("$BTC; ETH", "exact", "none", "false", "no (not crypto)"), ("DJT (a Solana token)", "~5min", "", "", "1"),
+        ("none named (BTC,ETH)", "day", "fabricated-release", "FALSE", "0"), ("Litecoin", "report-minute", "", "", ""),
+    ]  # fmt: skip
+    text = "".join(f"k{i},2024-01-0{i + 1}T10:00:01Z,{p},\"{a}\",T{i},wire,{label},{v},{r}\n"
+                   for i, (a, p, label, v, r) in enumerate(rows))  # fmt: skip
+    (tmp_path / "e.csv").write_text(EVENTS + text)
+    result, run = _ingest(tmp_path, ("e.csv", "events"))
+    assert (result.exit_code, result.writes["documents"].quarantined) == (0, 0)
+    found = _rows(run, "SELECT doc_id, ts_precision, authorship, veracity, is_recommended FROM core.documents ORDER BY 1")
+    assert found == [
+        ("k0", "minute", "machine", "unknown", True), ("k1", "minute", "machine", "false", True),
+        ("k2", "minute", "human", "unknown", False), ("k3", "minute", "human", "unknown", True),
+        ("k4", "day", "human", "false", False), ("k5", "minute", "human", "unknown", True),
+    ]  # fmt: skip
+    links = _rows(run, "SELECT doc_id, string_agg(asset, ',' ORDER BY asset) FROM core.document_assets GROUP BY 1 ORDER BY 1")
+    assert links == [("k0", "BTC"), ("k1", "BTC"), ("k2", "BTC,ETH"), ("k3", "DJT"), ("k5", "LTC")]
+
+
+def test_labels_of_a_spreadsheet_are_labels_of_documents_and_others_are_shown_where_they_are_refused(tmp_path):
+    head = "published_at,source,title,veracity,authorship,ts_precision\n"
+    rows = "2024-01-01T10:00:01Z,w,A,TRUE,Human,Second\n2024-01-01T10:00:01Z,w,B,perhaps,human,minutes\n"
+    (tmp_path / "d.csv").write_text(head + rows)
+    result, run = _ingest(tmp_path, ("d.csv", "documents"))
+    assert _rows(run, "SELECT title, veracity, authorship, ts_precision FROM core.documents") == [
+        ("A", "true", "human", "second")
+    ]
+    reason, payload = _rows(run, "SELECT reason, payload FROM ops.quarantine WHERE entity = 'documents'")[0]
+    assert "veracity is none of true, false, unknown" in reason
+    assert "perhaps" in payload
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_line_alone(tmp_path):
+    lines = [ROW.format(h) for h in range(20)]
+    lines[5] = '"' + lines[5]
+    (tmp_path / "a.csv").write_text("\n".join([HEADER, *lines]) + "\n")
+    for limit in (1 << 20, 400):
+        pages = list(read_csv(tmp_path / "a.csv", limit))
+        assert sum(p.frame.height for p in pages) == 19
+        assert sum(len(p.refused) for p in pages) == 1
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (b"a;b\n1;2\n", "separated by ';'"), (b"a\tb\n1\t2\n", "separated by"), (b"a,b\r1,2\r", "CR alone"),
+    (b"a,\xe9\n1,2\n", "no header"), (b"a, a\n1,2\n", "names a column twice"),
+])  # fmt: skip
+def test_a_header_that_cannot_be_meant_is_refused_with_what_is_wrong(tmp_path, content, said):
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(SourceError, match=said):
+        list(read_csv(tmp_path / "a.csv", 1 << 20))
+
+
+def test_half_a_character_costs_its_own_record_alone(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"t": "up \\ud83d"}\n{"t": "up \\ud83d\\ude80"}\n')
+    page = next(read_json_lines(tmp_path / "a.jsonl", 1 << 20))
+    assert (page.frame["t"].to_list(), len(page.refused)) == (["up 🚀"], 1)
+
+
+def test_columns_of_categories_are_read_as_their_text(tmp_path):
+    frame = pl.read_csv(GOOD.encode()).with_columns(pl.col("symbol", "timeframe").cast(pl.Categorical))
+    frame.write_parquet(tmp_path / "a.parquet")
+    result, _ = _ingest(tmp_path, ("a.parquet", "candles"))
+    assert (result.writes["candles"].new, result.exit_code) == (10, 0)
