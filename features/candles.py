@@ -18,7 +18,7 @@ class Bars:
 
     `close_ts` [T] holds the closes of the bars (datetime64[s], UTC): row t is known at `close_ts[t]` and not before.
     Prices are in the quote currency per unit of the asset, volume in units of the asset. A bar in which nothing was
-    traded has a volume of 0 and no prices. `seams` [T, A]: bars at which the series goes on in another market.
+    traded has a volume of 0 and no prices. `seams` [T, A]: bars at which the series goes on in another market or unit.
     """
 
     assets: tuple[str, ...]
@@ -75,6 +75,7 @@ def build_bars(candles: pl.DataFrame, timeframe: str = "1h", quotes: tuple[str, 
     close_ts = (first + seconds * np.arange(n)).astype("datetime64[s]")
     open_, high, low, close, volume = grids
     prices = without_idle((open_, high, low, close), volume)
+    seams |= jumps(prices[3])
     return Bars(assets, timeframe, close_ts, *prices, volume, seams if seams.any() else None)
 
 
@@ -87,6 +88,17 @@ def without_idle(prices: Prices, volume: Array) -> Prices:
     """
     open_, high, low, close = (np.where(volume == 0, np.nan, price) for price in prices)
     return open_, high, low, close
+
+
+JUMP = 100.0  # times as much from one bar to the next: a redenomination, or another unit, and no return
+
+
+def jumps(close: Array) -> NDArray[np.bool_]:
+    """Bars at which a series of closes [T, A] is JUMP times the bar before, or a JUMPth of it, [T, A]."""
+    out = np.zeros(close.shape, dtype=bool)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out[1:] = np.abs(np.log(close[1:] / close[:-1])) >= np.log(JUMP)
+    return out
 
 
 def log_returns(bars: Bars) -> Array:

@@ -13,6 +13,7 @@ BIG_USD = 1e8
 IMPOSSIBLE = 10.0  # times more, or less, than in the week before: a slip of units or a zero, not a supply
 MINOR = 0.01  # of a coin: chains of this share may end without ending its total
 
+
 def daily_supply(supply: pl.DataFrame, coins: tuple[str, ...]) -> pl.DataFrame:
     """One row per coin and day: `supply_par_usd`, `supply_market_usd`, `available_ts`, `is_carried`.
 
@@ -88,7 +89,10 @@ def _ended(chains: pl.DataFrame, carried: pl.DataFrame) -> pl.DataFrame:
     due = days.join(begun, on=["coin", "source"]).filter(pl.col("first") <= pl.col("event_ts"))
     missing = due.join(carried, on=[*key, "event_ts"], how="anti").sort("event_ts")
     last = missing.join_asof(
-        chains.sort("event_ts").select(*key, "event_ts", "supply_par_usd"), on="event_ts", by=key, check_sortedness=False
+        chains.sort("event_ts").select(*key, "event_ts", "supply_par_usd"),
+        on="event_ts",
+        by=key,
+        check_sortedness=False,
     )
     return last.group_by("coin", "source", "event_ts").agg(ended_par_usd=pl.col("supply_par_usd").sum())
 

@@ -81,6 +81,8 @@ def _study(
 
 def _print_study(done: "Studied", out: Path) -> None:
     print(f"{done.n_measured:,} of {done.n_events:,} events measured on {done.timeframe} bars")
+    if done.left_out:
+        print("  Not measured: " + ", ".join(f"{n:,} × {reason}" for reason, n in done.left_out.items()))
     if done.dropped_h:
         windows = ", ".join(f"{w:g} h" for w in done.dropped_h)
         print(f"  Left out, since these bars or the path after the event cannot show them: {windows}")

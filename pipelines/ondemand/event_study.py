@@ -18,7 +18,8 @@ from models.impact.measure.events import Design
 from models.impact.sample import NoWindowError, build_sample
 from models.impact.study import ImpactStudy
 from models.impact.study_inference import event_test_rows
-from pipelines.ondemand.study_tables import read_bars, read_events
+from pipelines.ondemand.study.bars import read_bars
+from pipelines.ondemand.study.events import as_the_bars_name_them, read_events
 from pipelines.ondemand.tables import TableError
 
 NO_CAPS = pl.DataFrame(
@@ -38,6 +39,7 @@ class Studied:
     n_events: int
     n_measured: int
     dropped_h: tuple[float, ...]
+    left_out: dict[str, int]
 
 
 def hours(text: str) -> float:
@@ -57,7 +59,7 @@ def event_study(
     """
     _folder(out)
     bars = read_bars(candles)
-    frame = read_events(events, bars.timeframe)
+    frame = as_the_bars_name_them(read_events(events, bars.timeframe), bars.assets)
     market = _index(bars, index)
     chosen = build_sample(frame, bars, design)
     if len(chosen.events) == 0:
@@ -74,7 +76,7 @@ def event_study(
     said = conclusions(tables["tests"], tables["comparisons"], study.study_id)
     write_tables(tables, said, out)
     dropped = tuple(w for w in windows_h if all(abs(w - kept) > 1e-9 for kept in study.windows))
-    return Studied(tables, said, bars.timeframe, len(frame), len(chosen.events), dropped)
+    return Studied(tables, said, bars.timeframe, len(frame), len(chosen.events), dropped, chosen.left_out)
 
 
 def _folder(out: Path) -> None:

@@ -14,7 +14,8 @@ from models.impact.measure.events import Design, design_for
 from pipelines.cli.app import app
 from pipelines.ondemand.event_study import hours
 from pipelines.ondemand.labels import read_labels
-from pipelines.ondemand.study_tables import read_bars, read_events
+from pipelines.ondemand.study.bars import read_bars
+from pipelines.ondemand.study.events import read_events
 from pipelines.ondemand.tables import TableError
 from tests.conftest import random_bars
 
@@ -131,7 +132,7 @@ def test_a_study_needs_all_three_of_its_paths(tables):
         ("asset,event_ts\nZZZ,2024-03-01T00:00:00\n", "1 × asset has no candles"),
         ("asset,event_ts\nAAA,1999-03-01T00:00:00\n", "before the candles begin"),
         ("asset,event_ts,uncertainty_h\nAAA,2024-03-01T00:00:00,soon\n", "'soon'; expected a number"),
-        ("asset,event_ts,uncertainty_h\nAAA,2024-03-01T00:00:00,-1\n", "0 or more hours"),
+        ("asset,event_ts,uncertainty_h\nAAA,2024-03-01T00:00:00,-1\n", "expected 0 to 8760 hours"),
     ],
 )
 def test_rubbish_events_are_refused_with_what_was_found(tables, events, said):
@@ -148,11 +149,11 @@ def test_rubbish_events_are_refused_with_what_was_found(tables, events, said):
         ("close\n1\n", "no column for the start of a bar"),
         ("ts,close\n2024-01-01T00:00:00,1\n", "no column asset"),
         ("ts,asset,close\n2024-01-01T00:00:00,A,-1\n", "no close is a positive number"),
-        ("ts,asset,close\n2024-01-01T00:00:00,A,1\n2024-01-01T00:00:00,A,2\n", "two bars that start at one moment"),
+        ("ts,asset,close\n2024-01-01T00:00:00,A,1\n2024-01-01T00:00:00,A,2\n", "A has two bars that start at 2024-01-01T00:00:00Z"),
         ("ts,asset,close\n2024-01-01T00:00:00,A,1\n2024-01-01T00:07:00,A,2\n", "420 s apart"),
         ("ts,asset,close\n2024-01-01T00:00:00,A,n/a\n", "no close is a positive number"),
-        ("ts,asset,close\n2024-01-01T00:00:00,,1\n", "1 bars have no asset"),
-        ("ts,word\n2024-01-01T00:00:00,x\n", "word of row 1 is 'x'"),
+        ("ts,asset,close\n2024-01-01T00:00:00,,1\n", "asset of row 1 is empty"),
+        ("ts,word\n2024-01-01T00:00:00,x\n", "column 'word' cannot be an asset"),
     ],
 )
 def test_rubbish_prices_are_refused_with_what_was_found(tmp_path, candles, said):

@@ -13,7 +13,7 @@ from features.candles import build_bars
 from features.ssr import ssr_daily
 from models.impact.measure.events import Design
 from pipelines.ondemand.event_study import event_study
-from pipelines.ondemand.study_tables import read_events
+from pipelines.ondemand.study.events import read_events
 from pipelines.ondemand.tables import read_table, write_table
 from tests.conftest import candle_rows, random_bars
 from tests.kits.live import Desk

@@ -1,0 +1,1 @@
+"""A user's tables of events and of prices, read for an event study."""
