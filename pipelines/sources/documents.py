@@ -11,7 +11,11 @@ from pipelines.sources.tickers import with_canonical
 
 LINK_COLUMNS = ["doc_id", "event_ts", "available_ts", "asset", "confidence", "method"]
 _TRACKING = re.compile(r"utm_|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_[ce]id|_ga$")
-_REFERRER = re.compile(r"(?:ref|feed|source|via|cmp|from)$")  # a word names where a reader came from, a number an item
+_REFERRER = re.compile(r"(?:ref|feed|source|via|cmp|from)$")  # names where a reader came from, or an item
+_CAME_FROM = frozenset({
+    "rss", "feed", "feeds", "atom", "xml", "twitter", "x", "facebook", "fb", "telegram", "linkedin", "reddit", "google",
+    "newsletter", "email", "mail", "home", "homepage", "frontpage", "app", "share", "social", "web", "mobile", "amp",
+})  # fmt: skip
 
 
 def canonical_url(url: str) -> str:
@@ -20,7 +24,7 @@ def canonical_url(url: str) -> str:
     """
     parts = urlsplit(url.strip())
     given = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [(k, v) for k, v in given if not (_TRACKING.match(k) or (_REFERRER.match(k) and v.isalpha()))]
+    kept = [(k, v) for k, v in given if not (_TRACKING.match(k) or (_REFERRER.match(k) and v.lower() in _CAME_FROM))]
     query = "?" + urlencode(sorted(kept)) if kept else ""
     return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}{query}"
 

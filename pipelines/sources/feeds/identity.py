@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from pipelines.sources.documents import canonical_url, document_id
 
 
+NO_GUIDS = frozenset({"0", "-1", "1", "null", "none", "undefined", "nan", "false", "true", "#"})  # of no item alone
+
+
 class Identities:
     """Ids of the items of one poll of a feed.
 
@@ -41,7 +44,18 @@ class Identities:
 
 
 def _parts(entry: Any) -> tuple[str, str, str]:
-    return string(entry.get("id")).strip(), address_of(entry), string(entry.get("title")).strip()
+    guid, address = string(entry.get("id")).strip(), address_of(entry)
+    if guid.lower() in NO_GUIDS or _is_home(guid):
+        guid = ""
+    return guid, "" if _is_home(address) else address, string(entry.get("title")).strip()
+
+
+def _is_home(url: str) -> bool:
+    """Whether an address is that of a whole site, which tells none of its items apart."""
+    if not is_address(url) or urlsplit(url).query or urlsplit(url).fragment:
+        return False
+    path = canonical_url(url).partition("/")[2]
+    return not path or path.lower() in NO_GUIDS  # the parser makes an address of a guid such as 0
 
 
 def address_of(entry: Any) -> str:

@@ -1,5 +1,6 @@
 """Items of RSS, Atom and RDF feeds: from bytes to text, address and time."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from pipelines.sources.errors import SourceError
 from pipelines.sources.feeds.articles import text_of
 from pipelines.sources.feeds.feedlist import Feed
 from pipelines.sources.feeds.identity import Identities, address_of, string
-from pipelines.sources.feeds.wellformed import is_cut_off
+from pipelines.sources.feeds.wellformed import is_cut_off, readable
 from pipelines.sources.http.net import Reply, shown
 from pipelines.sources.resume import SeenItem
 from pipelines.sources.source import digest
@@ -21,6 +22,12 @@ MAX_TITLE = 1_000
 MAX_RAW = 50_000
 EARLIEST = datetime(2009, 1, 3, tzinfo=UTC)
 SKEW = timedelta(minutes=10)
+_NO_TAG = re.compile(
+    r"<(?!/?(?:a|abbr|acronym|b|big|blockquote|body|br|center|code|div|em|embed|font|form|h[1-6]|head|hr|html|i|iframe|img|"
+    r"input|li|link|meta|noscript|object|ol|p|pre|q|s|script|small|span|strike|strong|style|sub|sup|svg|table|td|th|title|"
+    r"tr|tt|u|ul|video)(?:[\s/>]|$)|!--)",
+    re.IGNORECASE,
+)
 UNKNOWN_ZONE = timedelta(hours=12)  # a day somewhere ends at most this much after the UTC day of its date
 
 
@@ -60,9 +67,10 @@ def read_items(reply: Reply, feed: Feed, now: datetime) -> FeedRead:
     """What a feed holds. SourceError where it is no feed, cannot be read, is cut off, or has no usable item."""
     import feedparser
 
+    body = readable(reply.body, reply.headers.get("Content-Type", ""))
     kind, where = reply.headers.get("Content-Type", ""), shown(feed.url)
     try:
-        parsed = feedparser.parse(reply.body, response_headers={"content-type": kind, "content-location": feed.url})
+        parsed = feedparser.parse(body, response_headers={"content-type": kind, "content-location": reply.url})
     except Exception as error:  # it raises many kinds on malformed characters
         raise SourceError(f"{where} cannot be parsed ({type(error).__name__}: {error})") from error
     if not parsed.get("version") and not parsed.entries:
@@ -101,7 +109,7 @@ def _distinct(items: list[tuple[Item | None, Any]]) -> tuple[list[Item], list[tu
 
 def item_of(entry: Any, identities: Identities, now: datetime) -> Item | None:
     """An item from a parsed entry; None where it says nothing or cannot be told from others."""
-    title = text_of(string(entry.get("title"))).replace("\n", " ")[:MAX_TITLE]
+    title = _plain(entry.get("title"), entry.get("title_detail")).replace("\n", " ")[:MAX_TITLE]
     contents = [string(c.get("value")) for c in entry.get("content") or [] if isinstance(c, dict)]
     given = [string(entry.get("summary")), *contents]
     text = max(map(text_of, given), key=len)
@@ -123,6 +131,12 @@ def item_of(entry: Any, identities: Identities, now: datetime) -> Item | None:
     )  # fmt: skip
 
 
+def _plain(text: Any, detail: Any) -> str:
+    """A title as text. In one that the feed gives as plain text only elements of HTML are markup: `<JUP>` is a word."""
+    is_plain = isinstance(detail, dict) and detail.get("type") == "text/plain"
+    return text_of(_NO_TAG.sub("&lt;", string(text)) if is_plain else string(text))
+
+
 def published_at(entry: Any, now: datetime) -> tuple[datetime | None, str]:
     """When an entry says that it was published (UTC, start of what its precision allows), and that precision.
 
@@ -142,11 +156,13 @@ def first_public(item: Item, seen: SeenItem | None, seen_at: datetime) -> tuple[
     """`event_ts` of an item with its precision: the first public time, whatever a correction's stamp says.
 
     A later version gives it only where the first said no more than the day, and the later one lies within what that
-    allowed. Without a usable time stamp the day on which it was seen first stands in.
+    allowed, or before it where the day is that on which it was seen first and may only have stood in for none. Without a usable time stamp the day on which it was seen first stands in.
     """
     if seen is not None and seen.event_ts is not None:
         is_finer = seen.ts_precision == "day" and item.precision != "day"
-        if not (is_finer and item.published and seen.event_ts <= item.published <= seen.first_seen_ts):
+        stood_in = is_finer and seen.event_ts.date() == seen.first_seen_ts.date()
+        earliest = EARLIEST if stood_in else seen.event_ts
+        if not (is_finer and item.published and earliest <= item.published <= seen.first_seen_ts):
             return seen.event_ts, seen.ts_precision
     if item.published is not None:
         return item.published, item.precision

@@ -45,3 +45,22 @@ def _no_entities(*_: object) -> None:
 
 def _ends(body: bytes) -> bool:
     return bool(_END.search(body.replace(b"\x00", b"")[-_LAST:]))
+
+
+_DECLARED = re.compile(rb"<\?xml[^>]{0,200}encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
+_CAPTIONS = re.compile(rb"<media:(description|text|title|credit)\b[^>]*(?<!/)>.*?</media:\1\s*>", re.DOTALL | re.IGNORECASE)
+
+
+def readable(body: bytes, content_type: str) -> bytes:
+    """A feed without the captions of its pictures, which are no text of its items; and where it says that it is UTF-8,
+    or says nothing, with what is not UTF-8 in it replaced, so that one bad byte does not change how the rest is read.
+    """
+    declared = _DECLARED.search(body[:1000])
+    charset = re.search(r"charset=[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
+    said = (charset[1] if charset else declared[1].decode() if declared else "utf-8").lower()
+    if said in ("utf-8", "utf8") and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = body.decode("utf-8", errors="replace")
+        n_bad = text.count("\ufffd") - body.count("\ufffd".encode())
+        if 0 < n_bad <= sum(byte > 127 for byte in body) / 4:
+            body = text.encode()
+    return _CAPTIONS.sub(b"", body)
