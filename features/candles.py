@@ -49,7 +49,7 @@ def build_bars(candles: pl.DataFrame, timeframe: str = "1h", quotes: tuple[str, 
     """
     frame = candles.filter(pl.col("timeframe") == timeframe, pl.col("quote").is_in(list(quotes)))
     if frame.is_empty():
-        have = sorted(candles["timeframe"].unique().to_list())
+        have = candles.select(pl.format("{} in {}", "timeframe", "quote")).to_series().unique().sort().to_list()
         raise NotEnoughDataError(
             f"no {timeframe} candles quoted in {', '.join(quotes)}; there are {', '.join(have) or 'none'}"
         )

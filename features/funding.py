@@ -11,16 +11,21 @@ def funding_hourly(funding: pl.DataFrame) -> pl.DataFrame:
     """Rows of features.funding_hourly: `funding_rate` (share of notional per settlement) over its hours.
 
     `funding`: exchange, symbol, asset, event_ts, available_ts, funding_rate, interval_h (null where the source does not
-    state it). A length that is not stated is the distance to the settlement before, where that is one in use; across a
-    hole it is the last one that was known, and without any the rate per hour is null. Row t uses rows up to t.
+    state it). A length that is not stated is the distance to the settlement before, where that is one in use and no longer
+    than the one before it: a longer one may be a hole, and has no rate per hour until it comes a second time. Across a
+    hole of any other length it is the last one that was known. Row t uses rows up to t.
     """
     swap = ["exchange", "symbol"]
     ordered = funding.sort(*swap, "event_ts")
     apart = (pl.col("event_ts") - pl.col("event_ts").shift(1).over(swap)).dt.total_seconds() / 3600
     whole = apart.round()
     spaced = pl.when((apart - whole).abs() <= LATE_H, whole.is_in(list(LENGTHS_H))).then(whole)
-    length = pl.coalesce("interval_h", spaced.forward_fill().over(swap))
-    return ordered.with_columns(interval_h=length, is_interval_stated=pl.col("interval_h").is_not_null()).select(
+    timed = ordered.with_columns(_apart=spaced).with_columns(_before=pl.col("_apart").shift(1).over(swap))
+    is_longer = (pl.col("_apart") > pl.col("_before")).fill_null(value=False)
+    shown = pl.when(~is_longer).then(pl.col("_apart"))
+    told = pl.when(pl.col("_apart").is_null()).then(shown.forward_fill().over(swap)).otherwise(shown)
+    length = pl.coalesce("interval_h", told)
+    return timed.with_columns(interval_h=length, is_interval_stated=pl.col("interval_h").is_not_null()).select(
         *swap, "asset", "event_ts", "available_ts", "funding_rate", "interval_h", "is_interval_stated",
         funding_rate_per_hour=pl.col("funding_rate") / pl.col("interval_h"),
     )  # fmt: skip

@@ -7,8 +7,9 @@ import polars as pl
 from domain.assets.codes import changing_codes, coin_of
 from domain.assets.pairs import split_pair
 
+THIN = 0.01  # a market with less than this share of the turnover of the busiest one is no measure of the price
 ALIKE = 0.5  # markets with this share of the bars of the best are told apart by kind and quote
-JOINED_BEYOND = timedelta(days=7)  # a market that is this far behind another has ended
+JOINED_BEYOND = timedelta(days=3)  # a market that is this far behind another has ended
 SERIES: dict[str, pl.DataType | type[pl.DataType]] = {
     "asset": pl.String, "exchange": pl.String, "symbol": pl.String,
     "first_ts": pl.Datetime("us", "UTC"), "last_ts": pl.Datetime("us", "UTC"), "n_traded": pl.UInt32,
@@ -31,13 +32,14 @@ def choose_markets(stats: pl.DataFrame, quotes: tuple[str, ...]) -> pl.DataFrame
     """The spans [first_ts, last_ts] (opens of bars) that each asset's series takes from a market, ascending.
 
     `stats`: `market_stats` of one timeframe, quotes among `quotes`. Of the markets with at least half as many traded
-    bars as the best, spot goes before swaps, then quotes in their order, bars, turnover. What lies more than a week
-    before or after that market is taken from the next one that has it.
+    bars as the best, and a hundredth of the turnover of the busiest, spot goes before swaps, then quotes in their order,
+    bars, turnover. What lies more than three days before or after that market is taken from the next one that has it.
     """
     markets = stats.with_columns(
         rank=pl.col("quote").replace_strict({q: i for i, q in enumerate(quotes)}, return_dtype=pl.Int64),
         is_swap=pl.col("symbol").str.contains(":", literal=True),
-        is_minor=pl.col("n_traded") < ALIKE * pl.col("n_traded").max().over("asset"),
+        is_minor=(pl.col("n_traded") < ALIKE * pl.col("n_traded").max().over("asset"))
+        | (pl.col("turnover") < THIN * pl.col("turnover").max().over("asset")).fill_null(value=False),
     ).sort(
         "asset", "is_minor", "is_swap", "rank", "n_traded", "turnover", "exchange", "symbol",
         descending=[False, False, False, False, True, True, False, False],

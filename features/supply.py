@@ -25,7 +25,7 @@ def daily_supply(supply: pl.DataFrame, coins: tuple[str, ...]) -> pl.DataFrame:
     totals = figures.filter(pl.col("chain") == "all").with_columns(known_ts="event_ts")
     reported = _one_vendor_per_day(pl.concat([totals, _summed_chains(figures)]))
     if reported.is_empty():
-        return reported.with_columns(is_carried=pl.lit(False))
+        return reported.with_columns(is_carried=pl.lit(False)).drop("known_ts")
     carried = _carried(reported.with_columns(_chain=pl.lit("all")), "coin", "_chain")
     return carried.with_columns(is_carried=pl.col("known_ts") != pl.col("event_ts")).drop("known_ts", "_chain")
 

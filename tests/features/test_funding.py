@@ -46,6 +46,12 @@ def test_a_hole_lends_no_rate_its_own_length_and_lateness_of_seconds_changes_not
     assert got["interval_h"].to_list() == [None, 8, 8, 8, 8, 8]
 
 
+def test_a_longer_distance_is_believed_when_it_comes_a_second_time():
+    assert funding_hourly(_funding([0, 8, 16, 40, 48]))["interval_h"].to_list() == [None, 8, 8, None, 8]
+    assert funding_hourly(_funding([0, 4, 8, 16, 20]))["interval_h"].to_list() == [None, 4, 4, None, 4]
+    assert funding_hourly(_funding([0, 1, 2, 10, 18]))["interval_h"].to_list() == [None, 1, 1, None, 8]
+
+
 def test_swaps_are_kept_apart():
     both = pl.concat([_funding([0, 8, 16]), _funding([1, 2, 3], symbol="PEPE/USDT:USDT")])
     got = funding_hourly(both.sort("event_ts"))

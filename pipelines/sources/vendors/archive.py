@@ -28,6 +28,7 @@ from warehouse.schema.ops import ARCHIVE_FILES
 
 STORED_AS = "archive:binance"
 RECHECK_DAYS = 62
+LATE_DAYS = 372  # a month that was not there may still come for so long
 ABSENT = "absent"
 MICROSECONDS_FROM = 10**14
 KLINE_COLUMNS = 12
@@ -57,7 +58,7 @@ class ArchivePart:
         SourceError where none is there at all; or, once the others are through, where some cannot be used.
         """
         found, spoilt = False, list[str]()
-        n_rows = {name: n for name, (_, n) in self.read_before.items()}
+        n_rows = {name: n for name, (known, n) in self.read_before.items() if known != ABSENT}
         for path, begins in self._wanted(n_rows):
             try:
                 there, pages = self._file(path, begins, n_rows)
@@ -80,19 +81,24 @@ class ArchivePart:
         """Months, and the days of those that lack bars or, among the last ones, are not there as a whole. `n_rows` of
         the files read so far grows while they are asked for.
         """
+        begun = False
         for month in _months(self.archive.source.since.date(), self.now.date()):
             whole = self._path("monthly", f"{month:%Y-%m}")
             yield whole, month
             if self.timeframe == "funding":
                 continue
             recent = (self.now.date() - month).days <= RECHECK_DAYS
-            if self._is_short(whole, month, n_rows) or (recent and self.archive.check(whole) is None):
+            begun = begun or bool(n_rows.get(whole))
+            asked_before = self.read_before.get(whole, ("", 0))[0] == ABSENT
+            unsure = recent or (begun and not asked_before)
+            is_absent = unsure and whole not in n_rows and self.archive.check(whole) is None
+            if is_absent or self._is_short(whole, month, n_rows):
                 for day in _days(month, self.now.date()):
                     yield self._path("daily", f"{day:%Y-%m-%d}"), day
 
     def _is_short(self, whole: str, month: date, n_rows: dict[str, int]) -> bool:
         """Whether the file of a month was read and has fewer bars than the month."""
-        if self.timeframe == "funding" or not n_rows.get(whole):
+        if self.timeframe == "funding" or whole not in n_rows:
             return False
         days = ((month + timedelta(days=32)).replace(day=1) - month).days
         return n_rows[whole] < days * 86_400 // SECONDS[self.timeframe]
@@ -102,18 +108,19 @@ class ArchivePart:
         months that lack bars.
         """
         known, _ = self.read_before.get(path, (None, 0))
-        is_old = (self.now.date() - begins).days > RECHECK_DAYS
+        age = (self.now.date() - begins).days
+        is_old = age > (LATE_DAYS if known == ABSENT and "/monthly/" in path else RECHECK_DAYS)
         if known is not None and is_old and not ("/monthly/" in path and self._is_short(path, begins, n_rows)):
             return known != ABSENT, []
         checksum = self.archive.check(path)
         if checksum is None:
-            return False, [self._mark(path, ABSENT, 0)] if is_old else []
+            return False, [self._mark(path, ABSENT, 0)] if age > RECHECK_DAYS else []
         if checksum == known:
             return True, []
         text = self.archive.member(path, checksum)
         page = self._funding(text, path) if self.timeframe == "funding" else self._candles(text, path)
-        n_rows[path] = page.frame.height
-        return True, [page, self._mark(path, checksum, page.frame.height)]
+        n_rows[path] = page.frame["event_ts"].n_unique()  # some files give rows twice
+        return True, [page, self._mark(path, checksum, n_rows[path])]
 
     def _mark(self, path: str, checksum: str, n_rows: int) -> Page:
         mark = pl.DataFrame({"file_name": [path], "checksum": [checksum], "n_rows": [n_rows]})

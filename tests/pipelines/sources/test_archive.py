@@ -1,6 +1,8 @@
 """The Binance archives, over HTTP and from a folder, in good order and spoilt."""
 
+import hashlib
 import shutil
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -153,3 +155,28 @@ def test_old_months_that_are_not_there_are_asked_for_once(desk):
         asked = len(server.asked("-2020-"))
         desk.ingest(archives=[early | {"location": server.url}], as_of=AS_OF)
         assert asked == len(server.asked("-2020-")) == 12
+
+
+def test_a_month_without_its_own_file_is_filled_from_its_days_however_old_it_is(desk, tmp_path):
+    write_archive(archive(), tmp_path, every=("monthly", "daily"))
+    for part in tmp_path.rglob("*1h-2024-12.zip*"):
+        part.unlink()
+    assert desk.ingest(archives=[told(str(tmp_path))], as_of=AS_OF + timedelta(days=400)).exit_code == 0
+    december = (1_733_011_200_000, 1_735_689_600_000)
+    got = [ms for ms in stored(desk)[:, 0] if december[0] <= ms < december[1]]
+    assert len(got) == 744
+
+
+def test_a_month_that_gives_rows_twice_and_lacks_others_is_short(desk, tmp_path):
+    write_archive(archive(), tmp_path, every=("monthly", "daily"))
+    name = next(p for p in tmp_path.rglob("*1h-2024-11.zip"))
+    with zipfile.ZipFile(name) as packed:
+        member = packed.namelist()[0]
+        rows = packed.read(member).splitlines()
+    body = b"\n".join(rows[:360] * 2)
+    with zipfile.ZipFile(name, "w") as packed:
+        packed.writestr(member, body)
+    Path(f"{name}.CHECKSUM").write_text(f"{hashlib.sha256(name.read_bytes()).hexdigest()}  {name.name}\n")
+    assert desk.ingest(archives=[told(str(tmp_path))], as_of=AS_OF).exit_code == 0
+    november = range(START_2024_11, START_2024_11 + 24 * 30 * HOUR, HOUR)
+    assert len(set(november) & set(stored(desk)[:, 0].astype(int))) == 720
