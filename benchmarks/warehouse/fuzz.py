@@ -5,8 +5,8 @@
 Rows: files of every shape in CSV, JSON lines and Parquet, in which cells are good, odd or damaged, go through a whole
 ingest. The records that were written are counted here; tapewire's own accounts (ops.source_rows) have to name as many,
 and each has to be stored, unchanged, quarantined or left out. A file may be refused as a whole, with its reason.
-Feeds: RSS, Atom and RDF with odd prefixes, stamps, ids, encodings and damage: each entry of an undamaged one has to be an
-item, refused, or counted as a copy. Pages: broken HTML; none may leave markup in the text. Exit code 1 on any loss.
+Feeds: RSS, Atom and RDF with odd prefixes, stamps, ids, encodings and damage: each entry of an undamaged one has to be
+an item, refused, or counted as a copy. Pages: broken HTML; none may leave markup in the text. Exit code 1 on any loss.
 """
 
 import argparse
@@ -42,7 +42,7 @@ STAMPS = (
     "2024-02-31T00:00:00Z", "soon", "", "NA", "1e10", "٢٠٢٤-٠١-٠١", "2024-01-{d:02}T{h:02}:00:00+99:00",
 )  # fmt: skip
 CLEAR = tuple(s for s in STAMPS if not s.endswith((":00", "00 EST")) and "T24" not in s)
-DATES = ("2024-01-{d:02}", "{d:02}/01/2024", "2024-W{d:02}-1", "2024-02-31", "soon", "", "NA", "2024-01-{d:02}T00:00:00Z")
+DATES = ("2024-01-{d:02}", "{d:02}/01/2024", "2024-W{d:02}-1", "2024-02-31", "soon", "", "NA")
 NUMBERS = ("{v}", "{v}", "{v}", "1,{d:03}.5", "1.{d:03},5", "{d} %", "-{v}", "NaN", "inf", "1e400", "0", "", "NULL",
            "$ {v}", "twelve", "--", "0x1F", "{v}.{v}", "１２", "1e-320")  # fmt: skip
 WORDS = ("BTC", "btc", "$ETH", "BTC/USDT", "1000SHIB/USDT:USDT", "XBT", "bitcoin", "USDT", "USDT_TRX", "nothing known",
@@ -55,7 +55,8 @@ GOOD = {
     "event_key": ("k{d}-{h}-{v}",), "id": ("id-{d}-{h}-{v}",), "time_precision": ("minute",), "channel": ("wire",),
 }  # fmt: skip
 TIMES = ("ts", "date", "published_at", "utc_time", "retraction_utc_time")
-AMOUNTS = ("open", "high", "low", "close", "volume", "supply", "price_usd", "market_cap_usd", "funding_rate", "interval_h")
+AMOUNTS = ("open", "high", "low", "close", "volume", "supply", "price_usd", "market_cap_usd", "funding_rate",
+           "interval_h")  # fmt: skip
 
 
 def cell(rng: random.Random, column: str, stamps: tuple[str, ...]) -> str:
@@ -82,12 +83,16 @@ def write_rows(rng: random.Random, path: Path, columns: list[str], n: int) -> in
     lines = [",".join(columns).encode()] if path.suffix == ".csv" else []
     for row in rows:
         if path.suffix == ".csv":
-            line = ",".join('"' + c.replace('"', '""') + '"' if rng.random() < 0.5 or "," in c or '"' in c else c for c in row)
+            line = ",".join(_quoted(c) if rng.random() < 0.5 or "," in c or '"' in c else c for c in row)
         else:
             line = json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=rng.random() < 0.5)
         lines.append(_damaged(rng, line.replace("\n", " ").encode()))
     path.write_bytes(b"\n".join(lines) + b"\n" * rng.randint(0, 2))
     return n
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
 def _damaged(rng: random.Random, line: bytes) -> bytes:
@@ -123,18 +128,20 @@ def fuzz_rows(n_rows: int, seed: int) -> bool:
                     fine = False
                     print(f"LOST: {path.name} ({shape}): {f.subject}: {f.detail}")
             with run.open() as con:
-                accounts = con.execute("SELECT entity, n_read, n_new + n_changed + n_unchanged, n_quarantined, "
-                                       "n_left_out FROM ops.source_rows WHERE run_id = $1", [run.run_id]).fetchall()
+                accounts = con.execute(
+                    "SELECT entity, n_read, n_new + n_changed + n_unchanged, n_quarantined, "
+                    "n_left_out FROM ops.source_rows WHERE run_id = $1",
+                    [run.run_id],
+                ).fetchall()
             if not accounts:
                 refused.update(reason.split(":")[1][:60] for _, reason in result.missing)
                 fate["refused with the whole file"] += written
                 fine = fine and bool(result.missing)
                 continue
-            per_record = 3 if shape == "asset_metrics" else 1
-            read = max(n for _, n, *_ in accounts)
-            if read != written * per_record:
+            read = _records_read(run, shape)
+            if read != written:
                 fine = False
-                print(f"LOST: {path.name} ({shape}): {written} records written, {read / per_record:g} read")
+                print(f"LOST: {path.name} ({shape}): {written} records written, {read:g} read")
             for _, _, stored, quarantined, left_out in accounts:
                 fate.update({"stored": stored, "quarantined": quarantined, "left out": left_out})
             path.unlink()
@@ -142,6 +149,20 @@ def fuzz_rows(n_rows: int, seed: int) -> bool:
     print(f"rows: {n_files * ROWS_PER_FILE:,} records in {n_files} files, {seconds:.0f} s; {dict(fate)}; whole files "
           f"refused: {dict(refused)}")  # fmt: skip
     return fine
+
+
+def _records_read(run: runs.Run, shape: str) -> float:
+    """Records that a run read of a file, from the account of the table that they are for. Of asset metrics a record is
+    three rows, or one where it could not be cut into fields.
+    """
+    entity = "documents" if shape in ("documents", "events") else shape
+    with run.open() as con:
+        n_read = con.execute("SELECT n_read FROM ops.source_rows WHERE run_id = $1 AND entity = $2",
+                             [run.run_id, entity]).fetchall()[0][0]  # fmt: skip
+        uncut = con.execute("SELECT count(*) FROM ops.quarantine WHERE run_id = $1 AND entity = $2 AND "
+                            "regexp_matches(reason, '^not (CSV|JSON|UTF)|fields where|^a JSON|^half of|^a quote|bytes, more')",
+                            [run.run_id, entity]).fetchall()[0][0]  # fmt: skip
+    return (n_read + 2 * uncut) / 3 if shape == "asset_metrics" else float(n_read)
 
 
 def feed_text(rng: random.Random) -> tuple[bytes, int, bool]:
@@ -170,8 +191,8 @@ def feed_text(rng: random.Random) -> tuple[bytes, int, bool]:
 
 def _entry(rng: random.Random, kind: str, tag: str) -> str:
     words = {"d": rng.randint(1, 28), "h": rng.randint(0, 23), "v": rng.randint(1, 10**6)}
-    text = rng.choice((*WORDS, "<b>Bold</b> &amp; more", "<script>x()</script>News")).format(**words) + str(rng.randint(0, 50))
-    text = text.replace("&", "&amp;").replace("<", "&lt;")
+    chosen = rng.choice((*WORDS, "<b>Bold</b> &amp; more", "<script>x()</script>News")).format(**words)
+    text = (chosen + str(rng.randint(0, 50))).replace("&", "&amp;").replace("<", "&lt;")
     stamp = rng.choice(STAMPS).format(**words)
     link = f"https://a.example/{rng.randint(0, 30)}{rng.choice(('', '?ref=2', '#x'))}"
     guid = rng.choice(("", f"g{rng.randint(0, 40)}"))
@@ -179,7 +200,8 @@ def _entry(rng: random.Random, kind: str, tag: str) -> str:
         return (f"<{tag}title>{text}</{tag}title><{tag}link href='{link}'/><{tag}id>{guid}</{tag}id>"
                 f"<{tag}published>{stamp}</{tag}published><{tag}summary type='html'>{text}</{tag}summary>")  # fmt: skip
     guid_tag = f"<guid isPermaLink='false'>{guid}</guid>" if guid else ""
-    return f"<title>{text}</title><link>{link}</link>{guid_tag}<pubDate>{stamp}</pubDate><description>{text}</description>"
+    head = f"<title>{text}</title><link>{link}</link>{guid_tag}"
+    return f"{head}<pubDate>{stamp}</pubDate><description>{text}</description>"
 
 
 def fuzz_feeds(n: int, seed: int) -> bool:
@@ -204,15 +226,18 @@ def fuzz_feeds(n: int, seed: int) -> bool:
     return fine
 
 
+MARKUP = ("<p>", "</p>", "<div>", "<script>alert(1)</script>", "<!-- c -->", "<table><tr><td>", "&#0;", "&lt;b&gt;",
+          "<", "\x00", *WORDS[:30], "Bitcoin rose after the release. " * 5)  # fmt: skip
+
+
 def fuzz_pages(n: int, seed: int) -> bool:
     """Take the text out of generated pages; whether none leaves markup of its own in it."""
     rng, fine, n_text = random.Random(seed), True, 0
     began = time.perf_counter()
     for number in range(n):
-        parts = [rng.choice(("<p>", "</p>", "<div>", "<script>alert(1)</script>", "<!-- c -->", "<table><tr><td>", "&#0;",
-                             "&lt;b&gt;", "<", "\x00", *WORDS[:30], "Bitcoin rose after the release. " * 5))
-                 for _ in range(rng.randint(0, 60))]  # fmt: skip
-        body = f"<html><body><article>{''.join(parts)}</article>".encode(rng.choice(("utf-8", "utf-16")), errors="replace")
+        parts = [rng.choice(MARKUP) for _ in range(rng.randint(0, 60))]
+        encoding = rng.choice(("utf-8", "utf-16"))
+        body = f"<html><body><article>{''.join(parts)}</article>".encode(encoding, errors="replace")
         article, plain = main_text(body, "https://a.example/1"), text_of("".join(parts))
         n_text += bool(article)
         if "\x00" in article + plain or "alert(1)" in plain:

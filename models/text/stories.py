@@ -159,7 +159,7 @@ def _assign_stories(
         stories = np.unique(leader[earlier[bounds[i - known] : bounds[i - known + 1]]])
         alike = (both.signature[stories] == both.signature[i]).mean(1)
         near = both.moment[i] - both.moment[stories] <= window_s
-        alike[~near | (alike < _required_similarity(both.length[stories], both.length[i]))] = 0
+        alike[~near | (alike < required_similarity(both.length[stories], both.length[i]))] = 0
         for at in np.flatnonzero(alike):
             if contradict(both.said[i], both.said[stories[at]], float(alike[at])):
                 alike[at] = 0
@@ -170,7 +170,7 @@ def _assign_stories(
     return both.take(leads)
 
 
-def _required_similarity(a: NDArray[np.int64], b: np.int64) -> NDArray[np.float64]:
+def required_similarity(a: NDArray[np.int64], b: np.int64) -> NDArray[np.float64]:
     """The similarity from which texts of these lengths count as copies."""
     return np.where(np.minimum(a, b) < SHORT_TEXT_WORDS, MIN_SIMILARITY_SHORT, MIN_SIMILARITY)
 

@@ -183,5 +183,7 @@ def one_of(name: str, values: tuple[str, ...]) -> Rule:
 
 
 BITCOIN = datetime(2009, 1, 3, tzinfo=UTC)
-NOT_BEFORE_BITCOIN = Rule("event_ts lies before there were crypto assets (2009-01-03)", lambda: pl.col("event_ts") < BITCOIN)
+NOT_BEFORE_BITCOIN = Rule(
+    "event_ts lies before there were crypto assets (2009-01-03)", lambda: pl.col("event_ts") < BITCOIN
+)
 AVAILABLE_AFTER_EVENT = Rule("available_ts lies before event_ts", lambda: pl.col("available_ts") < pl.col("event_ts"))

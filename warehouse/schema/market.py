@@ -147,5 +147,10 @@ FUNDING = Entity(
         Column("interval_h", "DOUBLE", "Hours that the rate is for, where the source states them", required=False),
     ),
     kind="versioned",
-    rules=(in_range("funding_rate", -1, 1), in_range("interval_h", 0.1, 168), NOT_BEFORE_BITCOIN, AVAILABLE_AFTER_EVENT),
+    rules=(
+        in_range("funding_rate", -1, 1),
+        in_range("interval_h", 0.1, 168),
+        NOT_BEFORE_BITCOIN,
+        AVAILABLE_AFTER_EVENT,
+    ),
 )

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from pipelines.sources.documents import canonical_url, document_id
 
-
 NO_GUIDS = frozenset({"0", "-1", "1", "null", "none", "undefined", "nan", "false", "true", "#"})  # of no item alone
 
 

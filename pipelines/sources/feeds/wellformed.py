@@ -48,7 +48,9 @@ def _ends(body: bytes) -> bool:
 
 
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
-_CAPTIONS = re.compile(rb"<media:(description|text|title|credit)\b[^>]*(?<!/)>.*?</media:\1\s*>", re.DOTALL | re.IGNORECASE)
+_CAPTIONS = re.compile(
+    rb"<media:(description|text|title|credit)\b[^>]*(?<!/)>.*?</media:\1\s*>", re.DOTALL | re.IGNORECASE
+)
 
 
 def readable(body: bytes, content_type: str) -> bytes:

@@ -29,6 +29,42 @@ TWO = {
         ("Acme Planet purchases additional 100 BTC", BUY.format(n=100, y="1.5", h="1,861")),
         ("Acme Planet purchases additional 330 BTC", BUY.format(n=330, y="5.2", h="2,191")),
     ),
+    "another company": (
+        ("Metaplanet adds Bitcoin", "Metaplanet has bought more Bitcoin for its treasury, it said on Monday in a notice."),
+        ("Semler adds Bitcoin", "Semler has bought more Bitcoin for its treasury, it said on Monday in a notice."),
+    ),
+    "another coin by its name": (
+        ("Exchange lists Cardano", "The exchange will list Cardano for trading. Deposits of Cardano are open now."),
+        ("Exchange lists Solana", "The exchange will list Solana for trading. Deposits of Solana are open now."),
+    ),
+    "a denial in the text alone": (
+        ("Regulator decides on the fund", "The regulator did approve the fund on Monday, its chair told reporters there."),
+        ("Regulator decides on the fund", "The regulator did not approve the fund on Monday, its chair told reporters there."),
+    ),
+    "the opposite in the text alone": (
+        ("Regulator decides on the fund", "The regulator has approved the fund on Monday, its chair told reporters there."),
+        ("Regulator decides on the fund", "The regulator has rejected the fund on Monday, its chair told reporters there."),
+    ),
+    "figures in words": (
+        ("Acme buys twelve bitcoin", "Acme bought twelve bitcoin on Monday and will buy more in the coming months."),
+        ("Acme buys twenty bitcoin", "Acme bought twenty bitcoin on Monday and will buy more in the coming months."),
+    ),
+    "quarters": (("Acme reports Q3 results", "Acme said that revenue was in line with its plan for bitcoin mining."),
+                 ("Acme reports Q4 results", "Acme said that revenue was in line with its plan for bitcoin mining.")),
+    "days": (("Exchange halts withdrawals on March 4", "It upgrades its wallets, and funds are safe, it said."),
+             ("Exchange halts withdrawals on March 25", "It upgrades its wallets, and funds are safe, it said.")),
+    "a standing header": (
+        ("LIVE MARKETS Second inning", "Welcome to the home for coverage of markets. Share your thoughts with us here."),
+        ("LIVE MARKETS Bund yields fall again", "Welcome to the home for coverage of markets. Share your thoughts with us here."),
+    ),
+    "a standing end": (
+        ("Another Exchange Eyes Nasdaq + More News", "Get your daily, bite-sized digest of cryptoasset and related news."),
+        ("Ethereum Founder Raises USD 450M + More News", "Get your daily, bite-sized digest of cryptoasset and related news."),
+    ),
+    "amounts of two headlines over one text": (
+        ("BITCOIN FUTURES RISE; LAST AT $16,630", "VOLUME AT 192 CONTRACTS AFTER THE FIRST 15 MINUTES OF TRADING"),
+        ("BITCOIN AT $16,250.01 ON ONE EXCHANGE", "VOLUME AT 192 CONTRACTS AFTER THE FIRST 15 MINUTES OF TRADING"),
+    ),
     "the opposite": (
         ("Exchange pauses withdrawals of SOL", PAUSE.format(said="paused", why="while it investigates")),
         ("Exchange resumes withdrawals of SOL", PAUSE.format(said="resumed", why="after it investigated")),
@@ -58,6 +94,20 @@ ONE = {
     ),
     "a number that counts copies": (("Bitcoin 17", BUY.format(n=100, y="1.5", h="1,861")),
                                     ("Bitcoin 18", BUY.format(n=100, y="1.5", h="1,861"))),
+    "a remark that denies nothing": (
+        ("Acme buys 100 Bitcoin", BUY.format(n=100, y="1.5", h="1,861")),
+        ("Acme buys 100 Bitcoin", "This is not investment advice. " + BUY.format(n=100, y="1.5", h="1,861")),
+    ),
+    "a quotation before the headline": (
+        ("Acme buys 100 Bitcoin", BUY.format(n=100, y="1.5", h="1,861")),
+        ("'It is not too late': Acme buys 100 Bitcoin", BUY.format(n=100, y="1.5", h="1,861")),
+    ),
+    "a ticker for a name": (("Acme buys 100 BTC", BUY.format(n=100, y="1.5", h="1,861")),
+                            ("Acme (ACME) buys 100 bitcoin", BUY.format(n=100, y="1.5", h="1,861"))),
+    "other words in the middle of a headline": (
+        ("Dollar inches lower as focus turns to data", "The dollar was slightly weaker as investors focused on data."),
+        ("Dollar hovers near flat as focus turns to data", "The dollar was little changed as investors focused on data."),
+    ),
     "a rounded figure": (("Acme buys 1,204 BTC", ""), ("Acme buys 1,204.2 BTC", "")),
 }  # fmt: skip
 

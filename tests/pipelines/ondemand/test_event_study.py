@@ -149,7 +149,10 @@ def test_rubbish_events_are_refused_with_what_was_found(tables, events, said):
         ("close\n1\n", "no column for the start of a bar"),
         ("ts,close\n2024-01-01T00:00:00,1\n", "no column asset"),
         ("ts,asset,close\n2024-01-01T00:00:00,A,-1\n", "no close is a positive number"),
-        ("ts,asset,close\n2024-01-01T00:00:00,A,1\n2024-01-01T00:00:00,A,2\n", "A has two bars that start at 2024-01-01T00:00:00Z"),
+        (
+            "ts,asset,close\n2024-01-01T00:00:00,A,1\n2024-01-01T00:00:00,A,2\n",
+            "A has two bars that start at 2024-01-01T00:00:00Z",
+        ),
         ("ts,asset,close\n2024-01-01T00:00:00,A,1\n2024-01-01T00:07:00,A,2\n", "420 s apart"),
         ("ts,asset,close\n2024-01-01T00:00:00,A,n/a\n", "no close is a positive number"),
         ("ts,asset,close\n2024-01-01T00:00:00,,1\n", "asset of row 1 is empty"),

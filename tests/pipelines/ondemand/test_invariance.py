@@ -46,7 +46,9 @@ def _studied(folder, prices, events, ending=".csv"):
     write_table(prices, folder / f"p{ending}")
     write_table(events, folder / f"e{ending}")
     design = Design(estimation_h=240.0, gap_h=24.0, before_h=24.0, after_h=24.0)
-    tables = event_study(folder / f"e{ending}", folder / f"p{ending}", folder / "o", windows_h=(4.0, 24.0), design=design).tables
+    tables = event_study(
+        folder / f"e{ending}", folder / f"p{ending}", folder / "o", windows_h=(4.0, 24.0), design=design
+    ).tables
     found = tables["tests"].drop("study_id", strict=False)
     return found.sort([c for c in found.columns if not found[c].dtype.is_float()])
 
@@ -94,7 +96,9 @@ def supplies(draw):
     rows = []
     for coin in draw(st.sets(st.sampled_from(["USDT", "USDC", "DAI", "BUSD"]), min_size=1)):
         for day in sorted(draw(st.sets(st.integers(0, 20), min_size=1, max_size=15))):
-            rows.append((coin, START + day * DAY, float(draw(st.integers(1, 9)) * 1e9), draw(st.sampled_from([1, 0.9]))))
+            rows.append(
+                (coin, START + day * DAY, float(draw(st.integers(1, 9)) * 1e9), draw(st.sampled_from([1, 0.9])))
+            )
     frame = pl.DataFrame(rows, schema={"coin": pl.String, "event_ts": TS, "supply_units": pl.Float64,
                                        "price_usd": pl.Float64}, orient="row")  # fmt: skip
     return frame.with_columns(chain=pl.lit("all"), source=pl.lit("v"), available_ts="event_ts",
@@ -139,7 +143,9 @@ def test_supply_is_the_same_in_any_case_twice_and_in_any_format(tmp_path_factory
         assert len(found[0]) == len(supply)
 
 
-CELLS = st.one_of(st.none(), st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), min_size=1, max_size=12))
+CELLS = st.one_of(
+    st.none(), st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), min_size=1, max_size=12)
+)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -152,7 +152,9 @@ def _events(tmp_path, text):
 
 
 def test_names_of_columns_in_any_case_ids_under_any_name_and_one_label_alone(tmp_path):
-    got = _events(tmp_path, "ID,Asset,Date,Veracity\n0017,BTC,2024-01-01T10:00Z,FALSE\n0018,BTC,2024-01-02T10:00Z,yes\n")
+    got = _events(
+        tmp_path, "ID,Asset,Date,Veracity\n0017,BTC,2024-01-01T10:00Z,FALSE\n0018,BTC,2024-01-02T10:00Z,yes\n"
+    )
     assert got["doc_id"].to_list() == ["0017", "0018"]
     assert got["release_group"].to_list() == ["fabricated", "unlabelled"]
     machine = _events(tmp_path, "asset,date,authorship\nBTC,2024-01-01T10:00Z,machine\n")

@@ -19,7 +19,9 @@ def _titles(*items: str, head: str = "", encode: str = "utf-8", url: str = "http
 
 def _read(body: bytes, url: str = "https://a.example/feed"):
     feed = Feed(name="f", publisher="F", url="https://a.example/feed", kind="news")
-    return read_items(Reply(url, 200, {"Content-Type": "application/xml"}, body), feed, datetime(2024, 7, 1, tzinfo=UTC))
+    return read_items(
+        Reply(url, 200, {"Content-Type": "application/xml"}, body), feed, datetime(2024, 7, 1, tzinfo=UTC)
+    )
 
 
 @pytest.mark.parametrize(("title", "read"), [
@@ -32,18 +34,24 @@ def test_a_title_says_what_it_shows(title, read):
 
 
 def test_the_caption_of_a_picture_is_no_text_of_its_item():
-    caption = "<media:description>A picture of Dogecoin and Solana at a fair, much longer than the text</media:description>"
+    caption = (
+        "<media:description>A picture of Dogecoin and Solana at a fair, much longer than the text</media:description>"
+    )
     for item in (f"{caption}<description>ETH rose.</description>", f"<description>ETH rose.</description>{caption}"):
         assert _titles(f"<title>ETH</title>{item}")[0].text == "ETH rose."
 
 
 def test_one_bad_byte_of_a_feed_in_utf_8_costs_its_own_character_alone():
-    good = '<rss version="2.0"><channel><title>т</title><item><title>Биткоин вырос, новости</title></item></channel></rss>'
-    body = good.encode().replace(",".encode(), b"\xff")
+    good = (
+        '<rss version="2.0"><channel><title>т</title><item><title>Биткоин вырос, новости</title></item></channel></rss>'
+    )
+    body = good.encode().replace(b",", b"\xff")
     assert _read(body).items[0].title == "Биткоин вырос\ufffd новости"
-    assert _read(good.encode("cp1251").replace(b"<rss", b'<?xml version="1.0" encoding="windows-1251"?><rss')).items[
-        0
-    ].title.startswith("Биткоин вырос,")
+    assert (
+        _read(good.encode("cp1251").replace(b"<rss", b'<?xml version="1.0" encoding="windows-1251"?><rss'))
+        .items[0]
+        .title.startswith("Биткоин вырос,")
+    )
 
 
 def test_a_relative_address_is_one_of_where_the_feed_was_found():
@@ -51,14 +59,18 @@ def test_a_relative_address_is_one_of_where_the_feed_was_found():
     assert _titles(item, url="https://b.example/rss")[0].url == "https://b.example/news/1"
 
 
-@pytest.mark.parametrize("same", ["<guid>0</guid>", "<guid>https://a.example/</guid>", "<link>https://a.example</link>"])
+@pytest.mark.parametrize(
+    "same", ["<guid>0</guid>", "<guid>https://a.example/</guid>", "<link>https://a.example</link>"]
+)
 def test_what_every_item_of_a_site_shares_identifies_none_in_any_poll(same):
     first, second = (_titles(f"<title>{t}</title>{same}")[0].doc_id for t in ("A buys BTC", "B sells ETH"))
     assert first != second
 
 
 def test_a_word_in_an_address_tells_items_apart_unless_it_says_where_a_reader_came_from():
-    a, b = (_titles(f"<title>T</title><link>https://a.example/n?from={who}</link>")[0].doc_id for who in ("acme", "zenith"))
+    a, b = (
+        _titles(f"<title>T</title><link>https://a.example/n?from={who}</link>")[0].doc_id for who in ("acme", "zenith")
+    )
     assert a != b
     c, d = (_titles(f"<title>T</title><link>https://a.example/n{q}</link>")[0].doc_id for q in ("?ref=rss", ""))
     assert c == d

@@ -363,13 +363,17 @@ def test_a_curated_event_is_read_whatever_words_its_curator_uses(tmp_path):
     (tmp_path / "e.csv").write_text(EVENTS + text)
     result, run = _ingest(tmp_path, ("e.csv", "events"))
     assert (result.exit_code, result.writes["documents"].quarantined) == (0, 0)
-    found = _rows(run, "SELECT doc_id, ts_precision, authorship, veracity, is_recommended FROM core.documents ORDER BY 1")
+    found = _rows(
+        run, "SELECT doc_id, ts_precision, authorship, veracity, is_recommended FROM core.documents ORDER BY 1"
+    )
     assert found == [
         ("k0", "minute", "machine", "unknown", True), ("k1", "minute", "machine", "false", True),
         ("k2", "minute", "human", "unknown", False), ("k3", "minute", "human", "unknown", True),
         ("k4", "day", "human", "false", False), ("k5", "minute", "human", "unknown", True),
     ]  # fmt: skip
-    links = _rows(run, "SELECT doc_id, string_agg(asset, ',' ORDER BY asset) FROM core.document_assets GROUP BY 1 ORDER BY 1")
+    links = _rows(
+        run, "SELECT doc_id, string_agg(asset, ',' ORDER BY asset) FROM core.document_assets GROUP BY 1 ORDER BY 1"
+    )
     assert links == [("k0", "BTC"), ("k1", "BTC"), ("k2", "BTC,ETH"), ("k3", "DJT"), ("k5", "LTC")]
 
 
