@@ -11,9 +11,9 @@ def funding_hourly(funding: pl.DataFrame) -> pl.DataFrame:
     """Rows of features.funding_hourly: `funding_rate` (share of notional per settlement) over its hours.
 
     `funding`: exchange, symbol, asset, event_ts, available_ts, funding_rate, interval_h (null where the source does not
-    state it). A length that is not stated is the distance to the settlement before, where that is one in use and no longer
-    than the one before it: a longer one may be a hole, and has no rate per hour until it comes a second time. Across a
-    hole of any other length it is the last one that was known. Row t uses rows up to t.
+    state it). A length that is not stated is the distance to the settlement before, where that is one in use and no
+    longer than the one before it: a longer one may be a hole, and has no rate per hour until it comes a second time.
+    Across a hole of any other length it is the last one that was known. Row t uses rows up to t.
     """
     swap = ["exchange", "symbol"]
     ordered = funding.sort(*swap, "event_ts")

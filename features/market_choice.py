@@ -32,8 +32,9 @@ def choose_markets(stats: pl.DataFrame, quotes: tuple[str, ...]) -> pl.DataFrame
     """The spans [first_ts, last_ts] (opens of bars) that each asset's series takes from a market, ascending.
 
     `stats`: `market_stats` of one timeframe, quotes among `quotes`. Of the markets with at least half as many traded
-    bars as the best, and a hundredth of the turnover of the busiest, spot goes before swaps, then quotes in their order,
-    bars, turnover. What lies more than three days before or after that market is taken from the next one that has it.
+    bars as the best, and a hundredth of the turnover of the busiest, spot goes before swaps, then quotes in their
+    order, bars, turnover. What lies more than three days before or after that market is taken from the next one that
+    has it.
     """
     markets = stats.with_columns(
         rank=pl.col("quote").replace_strict({q: i for i, q in enumerate(quotes)}, return_dtype=pl.Int64),

@@ -99,8 +99,8 @@ def _total(per_coin: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_growth(supply: pl.DataFrame, each: pl.DataFrame) -> pl.DataFrame:
-    """Growth of the supply over 1, 7 and 30 days of the calendar; null where the day before has no figure. That of ALL is
-    of the coins that both days have: a coin that begins to be counted is no growth.
+    """Growth of the supply over 1, 7 and 30 days of the calendar; null where the day before has no figure. That of ALL
+    is of the coins that both days have: a coin that begins to be counted is no growth.
     """
     for n in (1, 7, 30):
         before = supply.select("coin", event_ts=pl.col("event_ts") + timedelta(days=n), _before="supply_par_usd")

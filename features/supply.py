@@ -58,8 +58,8 @@ def _is_plausible(key: list[str]) -> pl.Expr:
 
 
 def _summed_chains(figures: pl.DataFrame) -> pl.DataFrame:
-    """A total per coin, vendor and day for days on which a vendor gives chains without a total; `known_ts` is the day of
-    the oldest figure in it.
+    """A total per coin, vendor and day for days on which a vendor gives chains without a total; `known_ts` is the day
+    of the oldest figure in it.
 
     Each chain that has begun has to have a figure or carry one; chains that have ended may be left out where they were
     MINOR.
@@ -82,7 +82,7 @@ def _summed_chains(figures: pl.DataFrame) -> pl.DataFrame:
 
 
 def _ended(chains: pl.DataFrame, carried: pl.DataFrame) -> pl.DataFrame:
-    """`ended_par_usd` by coin, vendor and day: the last figures of chains that have begun and neither have nor carry one."""
+    """`ended_par_usd` by coin, vendor and day: the last figures of chains that have begun and have or carry none."""
     key = ["coin", "source", "chain"]
     days = carried.select("coin", "source", "event_ts").unique()
     begun = chains.group_by(key).agg(first=pl.col("event_ts").min())

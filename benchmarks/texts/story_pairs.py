@@ -2,10 +2,10 @@
 
     python -m benchmarks.texts.story_pairs [--data ../shared/data]
 
-340 pairs of news texts of at most three days apart that share a band of words, drawn in three layers (as alike as copies
-and told apart by what they say; as alike; less alike), were labelled blind by reading: is it the same story? They are
-weighted by the size of their layer. Two thirds are hard: templates, round-ups, follow-ups, changed figures, reversals.
-The rules were made looking at one half, the other is held out.
+340 pairs of news texts of at most three days apart that share a band of words, drawn in three layers (as alike as
+copies and told apart by what they say; as alike; less alike), were labelled blind by reading: is it the same story?
+They are weighted by the size of their layer. Two thirds are hard: templates, round-ups, follow-ups, changed figures,
+reversals. The rules were made looking at one half, the other is held out.
 """
 
 import argparse

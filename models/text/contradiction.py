@@ -43,19 +43,15 @@ class Said:
     codes: frozenset[str]
     assets: frozenset[str]
     denials: tuple[frozenset[str], ...]
-    n_words: int
 
 
 def what_is_said(documents: pl.DataFrame) -> list[Said]:
     """What each document (title, body) says in its title and lead."""
     head = pl.col("body").fill_null("").str.slice(0, 12 * WIDE_WORDS)
-    rows = documents.select(
-        pl.col("title").fill_null(""), head, pl.col("body").fill_null("").str.count_matches(r"\s\S").alias("n")
-    )
-    return [_said(title, body, n) for title, body, n in rows.iter_rows()]
+    return [_said(title, body) for title, body in documents.select(pl.col("title").fill_null(""), head).iter_rows()]
 
 
-def _said(written: str, body: str, n_words: int) -> Said:
+def _said(written: str, body: str) -> Said:
     title = tuple(word.strip(".,") for word in _WORDS.findall(written.lower()))
     given = body.split()
     lead_text, wide_text = " ".join(given[:LEAD_WORDS]), " ".join(given[:WIDE_WORDS])
@@ -64,7 +60,7 @@ def _said(written: str, body: str, n_words: int) -> Said:
     names = capitalised - {word.strip(".,") for word in given[:WIDE_WORDS] if word[:1].islower()} - STOPWORDS
     return Said(
         title, lead, wide, frozenset(names & set(title)), figures_in(written), amounts_in(written), dates_in(written),
-        figures_in(lead_text), _codes(written), _assets(title), _denials(f"{written}. {lead_text}"), n_words + len(title),
+        figures_in(lead_text), _codes(written), _assets(title), _denials(f"{written}. {lead_text}"),
     )  # fmt: skip
 
 
@@ -122,8 +118,8 @@ def _apart(a: frozenset[str], b: frozenset[str]) -> bool:
 
 
 def _denies(a: Said, b: Said) -> bool:
-    """Whether `a` denies something that `b` speaks of, where `b` denies nothing even further on. What is only added to a
-    text ("this is no investment advice") denies nothing in it.
+    """Whether `a` denies something that `b` speaks of, where `b` denies nothing even further on. What is only added to
+    a text ("this is no investment advice") denies nothing in it.
     """
     if not a.denials or DENIALS & (b.wide | set(b.title)):
         return False

@@ -4,16 +4,20 @@ from collections.abc import Iterable
 
 DENIALS = frozenset(
     {
-        "not", "never", "no", "nor", "false", "falsely", "fake", "hoax", "untrue", "incorrect", "inaccurate", "fabricated",
+        "not", "never", "no", "nor", "false", "falsely", "fake", "hoax", "untrue", "incorrect", "inaccurate",
+        "fabricated",
         "denies", "denied", "deny", "denying", "denial", "refutes", "refuted", "debunks", "debunked", "dismisses",
-        "dismissed", "retracts", "retracted", "retraction", "correction", "corrects", "corrected", "cancels", "cancelled",
+        "dismissed", "retracts", "retracted", "retraction", "correction", "corrects", "corrected", "cancels",
+        "cancelled",
         "canceled", "cannot", "didn", "isn", "wasn", "doesn", "hasn", "won", "wouldn", "aren", "unfounded", "baseless",
         "misleading", "wrong", "rumor", "rumour", "rumors", "rumours", "yet", "without", "nicht", "keine", "kein",
     }
 )  # fmt: skip
 _OPPOSITES = (
-    ({"pause", "pauses", "paused", "pausing", "suspend", "suspends", "suspended", "suspending", "halt", "halts", "halted",
-      "halting", "disables", "disabled", "closes", "stops", "stopped", "freezes", "frozen", "blocks", "blocked", "locks",
+    ({"pause", "pauses", "paused", "pausing", "suspend", "suspends", "suspended", "suspending", "halt", "halts",
+      "halted",
+      "halting", "disables", "disabled", "closes", "stops", "stopped", "freezes", "frozen", "blocks", "blocked",
+      "locks",
       "locked", "limits", "limited", "restricts", "restricted", "delays"},
      {"resume", "resumes", "resumed", "resuming", "restores", "restored", "reopens", "reopened", "reenables", "enables",
       "enabled", "restarts", "restarted", "unfreezes", "unfrozen", "unblocks", "unblocked", "unlocks", "unlocked",
@@ -36,7 +40,8 @@ _OPPOSITES = (
     ({"guilty", "convicted", "charged"}, {"innocent", "acquitted", "cleared", "dismissed"}),
     ({"joins", "joined", "signs", "signed", "partners"}, {"leaves", "left", "quits", "exits", "ends", "terminates"}),
     ({"activates", "activated", "begins", "starts", "started", "launches", "launched", "opens", "opened"},
-     {"postpones", "postponed", "delays", "delayed", "shuts", "discontinues", "sunsets", "closes", "closed", "expires"}),
+     {"postpones", "postponed", "delays", "delayed", "shuts", "discontinues", "sunsets", "closes", "closed",
+      "expires"}),
     ({"above", "over", "tops"}, {"below", "under"}),
     ({"inflow", "inflows"}, {"outflow", "outflows"}),
     ({"deposit", "deposits"}, {"withdrawal", "withdrawals", "withdraws"}),
@@ -61,11 +66,15 @@ NO_CODES = frozenset(
 )  # fmt: skip
 STOPWORDS = frozenset(
     {
-        "a", "an", "the", "of", "to", "in", "on", "at", "by", "for", "with", "from", "as", "and", "or", "but", "is", "are",
+        "a", "an", "the", "of", "to", "in", "on", "at", "by", "for", "with", "from", "as", "and", "or", "but", "is",
+        "are",
         "was", "were", "be", "been", "has", "have", "had", "will", "would", "can", "could", "may", "might", "its", "it",
-        "this", "that", "these", "those", "after", "before", "over", "into", "amid", "than", "more", "new", "s", "t", "u",
-        "says", "said", "update", "rpt", "how", "why", "what", "who", "when", "you", "your", "we", "our", "their", "his",
-        "her", "they", "here", "now", "not", "no", "up", "down", "out", "about", "set", "get", "gets", "us", "one", "two",
+        "this", "that", "these", "those", "after", "before", "over", "into", "amid", "than", "more", "new", "s", "t",
+        "u",
+        "says", "said", "update", "rpt", "how", "why", "what", "who", "when", "you", "your", "we", "our", "their",
+        "his",
+        "her", "they", "here", "now", "not", "no", "up", "down", "out", "about", "set", "get", "gets", "us", "one",
+        "two",
     }
 )  # fmt: skip
 

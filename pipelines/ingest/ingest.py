@@ -35,7 +35,8 @@ log = logging.getLogger("tapewire.ingest")
 class IngestResult:
     """What an ingest did: rows per entity, parts that delivered, parts that did not and why, findings of the checks.
 
-    A part that came through with less than before is in both. `left_out`: rows per entity that are neither stored nor quarantined (reasons in ops.source_rows). `waited_s` of its `seconds` the writer stood waiting for the network.
+    A part that came through with less than before is in both. `left_out`: rows per entity that are neither stored nor
+    quarantined (reasons in ops.source_rows). `waited_s` of its `seconds` the writer stood waiting for the network.
     """
 
     writes: dict[str, WriteResult]

@@ -13,7 +13,8 @@ CODES = {
     "10000LADYS": Coin("LADYS", 1e4), "1MBABYDOGE": Coin("BABYDOGE", 1e6), "kPEPE": Coin("PEPE", 1e3),
     "KPEPE": Coin("PEPE", 1e3), "XBT": Coin("BTC"), "1INCH": Coin("1INCH"), "KAIA": Coin("KAIA"), "KAVA": Coin("KAVA"),
     "MATIC": Coin("POL"), "FTM": Coin("S"), "EOS": Coin("A"), "RNDR": Coin("RENDER"), "KLAY": Coin("KAIA"),
-    "LEND": Coin("AAVE", 0.01), "eth": Coin("ETH"), "kBTC": Coin("KBTC"), "kFET": Coin("FET", 1e3), "GAL": Coin("G", 60), "LUNA2": Coin("LUNA"),
+    "LEND": Coin("AAVE", 0.01), "eth": Coin("ETH"), "kBTC": Coin("KBTC"), "kFET": Coin("FET", 1e3),
+    "GAL": Coin("G", 60), "LUNA2": Coin("LUNA"),
     "LUNA": Coin("LUNA"), "ERD": Coin("EGLD", 0.001),
 }  # fmt: skip
 
@@ -40,9 +41,11 @@ PAIRS = {
     "BTC/USDT": ("BTC", "USDT"), "BTC/USDT:USDT": ("BTC", "USDT"), "BTC-USD": ("BTC", "USD"),
     "BTC_USDT": ("BTC", "USDT"), "BTCUSDT": ("BTC", "USDT"), "btc/usd": ("btc", "USD"), "ETH/BTC": ("ETH", "BTC"),
     "DOTUSD": ("DOT", "USD"), "BNBUSD": ("BNB", "USD"), "XBTUSD": ("XBT", "USD"), "USDTUSD": ("USDT", "USD"),
-    "SHIBUSD": ("SHIB", "USD"), "BTCTUSD": ("BTC", "TUSD"), "BTCUSD_PERP": ("BTC", "USD"), "BTC-USDT-SWAP": ("BTC", "USDT"),
+    "SHIBUSD": ("SHIB", "USD"), "BTCTUSD": ("BTC", "TUSD"), "BTCUSD_PERP": ("BTC", "USD"),
+    "BTC-USDT-SWAP": ("BTC", "USDT"),
     "XXBTZUSD": ("XBT", "USD"), "tBTCUSD": ("BTC", "USD"), "BTC / USDT": ("BTC", "USDT"), "BTC/USDT.P": ("BTC", "USDT"),
-    "BTCUSDT.P": ("BTC", "USDT"), "ETHBTC": ("ETH", "BTC"), "BTC/USD:BTC-241227-100000-C": None, "NOBODYKNOWSTUSD": None,
+    "BTCUSDT.P": ("BTC", "USDT"), "ETHBTC": ("ETH", "BTC"), "NOBODYKNOWSTUSD": None,
+    "BTC/USD:BTC-241227-100000-C": None,
     "BTC/USDT:USDT-241227": None, "BTC-USD-241227": None, "BTC-27DEC24-100000-C": None,
     "BTC-PERP": ("BTC", "PERP"), "PYUSD": None, "STETH": None, "WBTC": None, "BTC": None, "USDT_TRX": None,
 }  # fmt: skip

@@ -28,7 +28,8 @@ class Score:
 
     def __str__(self) -> str:
         (a, b), (c, d) = self.precision_ci, self.recall_ci
-        return f"precision {self.precision:.2f} [{a:.2f}, {b:.2f}], recall {self.recall:.2f} [{c:.2f}, {d:.2f}], {self.n} pairs"
+        precision, recall = f"{self.precision:.2f} [{a:.2f}, {b:.2f}]", f"{self.recall:.2f} [{c:.2f}, {d:.2f}]"
+        return f"precision {precision}, recall {recall}, {self.n} pairs"
 
 
 def judged(data: Path) -> pl.DataFrame:

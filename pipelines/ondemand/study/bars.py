@@ -51,9 +51,9 @@ def read_bars(path: Path) -> Bars:
         raise TableError(f"{path.name}: no close is a positive number")
     twice = known.filter(known.select("asset", "_start").is_duplicated())
     if len(twice):
+        at = f"{twice['_start'][0]:%Y-%m-%dT%H:%M:%SZ}"
         raise TableError(
-            f"{path.name}: {twice['asset'][0]} has two bars that start at {twice['_start'][0]:%Y-%m-%dT%H:%M:%SZ}; give "
-            "one timeframe and market"
+            f"{path.name}: {twice['asset'][0]} has two bars that start at {at}; give one timeframe and market"
         )
     return _grid(known, _timeframe(known, path), path)
 

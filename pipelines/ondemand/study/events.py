@@ -75,7 +75,7 @@ def _plain_names(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
 
 
 def as_the_bars_name_them(events: pl.DataFrame, assets: tuple[str, ...]) -> pl.DataFrame:
-    """Events with the names that `assets` of the bars have: XBT, $BTC and Bitcoin are the BTC, or the BTC-USD, there."""
+    """Events with the names that `assets` of the bars have: XBT, $BTC and Bitcoin are the BTC (or BTC-USD) there."""
     there = {asset_named(name) or name: name for name in assets}
     spelt = {name: there.get(asset_named(name) or canonical(name), name) for name in events["asset"].unique()}
     changed = sorted(f"{a} as {b}" for a, b in spelt.items() if a != b and a not in assets)

@@ -15,7 +15,8 @@ PRICES = ("OPEN", "HIGH", "LOW", "CLOSE", "VOLUME")
 
 # Words that are no tickers although they look like some.
 NO_ASSETS = {*PRICES, "INDEX", "VOL", "MARKET_CAP", "MARKETCAP", "YEAR", "MONTH", "DAY", "HOUR", "WEEKDAY", "TIME",
-             "TIMESTAMP", "UNIX", "EPOCH", "TOTAL", "SUM", "MEAN", "TRADED", "ROW", "ID", "TRADES", "TURNOVER"}  # fmt: skip
+             "TIMESTAMP", "UNIX", "EPOCH", "TOTAL", "SUM", "MEAN", "TRADED", "ROW", "ID", "TRADES",
+             "TURNOVER"}  # fmt: skip
 FIRST_EPOCH = 9e8
 MAX_CODES = 31
 

@@ -156,7 +156,8 @@ def first_public(item: Item, seen: SeenItem | None, seen_at: datetime) -> tuple[
     """`event_ts` of an item with its precision: the first public time, whatever a correction's stamp says.
 
     A later version gives it only where the first said no more than the day, and the later one lies within what that
-    allowed, or before it where the day is that on which it was seen first and may only have stood in for none. Without a usable time stamp the day on which it was seen first stands in.
+    allowed, or before it where the day is that on which it was seen first and may only have stood in for none. Without
+    a usable time stamp the day on which it was seen first stands in.
     """
     if seen is not None and seen.event_ts is not None:
         is_finer = seen.ts_precision == "day" and item.precision != "day"

@@ -26,8 +26,8 @@ class Typed:
 def with_moments(frame: pl.DataFrame, column: str, name: str, *, exact: bool = False) -> pl.DataFrame:
     """`frame` with `_{column}`, its moments in UTC (null where unreadable), and `_{column}_precision`.
 
-    A day is its beginning; with `exact`, a day beside which a clock was not understood is none. SourceError, naming column, row and value, where a clock names no zone, or where no value at
-    all is a moment.
+    A day is its beginning; with `exact`, a day beside which a clock was not understood is none. SourceError, naming
+    column, row and value, where a clock names no zone, or where no value at all is a moment.
     """
     read = read_stamps(frame[column])
     if exact:

@@ -30,20 +30,20 @@ TWO = {
         ("Acme Planet purchases additional 330 BTC", BUY.format(n=330, y="5.2", h="2,191")),
     ),
     "another company": (
-        ("Metaplanet adds Bitcoin", "Metaplanet has bought more Bitcoin for its treasury, it said on Monday in a notice."),
-        ("Semler adds Bitcoin", "Semler has bought more Bitcoin for its treasury, it said on Monday in a notice."),
+        ("Metaplanet adds Bitcoin", "Metaplanet has bought more Bitcoin for its treasury, it said on Monday."),
+        ("Semler adds Bitcoin", "Semler has bought more Bitcoin for its treasury, it said on Monday."),
     ),
     "another coin by its name": (
         ("Exchange lists Cardano", "The exchange will list Cardano for trading. Deposits of Cardano are open now."),
         ("Exchange lists Solana", "The exchange will list Solana for trading. Deposits of Solana are open now."),
     ),
     "a denial in the text alone": (
-        ("Regulator decides on the fund", "The regulator did approve the fund on Monday, its chair told reporters there."),
-        ("Regulator decides on the fund", "The regulator did not approve the fund on Monday, its chair told reporters there."),
+        ("Regulator decides on the fund", "The regulator did approve the fund on Monday, its chair said there."),
+        ("Regulator decides on the fund", "The regulator did not approve the fund on Monday, its chair said there."),
     ),
     "the opposite in the text alone": (
-        ("Regulator decides on the fund", "The regulator has approved the fund on Monday, its chair told reporters there."),
-        ("Regulator decides on the fund", "The regulator has rejected the fund on Monday, its chair told reporters there."),
+        ("Regulator decides on the fund", "The regulator has approved the fund on Monday, its chair said there."),
+        ("Regulator decides on the fund", "The regulator has rejected the fund on Monday, its chair said there."),
     ),
     "figures in words": (
         ("Acme buys twelve bitcoin", "Acme bought twelve bitcoin on Monday and will buy more in the coming months."),
@@ -54,12 +54,12 @@ TWO = {
     "days": (("Exchange halts withdrawals on March 4", "It upgrades its wallets, and funds are safe, it said."),
              ("Exchange halts withdrawals on March 25", "It upgrades its wallets, and funds are safe, it said.")),
     "a standing header": (
-        ("LIVE MARKETS Second inning", "Welcome to the home for coverage of markets. Share your thoughts with us here."),
-        ("LIVE MARKETS Bund yields fall again", "Welcome to the home for coverage of markets. Share your thoughts with us here."),
+        ("LIVE MARKETS Second inning", "Welcome to the home for coverage of markets. Share your thoughts with us."),
+        ("LIVE MARKETS Bund yields fall", "Welcome to the home for coverage of markets. Share your thoughts with us."),
     ),
     "a standing end": (
-        ("Another Exchange Eyes Nasdaq + More News", "Get your daily, bite-sized digest of cryptoasset and related news."),
-        ("Ethereum Founder Raises USD 450M + More News", "Get your daily, bite-sized digest of cryptoasset and related news."),
+        ("Another Exchange Eyes Nasdaq + More News", "Get your daily, bite-sized digest of related news."),
+        ("Ethereum Founder Raises USD 450M + More News", "Get your daily, bite-sized digest of related news."),
     ),
     "amounts of two headlines over one text": (
         ("BITCOIN FUTURES RISE; LAST AT $16,630", "VOLUME AT 192 CONTRACTS AFTER THE FIRST 15 MINUTES OF TRADING"),
@@ -105,8 +105,8 @@ ONE = {
     "a ticker for a name": (("Acme buys 100 BTC", BUY.format(n=100, y="1.5", h="1,861")),
                             ("Acme (ACME) buys 100 bitcoin", BUY.format(n=100, y="1.5", h="1,861"))),
     "other words in the middle of a headline": (
-        ("Dollar inches lower as focus turns to data", "The dollar was slightly weaker as investors focused on data."),
-        ("Dollar hovers near flat as focus turns to data", "The dollar was little changed as investors focused on data."),
+        ("Dollar inches lower as focus turns to data", "The dollar was weaker as investors saw data."),
+        ("Dollar hovers near flat as focus turns to data", "The dollar was flat as investors saw data."),
     ),
     "a rounded figure": (("Acme buys 1,204 BTC", ""), ("Acme buys 1,204.2 BTC", "")),
 }  # fmt: skip

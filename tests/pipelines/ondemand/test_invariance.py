@@ -108,7 +108,8 @@ def supplies(draw):
 def _ratio(supply):
     days = [START + i * DAY for i in range(-1, 22)]
     btc = pl.DataFrame({"asset": "BTC", "metric": "market_cap_usd", "event_ts": days, "available_ts": days,
-                        "source": "v", "value": 4e11}, schema_overrides={"event_ts": TS, "available_ts": TS})  # fmt: skip
+                        "source": "v", "value": 4e11},
+                       schema_overrides={"event_ts": TS, "available_ts": TS})  # fmt: skip
     return ssr_daily(supply, btc, "majors-v1")
 
 

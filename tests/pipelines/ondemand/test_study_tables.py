@@ -162,7 +162,7 @@ def test_names_of_columns_in_any_case_ids_under_any_name_and_one_label_alone(tmp
 
 
 @pytest.mark.parametrize(("text", "said"), [
-    ("asset,date,authorship,veracty\nBTC,2024-01-01,human,true\n", "column veracty is not known; did you mean veracity"),
+    ("asset,date,authorship,veracty\nBTC,2024-01-01,human,true\n", "did you mean veracity"),
     ("asset,date\nBTC,2024-01-01\nNA,2024-01-02\n", "the first in row 2"),
     ("event_id,asset,date\n7,BTC,2024-01-01\n7,BTC,2024-01-02\n", r"the first is row 1 \(7, BTC\)"),
     ("asset,date,uncertainty_h\nBTC,2024-01-01T10:00Z,1e20\n", "uncertainty_h of row 1 is 1e"),

@@ -381,7 +381,7 @@ def test_labels_of_a_spreadsheet_are_labels_of_documents_and_others_are_shown_wh
     head = "published_at,source,title,veracity,authorship,ts_precision\n"
     rows = "2024-01-01T10:00:01Z,w,A,TRUE,Human,Second\n2024-01-01T10:00:01Z,w,B,perhaps,human,minutes\n"
     (tmp_path / "d.csv").write_text(head + rows)
-    result, run = _ingest(tmp_path, ("d.csv", "documents"))
+    _, run = _ingest(tmp_path, ("d.csv", "documents"))
     assert _rows(run, "SELECT title, veracity, authorship, ts_precision FROM core.documents") == [
         ("A", "true", "human", "second")
     ]
