@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import charset_normalizer
 
@@ -36,7 +36,7 @@ def opened_as_utf8(path: Path, declared: str | None = None) -> Iterator[IO[bytes
     if declared is None:
         log.warning('%s is not UTF-8: read as %s; declare it with encoding = "%s"', path.name, name, name)
     with path.open("r", encoding=name, errors="replace", newline="") as text:
-        yield io.BufferedReader(_Recoded(text), 1 << 20)
+        yield cast(IO[bytes], io.BufferedReader(_Recoded(text), 1 << 20))
 
 
 def _is_utf8(name: str) -> bool:

@@ -159,7 +159,7 @@ def _pages(records: Iterator[bytes | tuple[str, str]]) -> Iterator[tuple[list[by
 
 
 def _parse_json(records: list[bytes]) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, str | None]] = []
     bad: list[tuple[str, str]] = []
     for record in records:
         try:
