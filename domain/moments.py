@@ -156,12 +156,15 @@ def _in_order(first: int, second: int, year: int, day_first: bool | None) -> dat
     return date(year, second, first) if day_first else date(year, first, second)
 
 
-def order_of(text: str) -> bool | None:
-    """Whether a date such as 25/04/2024 shows that the day comes first; None where it shows nothing."""
+def order_of(text: str) -> tuple[str, bool | None]:
+    """The mark between the numbers of a date such as 25/04/2024 (empty where there is none), and whether it shows that
+    the day comes first (None where it shows nothing).
+    """
     found = _DATES[-1].search(text)
-    if found is None or (int(found["first"]) > 12) == (int(found["second"]) > 12):
-        return None
-    return int(found["first"]) > 12
+    if found is None:
+        return "", None
+    shows = (int(found["first"]) > 12) != (int(found["second"]) > 12)
+    return found["sep"], int(found["first"]) > 12 if shows else None
 
 
 def _century(short: int) -> int:

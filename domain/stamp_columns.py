@@ -19,9 +19,9 @@ def read_stamps(column: pl.Series) -> pl.DataFrame:
     """`moment` (UTC, µs; null where a value is no stamp), `precision` (second, minute, hour, day), `is_zoned`, and
     `is_partial` (a day beside which something was not understood) of each value, in their order.
 
-    Text is read value by value (`domain.moments`), 03/04/2024 in the order that the column's other values show: not at
-    all where they show none, or both. Whole numbers are epochs by their digits, or days such as 20240131. A column of
-    nothing but midnights UTC holds days.
+    Text is read value by value (`domain.moments`), 03/04/2024 in the order that the column's other values with the
+    same mark show: not at all where they show none, or both. Whole numbers are epochs by their digits, or days such as
+    20240131. A column of nothing but midnights UTC holds days.
     """
     values = column.alias("value").to_frame()
     if isinstance(column.dtype, pl.Datetime):
@@ -77,8 +77,10 @@ def _of_texts(values: pl.DataFrame) -> pl.DataFrame:
     quick = pl.when(pl.col("value").str.contains(_PLAIN)).then(iso)
     read = values.with_columns(moment=quick.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%:z", time_unit="us", strict=False))
     others = read.filter(pl.col("moment").is_null())["value"].drop_nulls().unique(maintain_order=True)
-    shown = {order for order in map(order_of, others) if order is not None}
-    stamps = [read_stamp(text, day_first=min(shown) if len(shown) == 1 else None) for text in others]
+    orders = [order_of(text) for text in others]
+    shown = {(mark, order) for mark, order in orders if order is not None}
+    known = {mark: order for mark, order in shown if (mark, not order) not in shown}
+    stamps = [read_stamp(text, day_first=known.get(mark)) for text, (mark, _) in zip(others, orders, strict=True)]
     slow = pl.DataFrame(
         [(t, s.moment, s.precision, s.offset is not None, s.is_partial)
          for t, s in zip(others, stamps, strict=True) if s],

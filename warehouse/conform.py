@@ -80,7 +80,8 @@ def _cast(column: Column, frame: pl.DataFrame) -> pl.Expr:
     dtype = frame.schema[column.name]
     expr = pl.col(column.name)
     if isinstance(target, pl.Datetime) and isinstance(dtype, pl.String):
-        return expr.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
+        iso = expr.str.replace("^(.{10}) ", "${1}T").str.replace("[Zz]$", "+00:00")
+        return iso.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", strict=False)  # no format is guessed
     if isinstance(target, pl.Datetime) and isinstance(dtype, pl.Datetime):
         return expr.dt.convert_time_zone("UTC").dt.cast_time_unit("us")
     if isinstance(target, pl.Float64) and isinstance(dtype, pl.Float64):

@@ -14,6 +14,7 @@ from models.text.linking.catalogue import load_catalogue
 _SEPARATORS = re.compile(r"[,;|\n]+|\s+(?:and|&)\s+")
 _TICKER = re.compile(r"[A-Za-z0-9]{1,12}")
 _BRACKETED = re.compile(r"(?P<name>[^()]+?)\s*\((?P<code>[^()]+)\)")
+FIAT = frozenset({"USD", "EUR", "GBP", "JPY", "KRW", "TRY", "BRL", "AUD", "CAD", "CHF", "CNY"})
 _KEYS = ("code", "ticker", "symbol", "asset", "name", "title")
 
 
@@ -78,6 +79,8 @@ def asset_named(name: str) -> str | None:
     if bracketed:  # Bitcoin (BTC)
         return asset_named(bracketed["code"]) or asset_named(bracketed["name"])
     plain = name.strip().strip("()").lstrip("$#").strip()
+    if plain.upper() in FIAT:
+        return None
     code = canonical(plain)
     catalogue = load_catalogue()
     if code in catalogue.tickers:

@@ -45,6 +45,7 @@ def test_days_and_months_are_read_in_the_order_that_the_column_shows_and_not_at_
     assert [m.month for m, _, _ in moments("03/04/2024", "03/25/2024")] == [3, 3]
     assert [m for m, _, _ in moments("03/04/2024", "04/05/2024")] == [None, None]
     assert [m is None for m, _, _ in moments("03/04/2024", "03/25/2024", "25/04/2024")] == [True, False, False]
+    assert [m is None for m, _, _ in moments("25.03.2024", "04/05/2024")] == [False, True], "other marks show nothing"
 
 
 def test_a_clock_without_a_zone_says_so():

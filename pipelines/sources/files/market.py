@@ -9,7 +9,7 @@ from domain.assets.pairs import split_pair
 from domain.timeframes import SECONDS
 from features.ssr import COIN_LISTS
 from pipelines.settings.sources import FileTable
-from pipelines.sources.files.moments import Typed, end_of_day, moment_or_text, with_moments
+from pipelines.sources.files.moments import Typed, day_or_text, end_of_day, moment_or_text, with_moments
 from pipelines.sources.tickers import with_canonical
 from warehouse.schema.market import ASSET_METRICS, CANDLES, FUNDING, SUPPLY
 
@@ -81,7 +81,7 @@ def supply_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Ty
         "source",
         coin=pl.when(of_chain).then(written.str.extract(r"^([^_-]+)", 1)).otherwise(written),
         chain=chain.when(whole).then(pl.lit("all")).otherwise("chain"),
-        event_ts=end,
+        event_ts=day_or_text("date", frame, end),
         available_ts=end + timedelta(hours=table.lag_h),
         supply_units="supply", price_usd=_known_price(frame), market_cap_usd="market_cap_usd",
     )  # fmt: skip
@@ -100,7 +100,7 @@ def metric_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Ty
     end = end_of_day(frame, "date", name)
     named = frame.with_columns(pl.col("source").fill_null(f"files:{name}"))
     wide = with_canonical(named.with_columns(_end=end), "asset", "source", at="_end").select(
-        "source", "asset", "price_usd", "market_cap_usd", event_ts=end,
+        "source", "asset", "price_usd", "market_cap_usd", event_ts=day_or_text("date", frame, end),
         available_ts=end + timedelta(hours=table.lag_h), supply_units="supply",
     )  # fmt: skip
     cells = wide.unpivot(METRICS, index=["source", "asset", "event_ts", "available_ts"], variable_name="metric")

@@ -61,6 +61,13 @@ def end_of_day(frame: pl.DataFrame, column: str, name: str) -> pl.Expr:
     return pl.lit(read["moment"]) + pl.duration(days=1)
 
 
+def day_or_text(column: str, frame: pl.DataFrame, end: pl.Expr) -> pl.Expr:
+    """The end of a day of `end_of_day`, or the text itself where it could not be read: quarantine shows it."""
+    if not frame.select((end.is_null() & pl.col(column).is_not_null()).any()).item():
+        return end
+    return pl.coalesce(end.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00"), pl.col(column).cast(pl.String))
+
+
 def moment_or_text(column: str, frame: pl.DataFrame) -> pl.Expr:
     """The parsed moment of `with_moments`, or the text itself where it could not be read: quarantine shows it."""
     moment = pl.col(f"_{column}")

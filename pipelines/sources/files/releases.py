@@ -10,11 +10,15 @@ from domain.labels import label_words
 from domain.moments import PRECISION_S
 from pipelines.settings.sources import FileTable
 from pipelines.sources.documents import as_of_the_day, document_id, linked
+from pipelines.sources.feeds.articles import text_of
 from pipelines.sources.files.moments import Typed, with_moments
 from pipelines.sources.named_assets import nearest, read_assets
 from warehouse.conform import no_refusals
 from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS
 
+_MARKUP = re.compile(
+    r"</?(?:p|div|br|span|script|style|a|li|ul|h[1-6]|table|img|strong|em|b|i)\b[^<>]*>", re.IGNORECASE
+)
 MACHINE = r"machine|generated|\bai\b|\bllm\b|\bbot\b|chatgpt"
 SAME_PRECISION = {
     "seconds": "second", "sec": "second", "s": "second", "exact": "second", "ms": "second", "millisecond": "second",
@@ -34,9 +38,11 @@ def document_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[
     said = pl.col("ts_precision").str.to_lowercase().fill_null("second").replace(SAME_PRECISION)
     seconds = _coarser(said, PRECISION_S, "_published_at_precision")
     precision = seconds.replace_strict({s: name for name, s in PRECISION_S.items()}, return_dtype=pl.String)
+    frame = frame.with_columns(pl.col("body").cast(pl.String).map_elements(_without_markup, return_dtype=pl.String))
     text = {c: pl.col(c).cast(pl.String).fill_null("") for c in ("title", "body", "url", "source", "id")}
     with_id = pl.col("id").is_not_null() & (text["url"] != "")
     shared = with_id & (pl.col("id").n_unique().over(text["url"]) > 1)  # one page, several ids: these tell them apart
+    shared |= pl.col("url").cast(pl.String).str.contains("#").fill_null(value=False)  # a place on a page
     guid = text["source"] + "|" + pl.coalesce(pl.col("id").cast(pl.String), text["title"])
     ids = frame.select(
         url=pl.when(shared).then(pl.lit("")).otherwise(text["url"]),
@@ -85,6 +91,11 @@ def _floor(moment: pl.Expr, precision: pl.Expr) -> pl.Expr:
         .then(moment.dt.truncate("1m"))
         .otherwise(moment)
     )
+
+
+def _without_markup(body: str) -> str:
+    """A body without the elements of HTML, where it has any."""
+    return text_of(body) if _MARKUP.search(body) else body
 
 
 def _label(frame: pl.DataFrame, name: str) -> pl.Expr:

@@ -421,3 +421,29 @@ def test_columns_of_categories_are_read_as_their_text(tmp_path):
     frame.write_parquet(tmp_path / "a.parquet")
     result, _ = _ingest(tmp_path, ("a.parquet", "candles"))
     assert (result.writes["candles"].new, result.exit_code) == (10, 0)
+
+
+def test_a_first_row_that_cannot_be_read_costs_itself_alone(tmp_path):
+    bad = ROW.format(11).replace("2024-01-01T11:00:00Z", "soon")
+    (tmp_path / "a.csv").write_text("\n".join([HEADER, bad, *GOOD.splitlines()[1:]]) + "\n")
+    result, _ = _ingest(tmp_path, ("a.csv", "candles"))
+    assert (result.writes["candles"].new, result.writes["candles"].quarantined) == (10, 1)
+
+
+def test_a_date_that_could_be_two_is_shown_where_it_is_refused(tmp_path):
+    rows = "USDT,03/04/2024,5\nUSDT,2024-01-02,5\n"
+    (tmp_path / "s.csv").write_text("asset,date,supply\n" + rows)
+    result, run = _ingest(tmp_path, ("s.csv", "supply"))
+    assert (result.writes["supply"].new, result.writes["supply"].quarantined) == (1, 1)
+    assert "03/04/2024" in _rows(run, "SELECT reason || payload FROM ops.quarantine")[0][0]
+
+
+def test_markup_in_the_body_of_a_file_is_no_text_and_places_on_a_page_are_documents_of_their_own(tmp_path):
+    head = "published_at,source,title,body,url\n"
+    body = "<p>Bitcoin &amp; more</p><script>var DOGE = 1</script>"
+    rows = "".join(f'2024-01-01T10:00:01Z,w,Item {i},"{body}",https://a.example/day#{i}\n' for i in range(3))
+    (tmp_path / "d.csv").write_text(head + rows)
+    _, run = _ingest(tmp_path, ("d.csv", "documents"))
+    assert _rows(run, "SELECT DISTINCT body FROM core.documents") == [("Bitcoin & more",)]
+    assert _rows(run, "SELECT count(*) FROM core.documents") == [(3,)]
+    assert _rows(run, "SELECT DISTINCT asset FROM core.document_assets") == [("BTC",)]
