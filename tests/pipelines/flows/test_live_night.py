@@ -146,6 +146,10 @@ def test_a_live_night_runs_whole_then_finds_nothing_new_then_goes_on_without_a_b
         assert count("SELECT count(DISTINCT doc_id) FROM marts.release_impact") > 10
         assert count("SELECT count(*) FROM marts.forecast_latest") > 0
         assert count("SELECT count(*) FROM ops.checks WHERE severity = 'error' AND n_rows > 0") == 0
+        assert count("SELECT count(*) FROM ops.source_rows") > 15
+        lost = "n_read <> n_new + n_changed + n_unchanged + n_quarantined + n_left_out"
+        assert count(f"SELECT count(*) FROM ops.source_rows WHERE {lost}") == 0
+        assert count("SELECT count(*) FROM marts.funding WHERE funding_rate_per_hour IS NOT NULL") > 0
     again = plain_night(tmp_path, profile=str(profile))
     assert again.returncode == 0
     assert "Nothing new, nothing changed: the marts are identical" in again.stdout
