@@ -77,4 +77,5 @@ def _gone(con: duckdb.DuckDBPyConnection, run: Run, source: str, entity: str, ac
         "WHERE s.source = $1 AND s.entity = $2 AND s.checked_ts >= $3 AND r.as_of_ts <= $4",
         [source, entity, run.now - REMEMBERED, run.as_of],
     ).fetchall()
-    return sorted({str(name) for (name,) in known} - account.subjects)
+    gone = {str(name) for (name,) in known} - account.subjects
+    return sorted(name for name in gone if name.partition(" on ")[0] not in account.subjects)  # its total is there

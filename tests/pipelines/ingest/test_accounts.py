@@ -142,6 +142,11 @@ def test_a_universe_that_shrank_is_missing_and_is_stored_as_far_as_it_goes(desk,
     assert _supply_file(desk, tmp_path, BOTH + "DAI,2024-01-01,,1\n").exit_code == 0
 
 
+def test_a_chain_that_is_gone_is_not_missed_where_its_coin_has_a_total(desk, tmp_path):
+    assert _supply_file(desk, tmp_path, BOTH + "USDC,2024-01-01,,3\n").exit_code == 0
+    assert _supply_file(desk, tmp_path, "USDT,2024-01-01,,5\nUSDC,2024-01-01,,3\n").exit_code == 0
+
+
 def test_what_a_source_brought_is_expected_for_a_week_and_only_of_runs_with_no_later_as_of(desk, tmp_path, monkeypatch):
     assert _supply_file(desk, tmp_path, BOTH).exit_code == 0
     early = desk.ingest(files={"root": tmp_path, "tables": [{"path": "s.csv", "shape": "supply"}]},
