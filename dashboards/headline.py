@@ -28,7 +28,10 @@ def headlines(warehouse: Published) -> list[Headline]:
     return [
         _skill(scores),
         _coverage(scores),
-        _ssr(warehouse.query("FROM marts.ssr_daily WHERE coin = 'ALL' ORDER BY day DESC LIMIT 1")),
+        _ssr(
+            warehouse.query("FROM marts.ssr_daily WHERE coin = 'ALL' ORDER BY day DESC LIMIT 1"),
+            warehouse.query("SELECT coin, max(day) AS day FROM marts.ssr_daily GROUP BY coin ORDER BY coin"),
+        ),
         _excess(warehouse.mart("impact_tests"), caveats(warehouse)),
         *_compared(warehouse.mart("generated_against_real").filter(pl.col("slice_by") == "all")),
         _sharpe(warehouse.mart("backtest_summary")),
@@ -101,7 +104,8 @@ def _coverage(scores: pl.DataFrame) -> Headline:
     return Headline(name, f"{low} %" if low == high else f"{low}–{high} %", f"should be 90 %: {each}")
 
 
-def _ssr(row: pl.DataFrame) -> Headline:
+def _ssr(row: pl.DataFrame, newest: pl.DataFrame) -> Headline:
+    """`newest`: the last day of each coin; a coin that has ended leaves no total after it, and is named."""
     if row.is_empty():
         return _missing("Stablecoin Supply Ratio", "no stablecoin supply or no BTC capitalisation")
     r = row.to_dicts()[0]
@@ -110,6 +114,9 @@ def _ssr(row: pl.DataFrame) -> Headline:
         "the ±2 bands)")  # fmt: skip
     coins = f"{r['n_coins']} coins" + (f", without {r['absent_coins']}" if r.get("absent_coins") else "")
     reading = f"at market {number(r['ssr_market'], ',.2f')}, {z}, on {r['day']} ({coins})"
+    if newest["day"].max() > r["day"]:
+        ended = newest.filter(pl.col("day") <= r["day"], pl.col("coin") != "ALL")["coin"]
+        reading += f"; no total since, for want of {', '.join(ended) or 'a coin'}: choose a coin list without it"
     return Headline("Stablecoin Supply Ratio", number(r["ssr_par"], ",.2f"), reading)
 
 

@@ -15,6 +15,7 @@ OSCILLATOR_MIN_DAYS = 180
 COIN_LISTS: dict[str, tuple[str, ...]] = {
     "majors-v1": ("USDT", "USDC", "USDP", "DAI", "BUSD"),
     "majors-v2": ("USDT", "USDC", "USDE", "DAI", "USDS", "FDUSD", "PYUSD", "TUSD", "USDP", "BUSD"),
+    "majors-v3": ("USDT", "USDC", "DAI", "USDP"),  # v1 without BUSD, which its issuer ended in 2024
     "simulated-v1": ("AUSD", "BSTB", "CUSD", "DPEG", "EUSD"),
 }
 

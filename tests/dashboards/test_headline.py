@@ -1,5 +1,6 @@
 """The headline figures say what they cannot say; words keep their form."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -48,6 +49,18 @@ def test_an_interval_above_zero_is_beyond_chance(published: Path):
 
 def test_an_oscillator_beyond_its_bands_is_called_so(figures: dict[str, Headline]):
     assert "beyond the ±2 bands" in figures["Stablecoin Supply Ratio"].reading
+
+
+def test_a_ratio_that_ends_with_a_coin_names_it(published: Path):
+    from dashboards import headline
+
+    with Published(published) as warehouse:
+        row = warehouse.query("FROM marts.ssr_daily WHERE coin = 'ALL' ORDER BY day DESC LIMIT 1")
+    day = row["day"][0]
+    newest = pl.DataFrame({"coin": ["ALL", "BUSD", "USDT"], "day": [day, day, day + timedelta(days=30)]})
+    reading = headline._ssr(row, newest).reading
+    assert reading.endswith("; no total since, for want of BUSD: choose a coin list without it")
+    assert "no total" not in headline._ssr(row, newest.head(2)).reading
 
 
 def test_every_figure_of_an_empty_warehouse_says_why_it_is_missing(empty: Path):
