@@ -81,6 +81,7 @@ def test_the_estimated_similarity_is_the_jaccard_similarity_of_pairs_of_words():
         assert abs((signature[0] == signature[1]).mean() - exact) < error
 
 
+@pytest.mark.slow
 def test_what_comes_later_changes_no_story(planted):
     ordered = planted.documents.sort("available_ts", "doc_id")
     whole = group_stories(ordered)

@@ -132,6 +132,7 @@ BOTH = "USDT,2024-01-01,,5\nUSDC,2024-01-01,ETH,2\nUSDC,2024-01-01,SOL,1\n"
         (BOTH.replace("USDC,2024-01-01,SOL,1\n", ""), "USDC on SOL"),
     ],
 )
+@pytest.mark.slow
 def test_a_universe_that_shrank_is_missing_and_is_stored_as_far_as_it_goes(desk, tmp_path, text, gone):
     assert _supply_file(desk, tmp_path, BOTH).exit_code == 0
     for _ in range(2):  # until it is back, or for a week

@@ -115,6 +115,7 @@ def _ratio(supply):
 
 @settings(max_examples=40, deadline=None)
 @given(supplies(), st.integers(0, 99))
+@pytest.mark.slow
 def test_the_ratio_does_not_depend_on_the_order_of_rows_nor_on_a_split_by_chain(supply, seed):
     expected = _ratio(supply)
     assert_frame_equal(_ratio(supply.sample(fraction=1, shuffle=True, seed=seed)), expected)

@@ -123,6 +123,7 @@ def test_a_run_that_looks_from_the_past_costs_no_later_run_its_bars(desk):
     np.testing.assert_allclose(stored(desk), BARS[BARS[:, 0] < CLOSED], rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_month_that_lacks_bars_is_filled_from_its_days_and_read_again_once_it_is_mended(desk, tmp_path):
     whole, short = tmp_path / "whole", tmp_path / "short"
     write_archive(archive(), whole, every=("monthly", "daily"))
@@ -157,6 +158,7 @@ def test_old_months_that_are_not_there_are_asked_for_once(desk):
         assert asked == len(server.asked("-2020-")) == 12
 
 
+@pytest.mark.slow
 def test_a_month_without_its_own_file_is_filled_from_its_days_however_old_it_is(desk, tmp_path):
     write_archive(archive(), tmp_path, every=("monthly", "daily"))
     for part in tmp_path.rglob("*1h-2024-12.zip*"):
@@ -167,6 +169,7 @@ def test_a_month_without_its_own_file_is_filled_from_its_days_however_old_it_is(
     assert len(got) == 744
 
 
+@pytest.mark.slow
 def test_a_month_that_gives_rows_twice_and_lacks_others_is_short(desk, tmp_path):
     write_archive(archive(), tmp_path, every=("monthly", "daily"))
     name = next(p for p in tmp_path.rglob("*1h-2024-11.zip"))
