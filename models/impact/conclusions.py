@@ -23,7 +23,7 @@ def conclusions(tests: pl.DataFrame, comparisons: pl.DataFrame, study_id: str, *
     """
     own = tests.filter(pl.col("study_id") == study_id) if not tests.is_empty() else tests
     if own.is_empty():
-        return ["Nothing can be said: no release could be measured."]
+        return ["Nothing can be said: no group has the five measured releases that a test needs."]
     after = own.filter(pl.col("window_h") > 0)
     if after.is_empty():
         return ["Nothing can be said: no window after a release could be measured for five of them."]
