@@ -233,7 +233,9 @@ def test_sentences_claim_what_the_numbers_show_and_nothing_else():
     assert "not distinguishable from chance" in unsure
     assert "0.30 sigma would have been found" in unsure
     assert "no comparison can be made" in unsure
-    assert conclusions(none, none, "1h") == ["Nothing can be said: no group has the five measured releases that a test needs."]
+    assert conclusions(none, none, "1h") == [
+        "Nothing can be said: no group has the five measured releases that a test needs."
+    ]
 
 
 def test_sentences_say_when_checks_do_not_agree_and_how_fabrications_are_known():
