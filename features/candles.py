@@ -90,7 +90,7 @@ def without_idle(prices: Prices, volume: Array) -> Prices:
     return open_, high, low, close
 
 
-JUMP = 100.0  # times as much from one bar to the next: a redenomination, or another unit, and no return
+JUMP = 30.0  # times as much from one bar to the next: a redenomination, or another unit, and no return
 
 
 def jumps(close: Array) -> NDArray[np.bool_]:

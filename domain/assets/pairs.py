@@ -21,7 +21,7 @@ def split_pair(symbol: str) -> tuple[str, str] | None:
     """Base and quote of a pair in any spelling (BTC/USDT, BTC-USD, BTC_USDT, BTC/USDT:USDT, BTCUSDT, BTCUSD_PERP,
     XXBTZUSD, tBTCUSD); None where the text names no pair, or a contract that expires or has a strike.
 
-    Where two quotes could end a glued pair (DOTUSD: USD, or TUSD?), the base has to be a known code.
+    Where two quotes could end a glued pair (DOTUSD: USD, or TUSD?), the base of one alone has to be a known code.
     """
     plain, _, settled_in = symbol.strip().partition(":")
     if "-" in settled_in:
@@ -51,5 +51,7 @@ def _glued(code: str) -> tuple[str, str] | None:
     if not could_be:
         ends = [q for q in LAST_RESORT if upper.endswith(q) and len(upper) >= len(q) + 3]
         known = [q for q in ends if upper[: -len(q)] in known_codes()]
-    chosen = known[:1] or (could_be if len(could_be) == 1 else [])
+    chosen = known or could_be
+    if len(chosen) > 1:
+        return None  # ARBUSD: ARB in USD, or AR in BUSD?
     return (code[: -len(chosen[0])], chosen[0]) if chosen else None

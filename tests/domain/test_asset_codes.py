@@ -44,7 +44,7 @@ PAIRS = {
     "SHIBUSD": ("SHIB", "USD"), "BTCTUSD": ("BTC", "TUSD"), "BTCUSD_PERP": ("BTC", "USD"),
     "BTC-USDT-SWAP": ("BTC", "USDT"),
     "XXBTZUSD": ("XBT", "USD"), "tBTCUSD": ("BTC", "USD"), "BTC / USDT": ("BTC", "USDT"), "BTC/USDT.P": ("BTC", "USDT"),
-    "BTCUSDT.P": ("BTC", "USDT"), "ETHBTC": ("ETH", "BTC"), "NOBODYKNOWSTUSD": None,
+    "BTCUSDT.P": ("BTC", "USDT"), "ETHBTC": ("ETH", "BTC"), "NOBODYKNOWSTUSD": None, "ARBUSD": None,
     "BTC/USD:BTC-241227-100000-C": None,
     "BTC/USDT:USDT-241227": None, "BTC-USD-241227": None, "BTC-27DEC24-100000-C": None,
     "BTC-PERP": ("BTC", "PERP"), "PYUSD": None, "STETH": None, "WBTC": None, "BTC": None, "USDT_TRX": None,

@@ -136,6 +136,25 @@ def _say(close: Array, assets: tuple[str, ...], close_ts: NDArray[np.datetime64]
             "%s: %s goes from %g to %g by %s: taken for another unit, no return", path.name, assets[column],
             close[row - 1, column], close[row, column], close_ts[row],
         )  # fmt: skip
+    _say_holes(close, assets, close_ts, path)
+
+
+def _say_holes(close: Array, assets: tuple[str, ...], close_ts: NDArray[np.datetime64], path: Path) -> None:
+    """Log how many holes there are, and the largest move over one: it is in no return and in no abnormal return."""
+    moves = []
+    for column, asset in enumerate(assets):
+        there = np.flatnonzero(np.isfinite(close[:, column]))
+        over = np.flatnonzero(np.diff(there) > 1)
+        logs = np.log(close[there, column])
+        moves += [(abs(logs[i + 1] - logs[i]), asset, there[i], there[i + 1]) for i in over]
+    if moves:
+        _, asset, before, after = max(moves, key=lambda move: move[0])
+        column = assets.index(asset)
+        log.warning(
+            "%s: %d holes; what prices did over them is in no return, the most %+.4g %% of %s from %s to %s", path.name,
+            len(moves), 100 * (close[after, column] / close[before, column] - 1), asset, close_ts[before],
+            close_ts[after],
+        )  # fmt: skip
 
 
 def _on_grid(known: pl.DataFrame, timeframe: str, path: Path) -> NDArray[np.int64]:

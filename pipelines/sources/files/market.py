@@ -1,15 +1,18 @@
 """Files of candles, funding, supply and asset metrics as rows of core."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
 import polars as pl
 
+from domain.assets.codes import canonical, known_codes
 from domain.assets.pairs import split_pair
 from domain.timeframes import SECONDS
 from features.ssr import COIN_LISTS
 from pipelines.settings.sources import FileTable
 from pipelines.sources.files.moments import Typed, day_or_text, end_of_day, moment_or_text, with_moments
+from pipelines.sources.named_assets import asset_named
 from pipelines.sources.tickers import with_canonical
 from warehouse.schema.market import ASSET_METRICS, CANDLES, FUNDING, SUPPLY
 
@@ -95,10 +98,20 @@ def _known_price(frame: pl.DataFrame) -> pl.Expr:
     return pl.when(price != 0).then(price) if frame["price_usd"].dtype.is_numeric() else price
 
 
+def _by_code(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with codes in the place of names and pairs in `asset` (bitcoin, BTC/USD); parts of a coin (USDT_ETH) and
+    what nothing knows stay as they are.
+    """
+    written = [str(name) for name in frame["asset"].unique().drop_nulls()]
+    strange = [name for name in written if canonical(name) not in known_codes() and not re.search("[_-]", name)]
+    codes = {name: code for name in strange if (code := asset_named(name)) is not None}
+    return frame.with_columns(pl.col("asset").cast(pl.String).replace(codes))
+
+
 def metric_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """Rows of core.asset_metrics, one frame per vendor; the asset is canonical."""
     end = end_of_day(frame, "date", name)
-    named = frame.with_columns(pl.col("source").fill_null(f"files:{name}"))
+    named = _by_code(frame.with_columns(pl.col("source").fill_null(f"files:{name}")))
     wide = with_canonical(named.with_columns(_end=end), "asset", "source", at="_end").select(
         "source", "asset", "price_usd", "market_cap_usd", event_ts=day_or_text("date", frame, end),
         available_ts=end + timedelta(hours=table.lag_h), supply_units="supply",

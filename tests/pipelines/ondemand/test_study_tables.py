@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.candles import log_returns
+from features.candles import log_path, log_returns
 from pipelines.ondemand.study.bars import read_bars
 from pipelines.ondemand.study.events import as_the_bars_name_them, read_events
 from pipelines.ondemand.tables import TableError
@@ -184,3 +184,18 @@ def test_columns_that_hold_no_plain_values_are_refused(tmp_path, column):
     pl.DataFrame({"asset": ["BTC"], "date": ["2024-01-01"], "group": column}).write_parquet(tmp_path / "e.parquet")
     with pytest.raises(TableError, match="column group holds"):
         read_events(tmp_path / "e.parquet", "1h")
+
+
+@pytest.mark.parametrize("times", [100.0, 1000.0, 0.01])
+def test_one_bar_in_another_unit_costs_its_two_returns_and_changes_no_other(tmp_path, times):
+    closes = [100.0, 101.0, 100.5 * times, 102.0, 101.5]
+    bars = read_bars(_long(tmp_path, closes))
+    assert np.flatnonzero(np.isnan(log_returns(bars)[:, 0])).tolist() == [0, 2, 3]
+    path = log_path(bars)[:, 0]
+    assert path[4] - path[0] == pytest.approx(np.log(101 / 100) + np.log(101.5 / 102))
+
+
+def test_what_prices_did_over_a_hole_is_said(tmp_path, caplog):
+    closes = [100.0, 101.0, "", "", 0.101, 0.102]
+    read_bars(_long(tmp_path, closes))
+    assert "1 holes; what prices did over them is in no return, the most -99.9 % of BTC from" in caplog.text

@@ -447,3 +447,10 @@ def test_markup_in_the_body_of_a_file_is_no_text_and_places_on_a_page_are_docume
     assert _rows(run, "SELECT DISTINCT body FROM core.documents") == [("Bitcoin & more",)]
     assert _rows(run, "SELECT count(*) FROM core.documents") == [(3,)]
     assert _rows(run, "SELECT DISTINCT asset FROM core.document_assets") == [("BTC",)]
+
+
+@pytest.mark.parametrize("name", ["bitcoin", "BTC/USD", "XBT", "btc", "Bitcoin (BTC)"])
+def test_figures_of_an_asset_are_its_own_under_any_name(tmp_path, name):
+    (tmp_path / "m.csv").write_text(f"asset,date,price_usd\n{name},2024-01-01,42000\nUSDT_ETH,2024-01-01,1\n")
+    _, run = _ingest(tmp_path, ("m.csv", "asset_metrics"))
+    assert _rows(run, "SELECT DISTINCT asset FROM core.asset_metrics ORDER BY 1") == [("BTC",), ("USDT_ETH",)]
