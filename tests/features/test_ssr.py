@@ -196,3 +196,18 @@ def test_a_coin_that_begins_to_be_counted_is_no_growth():
     assert total["supply_par_usd"][5:7].to_list() == [7e10, 1.1e11]
     assert set(total["growth_1d"].drop_nulls()) == {0.0}
     assert set(total["growth_30d"].drop_nulls()) == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("values", "par", "market"),
+    [
+        ({"market_cap_usd": [42.57e9], "price_usd": [0.99]}, 43e9, 42.57e9),
+        ({"market_cap_usd": [43.86e9], "price_usd": [1.02]}, 43e9, 43.86e9),
+        ({"supply_units": [43e9], "market_cap_usd": [37.84e9], "price_usd": [0.88]}, 43e9, 37.84e9),
+        ({"supply_units": [43e9]}, 43e9, 43e9),
+    ],
+)
+def test_units_and_dollars_are_told_apart_whatever_is_given(values, par, market):
+    total = _total(_supply("USDC", DAYS[:1], **values))
+    assert total["supply_par_usd"][0] == pytest.approx(par)
+    assert total["supply_market_usd"][0] == pytest.approx(market)

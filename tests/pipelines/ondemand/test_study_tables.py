@@ -1,6 +1,7 @@
 """A user's tables: what a spreadsheet, R or pandas writes is read as meant, or refused with column, row and value."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -199,3 +200,20 @@ def test_what_prices_did_over_a_hole_is_said(tmp_path, caplog):
     closes = [100.0, 101.0, "", "", 0.101, 0.102]
     read_bars(_long(tmp_path, closes))
     assert "1 holes; what prices did over them is in no return, the most -99.9 % of BTC from" in caplog.text
+
+
+@pytest.mark.parametrize(("zone", "first"), [("Europe/Berlin", "2024-03-01"), ("America/New_York", "2024-10-20"),
+                                             ("Australia/Sydney", "2024-03-20")])  # fmt: skip
+def test_days_of_any_place_with_summer_time_are_all_used_in_spring_and_autumn(tmp_path, zone, first):
+    begin = datetime.fromisoformat(first)
+    days = [(begin + timedelta(days=i)).replace(tzinfo=ZoneInfo(zone)) for i in range(60)]
+    rows = [f"{day.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ},BTC,{100 + i % 7}" for i, day in enumerate(days)]
+    (tmp_path / "d.csv").write_text("ts,asset,close\n" + "\n".join(rows) + "\n")
+    bars = read_bars(tmp_path / "d.csv")
+    assert (bars.timeframe, int(np.isfinite(bars.close).sum())) == ("1d", 60)
+
+
+@pytest.mark.parametrize("volume", ["0", "0.0", "0e0"])
+def test_bars_without_a_trade_are_no_prices_however_their_zero_is_written(tmp_path, volume):
+    bars = read_bars(_long(tmp_path, [100.0, 100.0, 100.0, 101.0], ["5", volume, volume, "3"]))
+    assert np.flatnonzero(np.isnan(bars.close[:, 0])).tolist() == [1, 2]

@@ -454,3 +454,10 @@ def test_figures_of_an_asset_are_its_own_under_any_name(tmp_path, name):
     (tmp_path / "m.csv").write_text(f"asset,date,price_usd\n{name},2024-01-01,42000\nUSDT_ETH,2024-01-01,1\n")
     _, run = _ingest(tmp_path, ("m.csv", "asset_metrics"))
     assert _rows(run, "SELECT DISTINCT asset FROM core.asset_metrics ORDER BY 1") == [("BTC",), ("USDT_ETH",)]
+
+
+@pytest.mark.parametrize("coin", ["usdc", "Usdc", " USDC ", "uSDC"])
+def test_a_coin_is_one_however_its_letters_are_written(tmp_path, coin):
+    (tmp_path / "s.csv").write_text(f"asset,date,supply\nUSDT,2024-01-01,7\n{coin},2024-01-01,3\n")
+    _, run = _ingest(tmp_path, ("s.csv", "supply"))
+    assert _rows(run, "SELECT coin, supply_units FROM core.supply ORDER BY 1") == [("USDC", 3.0), ("USDT", 7.0)]
