@@ -111,7 +111,7 @@ def _grid(known: pl.DataFrame, timeframe: str, path: Path) -> Bars:
     prices = without_idle((open_, high, low, close), idle)
     _say(prices[3], assets, close_ts, int((idle == 0).sum()), path)
     seams = jumps(prices[3])
-    return Bars(assets, timeframe, close_ts, *prices, idle, seams if seams.any() else None)
+    return Bars(assets, timeframe, close_ts, *prices, volume, seams if seams.any() else None)
 
 
 def _stuck(close: Array) -> NDArray[np.bool_]:

@@ -144,6 +144,7 @@ def test_a_price_that_is_stuck_is_no_price_where_no_volume_tells(tmp_path, caplo
     stuck = read_bars(_long(tmp_path, closes, ["NA"] * 22))
     assert np.flatnonzero(np.isnan(stuck.close[:, 0])).tolist() == list(range(2, 21))
     assert "19 bars without a trade" in caplog.text
+    assert np.isnan(stuck.volume).all(), "a volume that nobody gave is unknown, so that all assets weigh alike"
     assert np.isfinite(read_bars(_long(tmp_path, closes)).close).all(), "with volume a price may stand still"
 
 
