@@ -1,4 +1,4 @@
-"""Hourly prices of a simulated market: GARCH volatility on slow waves, jumps, a market factor, seasonality.
+"""Hourly prices of a simulated market: GARCH volatility in regimes, jumps, a market factor, seasonality.
 
 Random numbers are drawn in blocks of a week, each from its own seed, and every recursion runs forward in time: a
 longer run begins with exactly the shorter one.
@@ -49,7 +49,8 @@ HOUR_PATTERN = np.array(
 )  # fmt: skip
 WEEKEND = 0.80
 ALPHA, BETA = 0.12, 0.84
-SLOW_HALF_LIFE_H, SLOW_SD = 240.0, 0.42
+SLOW_HALF_LIFE_H, SLOW_SD = 168.0, 0.30  # of each series' own log-volatility
+REGIME_HALF_LIFE_H, REGIME_SD = 960.0, 0.33  # of the log-volatility that all share
 DEGREES = 4.5
 JUMP_RATE, JUMP_SIZE = 1 / 600, 4.5
 
@@ -87,7 +88,9 @@ def simulate_paths(seed: int, n_hours: int, assets: tuple[Asset, ...] = ASSETS) 
     n_assets = len(assets)
     draws = [_draw_block(seed, b, n_assets) for b in range(n_blocks)]
     normal, student, jump, bridge, volume = (np.concatenate(parts)[:n_hours] for parts in zip(*draws, strict=True))
-    slow = _slow_wave(normal)
+    shared = np.concatenate([block_rng(seed, "regime", b).standard_normal((BLOCK, 1)) for b in range(n_blocks)])
+    regime = _slow_wave(shared[:n_hours], REGIME_HALF_LIFE_H, REGIME_SD)
+    slow = regime * _slow_wave(normal, SLOW_HALF_LIFE_H, SLOW_SD)
     season = seasonal_factor(n_hours)[:, None]
     shocks = student + jump
     unit, unit_sigma = _garch(shocks, slow, season)
@@ -110,12 +113,14 @@ def _draw_block(seed: int, block: int, n_assets: int) -> tuple[Array, ...]:
     return normal, student, jump, bridge, volume
 
 
-def _slow_wave(normal: Array) -> Array:
-    """Log-volatility that wanders with a half-life of ten days; mean of its exponential square near 1."""
-    phi = 0.5 ** (1 / SLOW_HALF_LIFE_H)
-    innovation = normal * SLOW_SD * np.sqrt(1 - phi**2)
-    innovation[0] = normal[0] * SLOW_SD
-    return np.exp(lfilter([1.0], [1.0, -phi], innovation, axis=0) - SLOW_SD**2)
+def _slow_wave(normal: Array, half_life_h: float, sd: float) -> Array:
+    """Volatility that wanders: an autoregression of its logarithm with this half-life and deviation, its square near 1
+    on average.
+    """
+    phi = 0.5 ** (1 / half_life_h)
+    innovation = normal * sd * np.sqrt(1 - phi**2)
+    innovation[0] = normal[0] * sd
+    return np.exp(lfilter([1.0], [1.0, -phi], innovation, axis=0) - sd**2)
 
 
 def _garch(shocks: Array, slow: Array, season: Array) -> tuple[Array, Array]:

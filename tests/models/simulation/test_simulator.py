@@ -49,6 +49,38 @@ def test_the_stylised_facts_of_simulated_returns_lie_in_the_ranges_of_real_ones(
     assert outside == {}
 
 
+def market_volatility(returns: np.ndarray) -> tuple[float, float]:
+    """Of the logarithm of daily realised volatility, averaged over assets: its deviation over days, and its
+    autocorrelation at 7 days.
+    """
+    days = len(returns) // 24
+    by_day = returns[: days * 24].reshape(days, 24, -1)
+    complete = np.isfinite(by_day).sum(1) >= 20
+    with np.errstate(divide="ignore"):
+        logs = np.where(complete, 0.5 * np.log(np.nansum(by_day**2, axis=1)), np.nan)
+    shared = np.nanmean(logs - np.nanmean(logs, axis=0), axis=1)
+    return float(shared.std()), float(np.corrcoef(shared[7:], shared[:-7])[0, 1])
+
+
+SPREAD, PERSISTENCE = (0.38, 0.50), (0.36, 0.60)  # of the real market: 78 weeks at a time, and 2020 to 2024 whole
+
+
+def test_volatility_comes_in_regimes_that_all_assets_share_as_on_real_markets():
+    """Medians over eight markets of a year and a half; a single market may pass through one regime or five."""
+    spread, persistence = np.median([market_volatility(simulate_paths(s, 78 * 168).returns) for s in range(1, 9)], 0)
+    assert SPREAD[0] <= spread <= SPREAD[1]
+    assert PERSISTENCE[0] <= persistence <= PERSISTENCE[1]
+
+
+def test_the_regimes_are_as_wide_and_as_long_as_those_of_the_real_market(data):
+    candles = pl.read_parquet(data / "candles_1h.parquet")
+    wide = candles.pivot(on="symbol", index="ts", values="close").sort("ts").drop("ts").to_numpy()
+    with np.errstate(invalid="ignore"):
+        spread, persistence = market_volatility(np.diff(np.log(wide), axis=0))
+    assert SPREAD[0] <= spread <= SPREAD[1]
+    assert PERSISTENCE[0] <= persistence <= PERSISTENCE[1]
+
+
 def test_the_ranges_are_those_of_the_real_market(data):
     """The 5 % and 95 % quantiles over 22 pairs and 5 years; medians of one year must lie inside."""
     candles = pl.read_parquet(data / "candles_1h.parquet").filter(pl.col("ts").dt.year() == 2023)
