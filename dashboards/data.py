@@ -100,7 +100,7 @@ class Published(OpenWarehouse):
             "sum(i.excess_move) AS total, max(i.excess_move) / nullif(sum(i.excess_move), 0) AS largest_share, "
             "count(*) FILTER (r.ts_precision = 'day') AS n_day_only "
             "FROM marts.release_impact i JOIN marts.releases r USING (doc_id) "
-            "WHERE i.study_id = '1h' AND i.benchmark = 'reference_walk' AND i.window_h = $window_h "
+            "WHERE i.study_id = '1h' AND i.benchmark = 'residual' AND i.window_h = $window_h "
             "AND i.excess_move IS NOT NULL AND NOT i.is_late_stamp AND r.is_recommended "
             "GROUP BY ALL HAVING count(*) >= 5 ORDER BY ALL",
             window_h=window_h,
@@ -112,6 +112,12 @@ class Published(OpenWarehouse):
             "FROM marts.generated_against_real WHERE slice_by = 'all' AND method = 'permutation' AND "
             "((study_id = '1h' AND quantity = 'excess_move') OR "
             "(answer = 'scored' AND quantity = 'expected_width_change')) ORDER BY answer, group_a, group_b, window_h"
+        )
+
+    def responses(self) -> pl.DataFrame:
+        """The response of each group on every timeframe: when it begins, is largest and ends, what comes back."""
+        return self.query(
+            "FROM marts.impact_response WHERE slice_by = 'all' ORDER BY study_id <> '1h', study_id, release_group"
         )
 
     def conclusions(self, study_id: str = "1h") -> list[str]:
@@ -157,7 +163,7 @@ class Published(OpenWarehouse):
         """
         return self.query(
             "WITH moves AS (SELECT doc_id, max(scaled_move) AS scaled_move, arg_max(asset, scaled_move) AS asset "
-            "FROM marts.release_impact WHERE benchmark = 'reference_walk' GROUP BY doc_id) "
+            "FROM marts.release_impact WHERE benchmark = 'reference_walk' AND window_h > 0 GROUP BY doc_id) "
             "SELECT r.doc_id, r.event_ts, r.title, r.release_group, r.assets, m.scaled_move, m.asset, "
             "count(*) OVER () AS n_found FROM marts.releases r LEFT JOIN moves m USING (doc_id) "
             "WHERE contains(lower(r.title), lower($search)) AND ($group = '' OR r.release_group = $group) "

@@ -9,7 +9,9 @@ from dashboards.data import Published
 from dashboards.wording import group_name, number
 from domain.names import DEFAULT
 
-HEADLINE_WINDOW_H = 24.0
+CAVEAT_H = EXPECTED_H = 24.0
+SIGNIFICANCE = 0.05
+MOVING = ("moves", "as much before")
 LARGE_SHARE = 0.3
 
 
@@ -24,7 +26,7 @@ class Headline:
 
 def headlines(warehouse: Published) -> list[Headline]:
     """The figures on top of the report and the app; a figure without data gives the reason."""
-    scores = warehouse.skill()
+    scores, responses = warehouse.skill(), warehouse.responses()
     return [
         _skill(scores),
         _coverage(scores),
@@ -32,14 +34,15 @@ def headlines(warehouse: Published) -> list[Headline]:
             warehouse.query("FROM marts.ssr_daily WHERE coin = 'ALL' ORDER BY day DESC LIMIT 1"),
             warehouse.query("SELECT coin, max(day) AS day FROM marts.ssr_daily GROUP BY coin ORDER BY coin"),
         ),
-        _excess(warehouse.mart("impact_tests"), caveats(warehouse)),
-        *_compared(warehouse.mart("generated_against_real").filter(pl.col("slice_by") == "all")),
+        _response(responses, caveats(warehouse)),
+        _expected(warehouse.mart("generated_against_real").filter(pl.col("slice_by") == "all")),
+        _realised(responses),
         _sharpe(warehouse.mart("backtest_summary")),
         _health(warehouse.mart("data_health"), warehouse.mart("sources")),
     ]
 
 
-def caveats(warehouse: Published, window_h: float = HEADLINE_WINDOW_H) -> dict[str, str]:
+def caveats(warehouse: Published, window_h: float = CAVEAT_H) -> dict[str, str]:
     """What weakens a group's mean excess move, by group: one dominant release, dates without a time of day."""
     out = {}
     for r in warehouse.concentration(window_h).to_dicts():
@@ -120,68 +123,88 @@ def _ssr(row: pl.DataFrame, newest: pl.DataFrame) -> Headline:
     return Headline("Stablecoin Supply Ratio", number(r["ssr_par"], ",.2f"), reading)
 
 
-def _excess(tests: pl.DataFrame, weak: dict[str, str]) -> Headline:
-    name = f"Excess move after releases, {HEADLINE_WINDOW_H:g} h"
-    rows = tests.filter(
-        pl.col("test") == "excess_move", pl.col("benchmark") == "reference_walk", pl.col("study_id") == "1h",
-        pl.col("window_h") == HEADLINE_WINDOW_H, pl.col("estimate").is_not_null(),
-    ).sort("n_releases", descending=True).to_dicts()  # fmt: skip
-    if not rows:
-        return _missing(name, "fewer than five releases with candles and matched placebo times")
-    first = next((r for r in rows if r["release_group"] == "real"), rows[0])
+def _response(responses: pl.DataFrame, weak: dict[str, str]) -> Headline:
+    """The surest finding of any group and timeframe that survives the count of everything looked at, and the others."""
+    name = "Prices after releases"
+    rows = responses.filter(~pl.col("release_group").str.contains(" − "), pl.col("release_group") != "all").to_dicts()
+    tested = [r for r in rows if r["verdict"] != "not tested"]
+    if not tested:
+        return _missing(name, "no group has releases on the twenty days that a test needs")
+    moving = sorted((r for r in tested if r["verdict"] in MOVING), key=lambda r: -r["peak_statistic"])
+    if not moving:
+        able = [r["detectable"] for r in tested if r["detectable"] is not None]
+        power = f"; {number(min(able), '.2f')} σ would have been found with 80 % power" if able else ""
+        return Headline(name, "nothing survives", f"of all windows looked at in {_count(tested)}{power}")
+    first = moving[0]
     group = first["release_group"]
-    sure = _verdict(first, "beyond placebo times", "below placebo times", "not distinguishable from placebo times")
-    parts = [f"95 % interval {_interval(first, '+.2f')}, n = {first['n_releases']}: {sure}"]
-    if group in weak:
-        parts.append(weak[group])
-    parts += [
-        f"{group_name(r['release_group'])} {number(r['estimate'], '+.2f')} ({_interval(r, '+.2f')}), "
-        f"n = {r['n_releases']}"
-        for r in rows
-        if r is not first
-    ]
-    return Headline(f"{name} ({group_name(group)})", f"{number(first['estimate'], '+.2f')} σ", "; ".join(parts))
+    parts = [f"{_peak(first)}: beyond placebo times"] + ([weak[group]] if group in weak else [])
+    parts += [f"{group_name(r['release_group'])} ({r['study_id']}) {number(r['peak_excess'], '+.2f')} σ, {_peak(r)}"
+              for r in moving[1:]]  # fmt: skip
+    quiet = [f"{group_name(r['release_group'])} ({r['study_id']})" for r in tested if r["verdict"] not in MOVING]
+    parts += [f"nothing after: {', '.join(quiet)}"] if quiet else []
+    return Headline(f"{name} ({group_name(group)})", f"{number(first['peak_excess'], '+.2f')} σ", "; ".join(parts))
 
 
-def _compared(rows: pl.DataFrame) -> list[Headline]:
-    out = []
-    for answer, title, factor, unit, column, quantity in (
-        ("scored", "Generated − real: expected", 100, "%-pts", "expected_width_change",
-         "change of the network's 90 % band by the text"),
-        ("realised", "Generated − real: realised", 1, "σ", "excess_move", "excess move"),
-    ):  # fmt: skip
-        part = {
-            (r["method"], r["group_b"]): r
-            for r in rows.filter(
-                pl.col("answer") == answer,
-                pl.col("group_a") == "generated",
-                pl.col("group_b").is_in(["real", "all"]),
-                pl.col("window_h") == HEADLINE_WINDOW_H,
-                pl.col("study_id").is_in(["1h", "scored"]),
-                pl.col("quantity") == column,
-            ).to_dicts()
-        }
-        ways = (("paired", "real"), ("permutation", "real"), ("paired", "all"))
-        way = next((w for w in ways if w in part), None)
-        if way is None:
-            out.append(_missing(title, "too few labelled releases in one of the groups: no comparison can be made"))
-            continue
-        r = part[way]
-        p = r["p_value"]
-        verdict = "a difference beyond chance" if p is not None and p < 0.05 else "no difference beyond chance"
-        power = "" if r["detectable"] is None else (
-            f"; {number(factor * r['detectable'], '.2f')} would be found with 80 % power")  # fmt: skip
-        how = f"{r['n_a']} pairs in the same place" if way[0] == "paired" else f"{r['n_a']} against {r['n_b']}"
-        how += ", labelled real or not" if way[1] == "all" else ""
-        out.append(
-            Headline(
-                title,
-                f"{number(factor * r['difference'], '+.2f')} {unit}",
-                f"{quantity}, {HEADLINE_WINDOW_H:g} h, 95 % interval {_interval(r, '+.2f', factor)}, "
-                f"p = {number(p, '.3f')}, {how}: {verdict}{power}",
-            )
-        )
-    return out
+def _peak(r: dict[str, Any]) -> str:
+    low, high = (number(r[k], "+.2f") for k in ("peak_low", "peak_high"))
+    back = ""
+    if r["given_back"] is not None and r["given_back_q"] is not None and r["given_back_q"] < SIGNIFICANCE:
+        back = f", {number(r['given_back'], '.0%')} back by {r['until_h']:g} h"
+    follows = ", as much before" if r["verdict"] == "as much before" else ""
+    seen = f"seen to {r['last_h']:g} h{back}{follows}"
+    return (f"within {r['peak_h']:g} h (95 % interval {low} to {high}, n = {r['n_releases']}), {seen}")  # fmt: skip
+
+
+def _count(tested: list[dict[str, Any]]) -> str:
+    n = len({r["release_group"] for r in tested})
+    return f"{n} group{'s' if n > 1 else ''} of releases"
+
+
+def _realised(responses: pl.DataFrame) -> Headline:
+    """Generated against real releases, in the window in which they differ most surely."""
+    name = "Generated − real: realised"
+    rows = responses.filter(pl.col("release_group") == "generated − real").sort("peak_q").to_dicts()
+    if not rows:
+        return _missing(name, "too few labelled releases in one of the groups: no comparison can be made")
+    r = rows[0]
+    sure = "a difference beyond chance" if r["verdict"] == "differs" else "no difference beyond chance in any window"
+    power = "" if r["detectable"] is None else f"; {number(r['detectable'], '.2f')} would be found with 80 % power"
+    low, high = (number(r[k], "+.2f") for k in ("peak_low", "peak_high"))
+    return Headline(name, f"{number(r['peak_excess'], '+.2f')} σ",
+                    f"excess move, {r['peak_h']:g} h, 95 % interval {low} to {high}, q = {number(r['peak_q'], '.3f')}, "
+                    f"{r['n_releases']} releases: {sure}{power}")  # fmt: skip
+
+
+def _expected(rows: pl.DataFrame) -> Headline:
+    """What the network expects after generated releases against real ones."""
+    title = "Generated − real: expected"
+    part = {
+        (r["method"], r["group_b"]): r
+        for r in rows.filter(
+            pl.col("answer") == "scored",
+            pl.col("group_a") == "generated",
+            pl.col("group_b").is_in(["real", "all"]),
+            pl.col("window_h") == EXPECTED_H,
+            pl.col("quantity") == "expected_width_change",
+        ).to_dicts()
+    }
+    ways = (("paired", "real"), ("permutation", "real"), ("paired", "all"))
+    way = next((w for w in ways if w in part), None)
+    if way is None:
+        return _missing(title, "too few labelled releases in one of the groups: no comparison can be made")
+    r = part[way]
+    p = r["p_value"]
+    verdict = "a difference beyond chance" if p is not None and p < SIGNIFICANCE else "no difference beyond chance"
+    power = "" if r["detectable"] is None else (
+        f"; {number(100 * r['detectable'], '.2f')} would be found with 80 % power")  # fmt: skip
+    how = f"{r['n_a']} pairs in the same place" if way[0] == "paired" else f"{r['n_a']} against {r['n_b']}"
+    how += ", labelled real or not" if way[1] == "all" else ""
+    return Headline(
+        title,
+        f"{number(100 * r['difference'], '+.2f')} %-pts",
+        f"change of the network's 90 % band by the text, {EXPECTED_H:g} h, 95 % interval {_interval(r, '+.2f', 100)}, "
+        f"p = {number(p, '.3f')}, {how}: {verdict}{power}",
+    )
 
 
 def _sharpe(summary: pl.DataFrame) -> Headline:

@@ -79,8 +79,14 @@ def volatility_scale(bars: Bars, *, half_life_h: float = EWMA_HALF_LIFE_H, seaso
     """EWMA volatility × hour-of-week pattern of hourly bars. ValueError for another timeframe."""
     if bars.timeframe != "1h":
         raise ValueError(f"the hour-of-week pattern needs 1h bars, got {bars.timeframe}")
-    returns = log_returns(bars)
-    hours = (bars.close_ts.astype("datetime64[h]").astype(np.int64)) - 1
+    return scale_of_returns(log_returns(bars), bars.close_ts, half_life_h=half_life_h, seasonal=seasonal)
+
+
+def scale_of_returns(
+    returns: Array, close_ts: NDArray[np.datetime64], *, half_life_h: float = EWMA_HALF_LIFE_H, seasonal: bool = True
+) -> VolatilityScale:
+    """EWMA volatility × hour-of-week pattern of hourly `returns` [T, A] (log) of bars that closed at `close_ts` [T]."""
+    hours = (close_ts.astype("datetime64[h]").astype(np.int64)) - 1
     absolute = hours + 72  # 1970-01-01 was a Thursday: slot 0 is Monday 00:00
     slot = absolute % SLOTS
     week = absolute // SLOTS - absolute[0] // SLOTS

@@ -1,10 +1,10 @@
 """Simulated impact studies without training: one study is one market of half a year with its releases, planted or not.
 
-Run as a script it repeats the study and prints how often planted effects lie in the 95 % intervals and how often the
-tests reject where nothing was planted:
+Run as a script it repeats the study and prints, window by window, how often planted effects lie in the 95 % intervals,
+how often they are found, and how often the tests reject where nothing was planted:
 
-    python -m benchmarks.impact.coverage --studies 1000
-    python -m benchmarks.impact.coverage --studies 200 --curve     # and power and coverage by the number of releases
+    python -m benchmarks.impact.coverage --studies 200
+    python -m benchmarks.impact.coverage --studies 200 --per-day 0.4     # fewer releases
 """
 
 import argparse
@@ -15,38 +15,40 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
+import polars as pl
 
+from domain.types import Array
 from features.candles import Bars
 from features.volatility import volatility_scale
-from models.impact.comparison.compare import compare
-from models.impact.measure.benchmarks import abnormal_returns
-from models.impact.measure.events import Events, measurable
-from models.impact.measure.paths import car
-from models.impact.measure.placebo import placebo_moves
-from models.impact.significance.event_tests import event_tests, prepare
+from models.impact.comparison.compare import Comparison, compare
+from models.impact.sample import ALL, build_sample
 from models.impact.significance.outcome import Outcome
-from models.impact.significance.overlap import excess_move, mean_with_overlap
+from models.impact.significance.overlap import mean_with_overlap
+from models.impact.study import ImpactStudy
+from models.impact.study_inference import excess_tests
+from models.impact.study_moves import FIRST_CLOSE_AFTER, LAST_CLOSE, RAW, RESIDUAL
 from models.simulation.prices import ASSETS, SimulatedBars, make_bars, simulate_paths
-from models.simulation.releases import PER_DAY, Release, draw_releases, planted_effects, planted_response
+from models.simulation.releases import Release, draw_releases, planted_effects, planted_response
 
 START = datetime(2023, 7, 3, tzinfo=UTC)
 HOURS = 26 * 168
+WINDOWS_H = (4.0, 8.0, 24.0, 48.0, 72.0)
+PER_DAY = 0.85
 PERMUTATIONS = 400
+TRUTH_DRAWS, TRUTH_PER_DAY = 2, 12.0
 
 
 @dataclass(frozen=True)
-class Study:
-    """One study: interval and p-value of each estimate, with the truth of the signed mean where it is known."""
+class Window:
+    """What one window of a study shows, by test name; the truth of the market that was built."""
 
-    mean_car: Outcome
-    true_mean_car: float
-    excess: Outcome
-    difference: tuple[float, float, float]
-    difference_p: float
-    own_excess: float
-    own_difference: float
-    classic: dict[str, float]
-    n_releases: int
+    found: dict[str, Outcome]
+    raw: dict[str, Outcome]
+    after_stamp: dict[str, Outcome]
+    difference: Comparison | None
+    ranks: Comparison | None
+    mean_car: Outcome | None
+    truth: "Effects"
 
 
 def grid(bars: SimulatedBars) -> Bars:
@@ -58,136 +60,171 @@ def grid(bars: SimulatedBars) -> Bars:
     return Bars(names, "1h", close, bars.open, bars.high, bars.low, bars.close, bars.volume)
 
 
-def simulate_study(seed: int, *, planted: bool, window_h: float = 24.0, per_day: float = PER_DAY) -> Study:
-    """One study of `window_h` after each release, with or without planted effects."""
-    releases = draw_releases(seed, START, HOURS, with_text=False, per_day=per_day)
-    paths = simulate_paths(seed, HOURS)
-    effects = planted_effects(releases, START, HOURS, len(ASSETS)) if planted else np.zeros_like(paths.returns)
-    bars, quiet = (grid(make_bars(paths, e)) for e in (effects, np.zeros_like(effects)))
-    moments = np.array([np.datetime64(r.published.replace(tzinfo=None), "s") for r in releases])
-    asset = np.array([r.asset_index for r in releases])
-    events = Events(asset, bars.row_at(moments), np.zeros(len(releases)))
-    keep = measurable(bars, events) & (events.row + int(window_h) < HOURS)
-    events = Events(events.asset[keep], events.row[keep], events.uncertainty_h[keep])
-    kept = [r for r, k in zip(releases, keep, strict=True) if k]
-    return _measure(bars, quiet, events, kept, window_h, planted)
+def release_frame(releases: list[Release]) -> pl.DataFrame:
+    """Releases as a study takes them."""
+    return pl.DataFrame({
+        "doc_id": [r.guid for r in releases], "asset": [r.asset for r in releases],
+        "event_ts": [r.published for r in releases], "available_ts": [r.published for r in releases],
+        "release_group": [r.group for r in releases], "is_late_stamp": False, "is_recommended": True,
+        "kind": [r.kind for r in releases],
+    })  # fmt: skip
 
 
-def _measure(bars: Bars, quiet: Bars, events: Events, kept: list[Release], window_h: float, planted: bool) -> Study:
-    sigma_grid = np.sqrt(volatility_scale(bars).horizon_variance(int(window_h)))
-    sigma = sigma_grid[events.row, events.asset]
-    mine = abnormal_returns(bars, events)
-    when = bars.close_ts[events.row].astype(np.float64) / 3600
-    group = np.array([r.group for r in kept])
-    own = np.array([_planted(r, bars, row, window_h) for r, row in zip(kept, events.row, strict=True)]) * planted
-    signed = car(mine["market"], window_h)
-    mean = mean_with_overlap(signed, when, window_h, test="mean_car")
-    placebo = placebo_moves(bars, events, sigma_grid, window_h)
-    scaled = np.abs(car(mine["reference_walk"], window_h)) / sigma
-    excess = scaled - placebo.mean
-    mean_excess = excess_move(scaled, placebo, when, bars.close_ts.astype(np.float64) / 3600, window_h)
-    two = (group == "generated") | (group == "real")
-    compared = compare(excess[two], group[two] == "generated", when[two], window_h, permutations=PERMUTATIONS)
-    still = car(abnormal_returns(quiet, events)["reference_walk"], window_h)
-    moved = (np.abs(car(mine["reference_walk"], window_h)) - np.abs(still)) / sigma
-    assert mean is not None
-    assert mean_excess is not None
-    assert compared is not None
-    made = prepare(mine["market"], (window_h,), events.row)
-    everyone = [np.ones(len(events), dtype=bool)]
-    classic = {o.test: o.p_value for o in event_tests(made, everyone, when, draws=PERMUTATIONS)[0][0]}
-    counted = np.isfinite(excess)
-    return Study(
-        mean, float(own.mean()), mean_excess, (compared.difference, compared.low, compared.high), compared.p_value,
-        float(moved[counted].mean()),
-        float(moved[counted & (group == "generated")].mean() - moved[counted & (group == "real")].mean()), classic,
-        int(counted.sum()),
+def simulated_study(
+    seed: int, hours: int = HOURS, *, planted: bool = True, windows_h: tuple[float, ...] = WINDOWS_H,
+    per_day: float = PER_DAY,
+) -> ImpactStudy:  # fmt: skip
+    """The study of one simulated market."""
+    releases = draw_releases(seed, START, hours, with_text=False, per_day=per_day)
+    paths = simulate_paths(seed, hours)
+    effects = planted_effects(releases, START, hours, len(ASSETS)) if planted else np.zeros_like(paths.returns)
+    bars = grid(make_bars(paths, effects))
+    return ImpactStudy(build_sample(release_frame(releases), bars), windows_h, volatility_scale(bars))
+
+
+def simulate(seed: int, *, planted: bool, per_day: float) -> dict[float, Window]:
+    """One study, window by window."""
+    study = simulated_study(seed, planted=planted, per_day=per_day)
+    return {
+        w: _window(study, w, true_effects(study, seed, w) if planted else Effects(0.0, 0.0, 0.0)) for w in study.windows
+    }
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What releases add on one market: mean of |move| ÷ sigma, of generated less real ones, mean CAR."""
+
+    excess: float
+    difference: float
+    car: float
+
+
+def true_effects(study: ImpactStudy, seed: int, window: float) -> Effects:
+    """What planting adds on average over very many releases at random moments of one market.
+
+    |move + planted move| − |move| at the window's end, in units of sigma; the moves are those that the market makes at
+    such moments anyhow, with what other releases do to it.
+    """
+    moves, bars = study.moves.grids[RESIDUAL], study.bars
+    drawn = [
+        r
+        for n in range(TRUTH_DRAWS)
+        for r in draw_releases(seed + 10_000_000 * (n + 1), START, HOURS, with_text=False, per_day=TRUTH_PER_DAY)
+    ]
+    row = bars.row_at(np.array([np.datetime64(r.published.replace(tzinfo=None), "s") for r in drawn]))
+    asset, steps = np.array([r.asset_index for r in drawn]), round(window)
+    row = np.maximum(row, 0)
+    noise = moves.moved(row, asset, steps)
+    end = bars.close_ts[np.minimum(row + steps, len(bars.close_ts) - 1)]
+    moved = np.array([planted_response(r, np.array([_age_h(r, e)]))[0] for r, e in zip(drawn, end, strict=True)])
+    added = (np.abs(noise + moved) - np.abs(noise)) / moves.sigma(row, asset, steps)
+    known = np.isfinite(added) & (row > sum(study.design.rows(bars)[:2]))
+    group = np.array([r.group for r in drawn])
+    return Effects(
+        _mean(added, known), _mean(added, known & (group == "generated")) - _mean(added, known & (group == "real")),
+        _mean(moved, known),
     )  # fmt: skip
 
 
-def _planted(release: Release, bars: Bars, row: int, window_h: float) -> float:
-    """The release's own planted move from its base close to the end of the window."""
-    end = bars.close_ts[row] + np.timedelta64(int(window_h * 3600), "s")
-    hours = (end - np.datetime64(release.published.replace(tzinfo=None), "s")) / np.timedelta64(3600, "s")
-    return float(planted_response(release, np.array([hours]))[0])
+def _age_h(release: Release, end: np.datetime64) -> float:
+    return float((end - np.datetime64(release.published.replace(tzinfo=None), "s")) / np.timedelta64(3600, "s"))
 
 
-def summarise(planted: list[Study], null: list[Study]) -> dict[str, float]:
-    """Coverage with planted effects and rejection rates without.
-
-    The truth of an interval is the mean over the population of releases: of their own planted moves at the end of the
-    window (signed mean), and of what the planting added to |CAR| ÷ sigma with the noise held fixed (excess).
-    """
-    mean_truth = float(np.mean([s.true_mean_car for s in planted]))
-    excess_truth = float(np.mean([s.own_excess for s in planted]))
-    difference_truth = float(np.mean([s.own_difference for s in planted]))
-    return {
-        "studies": len(planted),
-        "releases": float(np.mean([s.n_releases for s in planted])),
-        "coverage_mean_car": _share(s.mean_car.low <= mean_truth <= s.mean_car.high for s in planted),  # type: ignore[operator]
-        "coverage_excess": _share(s.excess.low <= excess_truth <= s.excess.high for s in planted),  # type: ignore[operator]
-        "coverage_difference": _share(s.difference[1] <= difference_truth <= s.difference[2] for s in planted),
-        "planted_excess": excess_truth,
-        "mean_excess_found": float(np.mean([s.excess.estimate for s in planted])),  # type: ignore[arg-type]
-        "power_excess": _share(s.excess.p_value < 0.05 for s in planted),
-        "planted_difference": difference_truth,
-        "mean_difference_found": float(np.mean([s.difference[0] for s in planted])),
-        "power_difference": _share(s.difference_p < 0.05 for s in planted),
-        "size_mean_car": _share(s.mean_car.p_value < 0.05 for s in null),
-        "size_excess": _share(s.excess.p_value < 0.05 for s in null),
-        "size_difference": _share(s.difference_p < 0.05 for s in null),
-        **{f"size_{t}": _share(s.classic[t] < 0.05 for s in null) for t in null[0].classic},
+def _window(study: ImpactStudy, window: float, truth: Effects) -> Window:
+    clean, when = study.clean(window), study.sample.when_h
+    member = study.member(ALL) & clean
+    tests = {
+        (benchmark, base): {o.test: o for o in excess_tests(study, benchmark, member, window, base)}
+        for benchmark, base in ((RESIDUAL, LAST_CLOSE), (RAW, LAST_CLOSE), (RESIDUAL, FIRST_CLOSE_AFTER))
     }
+    excess, cars = study.excess(window), study.cars("market")[window]
+    two = ((study.groups == "generated") | (study.groups == "real")) & clean
+    is_a = study.groups[two] == "generated"
+    scores = study.moves.scores(RESIDUAL, window)[:, 0]
+    return Window(
+        tests[RESIDUAL, LAST_CLOSE], tests[RAW, LAST_CLOSE], tests[RESIDUAL, FIRST_CLOSE_AFTER],
+        compare(excess[two], is_a, when[two], window, permutations=PERMUTATIONS),
+        compare(scores[two], is_a, when[two], window, permutations=PERMUTATIONS),
+        mean_with_overlap(cars[member], when[member], window, test="mean_car"), truth,
+    )  # fmt: skip
+
+
+def _mean(x: Array, member: Array) -> float:
+    return float(x[member].mean())
+
+
+def summarise(planted: list[dict[float, Window]], null: list[dict[float, Window]]) -> dict[float, dict[str, float]]:
+    """Coverage, power and size per window.
+
+    The truth of an interval is what planting adds on the study's own market, on average over releases at any moment.
+    """
+    out = {}
+    for w in planted[0]:
+        p, q = [s[w] for s in planted], [s[w] for s in null]
+        out[w] = {
+            "releases": float(np.mean([x.found["excess_move"].n for x in p])),
+            "planted_excess": float(np.mean([x.truth.excess for x in p])),
+            "found_excess": float(np.mean([x.found["excess_move"].estimate for x in p])),  # type: ignore[arg-type]
+            "coverage_excess": _share(_covers(x.found["excess_move"], x.truth.excess) for x in p),
+            "planted_difference": float(np.mean([x.truth.difference for x in p])),
+            "coverage_difference": _share(_covers(x.difference, x.truth.difference) for x in p),
+            "coverage_mean_car": _share(_covers(x.mean_car, x.truth.car) for x in p),
+            "found_difference": float(np.mean([x.difference.difference for x in p if x.difference])),
+            "power_rank": _share(_rejects(x.found.get("placebo_rank")) for x in p),
+            "power_days": _share(_rejects(x.found.get("placebo_days")) for x in p),
+            "power_rank_after_stamp": _share(_rejects(x.after_stamp.get("placebo_rank")) for x in p),
+            "power_raw": _share(_rejects(x.raw.get("placebo_rank")) for x in p),
+            "power_difference": _share(_rejects(x.difference) for x in p),
+            "power_difference_ranks": _share(_rejects(x.ranks) for x in p),
+            "size_rank": _share(_rejects(x.found.get("placebo_rank")) for x in q),
+            "size_days": _share(_rejects(x.found.get("placebo_days")) for x in q),
+            "size_excess": _share(_rejects(x.found.get("excess_move")) for x in q),
+            "size_rank_after_stamp": _share(_rejects(x.after_stamp.get("placebo_rank")) for x in q),
+            "size_difference": _share(_rejects(x.difference) for x in q),
+            "size_difference_ranks": _share(_rejects(x.ranks) for x in q),
+            "size_mean_car": _share(_rejects(x.mean_car) for x in q),
+        }
+    return out
+
+
+def _covers(found: Outcome | Comparison | None, truth: float) -> bool:
+    return found is not None and found.low is not None and found.high is not None and found.low <= truth <= found.high
+
+
+def _rejects(found: Outcome | Comparison | None) -> bool:
+    return found is not None and found.p_value < 0.05
 
 
 def _share(hits: object) -> float:
     return float(np.mean(list(hits)))  # type: ignore[call-overload]
 
 
-def _both(task: tuple[int, float]) -> tuple[Study, Study]:
+def _both(task: tuple[int, float]) -> tuple[dict[float, Window], dict[float, Window]]:
     seed, per_day = task
-    return (
-        simulate_study(seed, planted=True, per_day=per_day),
-        simulate_study(seed + 1_000_000, planted=False, per_day=per_day),
-    )
-
-
-CURVE = (0.7, 1.0, 2.0, 4.0, 8.0)  # times the simulator's own rate of releases
-
-
-def print_curve(pool: ProcessPoolExecutor, seeds: range) -> None:
-    """Power, coverage and size by the number of releases in half a year."""
-    print("releases   excess: power, covered, size      difference: power, covered, size")
-    for factor in CURVE:
-        results = list(pool.map(_both, [(s, factor * PER_DAY) for s in seeds], chunksize=4))
-        out = summarise([r[0] for r in results], [r[1] for r in results])
-        cells = [100 * out[k] for k in ("power_excess", "coverage_excess", "size_excess", "power_difference",
-                                        "coverage_difference", "size_difference")]  # fmt: skip
-        told = [f"{c:>6.1f}" for c in cells]
-        means = [
-            f"{out[k]:+.3f}"
-            for k in ("planted_excess", "mean_excess_found", "planted_difference", "mean_difference_found")
-        ]
-        print(f"{out['releases']:>8.0f}   {' '.join(told[:3])} %          {' '.join(told[3:])} %   "
-              f"planted and found {' '.join(means)}", flush=True)  # fmt: skip
+    return simulate(seed, planted=True, per_day=per_day), simulate(seed + 1_000_000, planted=False, per_day=per_day)
 
 
 def main() -> None:
-    """Print the summary as JSON."""
+    """Print the summary, window by window."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--studies", type=int, default=1000, help="number of simulated studies of each kind")
+    parser.add_argument("--studies", type=int, default=200, help="number of simulated studies of each kind")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--first-seed", type=int, default=1)
-    parser.add_argument("--curve", action="store_true", help="power by the number of releases as well")
+    parser.add_argument("--per-day", type=float, default=PER_DAY, help="releases a day over all assets")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON as well")
     args = parser.parse_args()
     began = time.perf_counter()
     seeds = range(args.first_seed, args.first_seed + args.studies)
     with ProcessPoolExecutor(args.workers) as pool:
-        if args.curve:
-            print_curve(pool, seeds)
-        results = list(pool.map(_both, [(s, PER_DAY) for s in seeds], chunksize=8))
+        results = list(pool.map(_both, [(s, args.per_day) for s in seeds], chunksize=4))
     out = summarise([r[0] for r in results], [r[1] for r in results])
-    print(json.dumps({**out, "seconds": round(time.perf_counter() - began)}, indent=1))
+    names = list(next(iter(out.values())))
+    print(f"{args.studies} markets with planted effects, as many without; window, h" + "".join(f"{w:>9g}" for w in out))
+    for name in names:
+        print(f"{name:<58}" + "".join(f"{of[name]:>9.3f}" for of in out.values()))
+    if args.json:
+        print(json.dumps(out))
+    print(f"{time.perf_counter() - began:.0f} s")
 
 
 if __name__ == "__main__":

@@ -37,20 +37,25 @@ def car_paths(paths: pl.DataFrame, benchmark: str = "market") -> go.Figure:
 
 
 def excess_paths(paths: pl.DataFrame) -> go.Figure:
-    """Mean |CAR| ÷ sigma of each group beside its matched placebo times, against the reference walk."""
-    fig = figure(x="hours after the base close", y="mean |CAR| ÷ σ")
-    after = paths.filter(pl.col("offset_h") > 0)
-    drawn = _groups(after, "reference_walk")
-    for group, colour, part in drawn:
-        fig.add_scatter(x=part["offset_h"].to_list(), y=part["mean_abs_scaled"].to_list(), mode="lines",
-                        name=f"{group_name(group)} ({size(part)})", line={"color": colour, "width": 2})  # fmt: skip
-    for group, colour, part in drawn:
-        fig.add_scatter(x=part["offset_h"].to_list(), y=part["placebo_abs_scaled"].to_list(), mode="lines",
-                        name=f"{group_name(group)} placebo", line={"color": colour, "width": 1.2, "dash": "dot"},
-                        showlegend=False)  # fmt: skip
-    if drawn:
-        fig.add_scatter(x=[None], y=[None], mode="lines", name="placebo times", hoverinfo="skip",
-                        line={"color": GREY, "width": 1.2, "dash": "dot"})  # fmt: skip
+    """Excess move of each group before and after the release, beyond the market: mean |move| ÷ sigma between the base
+    close and each hour less that at placebo times (the zero line), with its 95 % band.
+    """
+    fig = figure(x="hours from the base close", y="mean |move| ÷ σ beyond placebo times")
+    known = paths.filter(pl.col("placebo_abs_scaled").is_not_null())
+    benchmark = "residual" if "residual" in known["benchmark"].unique() else "reference_walk"
+    for group, colour, part in _groups(known, benchmark):
+        for before in (True, False):
+            side = part.filter((pl.col("offset_h") < 0) == before)
+            x, banded = side["offset_h"].to_list(), side.filter(pl.col("excess_low").is_not_null())
+            if not banded.is_empty():
+                band(fig, banded["offset_h"].to_list(), banded["excess_low"].to_list(), banded["excess_high"].to_list(),
+                     fade(colour, 0.15), group)  # fmt: skip
+            excess = (side["mean_abs_scaled"] - side["placebo_abs_scaled"]).to_list()
+            fig.add_scatter(x=x, y=excess, mode="lines+markers",
+                            name=f"{group_name(group)} ({size(part)})", legendgroup=group, showlegend=not before,
+                            line={"color": colour, "width": 2}, marker={"size": 4})  # fmt: skip
+    fig.add_vline(x=0, line={"color": GREY, "width": 1})
+    fig.add_hline(y=0, line={"color": GREY, "width": 1.5, "dash": "dot"})
     return fig
 
 

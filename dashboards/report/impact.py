@@ -43,6 +43,8 @@ def impact_section(warehouse: Published) -> dict[str, Any]:
             if not compared.filter(pl.col("answer") == a).is_empty()
         },
         "caveats": [f"{group_name(g)}: {text}" for g, text in caveats(warehouse).items()],
+        "responses": _responses(warehouse.responses()),
+        "sliced": _responses(warehouse.query("FROM marts.impact_response WHERE slice_by <> 'all' ORDER BY ALL")),
         "checks": _checks(warehouse),
         "slices": _slices(warehouse),
         "other_words": _counterfactual(warehouse),
@@ -60,15 +62,34 @@ def _drawn(paths: pl.DataFrame, draw: Callable[[pl.DataFrame], go.Figure], alt: 
     return chart(draw(paths), alt)
 
 
+def _responses(rows: pl.DataFrame) -> dict[str, Any] | None:
+    """When the response of each group begins, is largest and ends, and what comes back."""
+    if rows.is_empty():
+        return None
+    whole = {"release_group": "Group", "study_id": "Candles"}
+    first = whole if (rows["slice_by"] == "all").all() else {"study_id": "Candles", "slice_by": "By", "slice": "Part"}
+    names = {**first, "verdict": "Verdict", "onset_h": "Begins, h", "peak_h": "Surest, h", "peak_excess": "Excess, σ",
+             "peak_low": "95 % low", "peak_high": "high", "peak_q": "q", "last_h": "Last seen, h",
+             "before_excess": "Before, σ", "before_q": "q before", "given_back": "Back", "given_back_low": "95 % low ",
+             "given_back_high": "high ", "given_back_q": "q back", "half_life_h": "Half-life, h",
+             "detectable": "Detectable, σ", "n_releases": "n"}  # fmt: skip
+    formats = dict.fromkeys(("peak_excess", "peak_low", "peak_high", "before_excess"), "+.2f")
+    formats |= dict.fromkeys(("given_back", "given_back_low", "given_back_high"), ".0%") | {"detectable": ".2f"}
+    formats |= dict.fromkeys(("peak_q", "before_q", "given_back_q"), ".3f") | {"n_releases": ","}
+    formats |= dict.fromkeys(("onset_h", "peak_h", "last_h", "half_life_h"), ".3g")
+    return table_of(rows, formats, names)
+
+
 def _tests(warehouse: Published) -> dict[str, Any]:
     """The preferred tests and the classic ones, of the hourly study."""
     tests = warehouse.query(
-        "FROM marts.impact_tests WHERE study_id = '1h' AND benchmark IN ('reference_walk', 'market') "
-        "AND window_h IN (-24, 4, 24) ORDER BY release_group, window_h, benchmark, NOT is_preferred, test"
-    ).with_columns(pl.col("release_group", "benchmark", "test").str.replace_all("_", " "))
-    names = {"release_group": "Group", "window_h": "Window, h", "benchmark": "Benchmark", "test": "Test",
-             "estimate": "Estimate", "low": "Low", "high": "High", "statistic": "Statistic", "p_value": "p",
-             "q_value": "q", "detectable": "Detectable", "power": "Power", "n_releases": "n"}  # fmt: skip
+        "FROM marts.impact_tests WHERE study_id = '1h' AND benchmark IN ('residual', 'reference_walk', 'market') "
+        "AND window_h IN (-4, 4, 24) ORDER BY release_group, window_h, base, benchmark, NOT is_preferred, test"
+    ).with_columns(pl.col("release_group", "base", "benchmark", "test").str.replace_all("_", " "))
+    names = {"release_group": "Group", "window_h": "Window, h", "base": "From", "benchmark": "Benchmark",
+             "test": "Test", "estimate": "Estimate", "low": "Low", "high": "High", "statistic": "Statistic",
+             "p_value": "p", "q_value": "q", "detectable": "Detectable", "power": "Power",
+             "n_releases": "n"}  # fmt: skip
     formats = {"n_releases": ",", "window_h": "g", "statistic": "+.2f", "power": ".0%"}
     formats |= dict.fromkeys(("estimate", "low", "high"), "+.4f")
     formats |= dict.fromkeys(("p_value", "q_value", "detectable"), ".4f")

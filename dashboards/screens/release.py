@@ -19,7 +19,7 @@ IMPACT = {
     "placebo_move": ("at placebo times", "%.2f"), "excess_move": ("Excess", "%.2f"), "n_placebo": ("Placebos", "%d"),
     "forecast_quantile": ("Quantile of forecast", "%.3f"), "peak_car": ("Peak, %", "%.2f"),
     "time_to_peak_h": ("Hours to peak", "%.2f"), "reversal_share": ("Reversed, %", "%.0f"),
-    "half_life_h": ("Half-life, h", "%.2f"), "pre_release_car": ("24 h before, %", "%.2f"),
+    "half_life_h": ("Half-life, h", "%.2f"), "confounded_by": ("Confounded by", ""),
     "abnormal_volume": ("Volume, ln", "%+.2f"), "abnormal_volatility": ("Volatility, ln", "%+.2f"),
     "n_overlapping": ("Overlapping", "%d"),
 }  # fmt: skip
@@ -141,7 +141,7 @@ def impact(warehouse: Published, doc_id: str, asset: str) -> None:
     if rows.is_empty():
         st.info("This release was not measured on this asset: no candles cover it, or it falls outside the study.")
         return
-    percent = ("car", "sigma", "peak_car", "reversal_share", "pre_release_car")
+    percent = ("car", "sigma", "peak_car", "reversal_share")
     shown = rows.with_columns(
         pl.col(*percent) * 100,
         pl.col("benchmark").str.replace_all("_", " "),
@@ -149,7 +149,8 @@ def impact(warehouse: Published, doc_id: str, asset: str) -> None:
     )
     table(shown, IMPACT, key="impact")
     st.caption(
-        "CAR is the cumulative abnormal return (log) from the last close at or before the release. One release "
+        "CAR is the cumulative abnormal return (log) from the last close at or before the release; windows below zero "
+        "end there. One release "
         "proves nothing: |CAR| ÷ σ beyond 2 happens about one time in twenty by chance, more often in "
         "volatile markets, so compare it with the placebo times."
     )

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from domain.types import Array
 from features.candles import Bars
 from models.impact.measure.benchmarks import ewma_sigma
-from models.impact.measure.placebo import VOLATILITY_RATIO, WEEKS_BACK
 
 WINDOW_H = 24.0
 THRESHOLD = 4.0
+WEEKS_BACK, VOLATILITY_RATIO = 26, 1.6
 FILE = Path(__file__).with_name("known_cases.toml")
 
 

@@ -1,154 +1,206 @@
-"""Sentences that the numbers of a study support, made by rule: what moved, how far, how certain, and limitations."""
+"""Sentences that the numbers of a study support, made by rule: what moved, when, how far, what came back,
+limitations.
+"""
+
+from typing import Any
 
 import polars as pl
 
-HEADLINE_H = 24.0
-SIGNIFICANCE = 0.05
-FEW_RELEASES = 30
-NOT_COMPARED = (
-    "no comparison can be made, since one of the groups has fewer than five releases, lies on fewer than five days, or "
-    "has too few matched quiet times"
+from models.impact.comparison.groups import EXCESS, WHOLE
+from models.impact.response import (
+    AS_MUCH_BEFORE,
+    AT_ONCE,
+    DIFFERS,
+    FOLLOWS,
+    MOVES,
+    NOTHING,
+    SIGNIFICANCE,
+    UNTESTED,
 )
+from models.impact.significance.placebo_ranks import MIN_BLOCKS
+
+FEW_RELEASES = 30
 NAMES = {"real": "real releases", "generated": "generated releases", "fabricated": "fabricated releases",
          "unlabelled": "unlabelled releases", "late_stamp": "releases known by their first report only",
          "all": "releases"}  # fmt: skip
-CHECKS = {"cluster_bootstrap": "days drawn whole", "matched": "matched on asset, liquidity, volatility and hour",
+CHECKS = {"ranks": "ranks in the place of moves", "cluster_bootstrap": "days drawn whole",
+          "matched": "matched on asset, liquidity, volatility and hour",
           "mislabelled_10": "a tenth of the labels wrong"}  # fmt: skip
+PAIRS = ("generated − real", "fabricated − real")
+NOTHING_SAID = ["Nothing can be said: no group has the five measured releases that a test needs."]
+Row = dict[str, Any]
 
 
-def conclusions(tests: pl.DataFrame, comparisons: pl.DataFrame, study_id: str, *, simulated: bool = False) -> list[str]:
-    """Sentences on one study, from rows of models.impact_tests and models.impact_comparisons.
+def conclusions(
+    responses: pl.DataFrame, tests: pl.DataFrame, compared: pl.DataFrame, study_id: str, *, simulated: bool = False
+) -> list[str]:
+    """Sentences on one study, from rows of models.impact_response, impact_tests and impact_comparisons with q-values.
 
-    Historical fabricated releases are those that were noticed; `simulated` ones are known by construction.
+    The first is the surest finding of any group, or says that there is none. Historical fabricated releases are those
+    that were noticed; `simulated` ones are known by construction.
     """
-    own = tests.filter(pl.col("study_id") == study_id) if not tests.is_empty() else tests
-    if own.is_empty():
-        return ["Nothing can be said: no group has the five measured releases that a test needs."]
-    after = own.filter(pl.col("window_h") > 0)
-    if after.is_empty():
-        return ["Nothing can be said: no window after a release could be measured for five of them."]
-    window = _headline(after)
-    groups = [g for g in NAMES if g != "all" and g in set(own["release_group"].to_list())]
-    out = [s for g in groups for s in _excess_sentences(after.filter(pl.col("release_group") == g), g, window)]
-    out += [s for g in groups for s in _drift_sentences(own.filter(pl.col("release_group") == g), g)]
-    compared = comparisons.filter(pl.col("study_id") == study_id) if not comparisons.is_empty() else comparisons
-    out += _comparison_sentences(compared, "generated", "real", window) + _comparison_sentences(
-        compared, "fabricated", "real", window
+    own = responses.filter(pl.col("study_id") == study_id, pl.col("slice_by") == WHOLE[0])
+    found = {r["release_group"]: r for r in own.to_dicts()}
+    groups = [g for g in NAMES if g != "all" and g in found]
+    if not groups:
+        return NOTHING_SAID
+    out = [headline(found, groups)]
+    for g in groups:
+        out += _response_sentences(found[g]) + _came_back_sentences(found[g])
+        out += _direction_sentences(tests.filter(pl.col("study_id") == study_id), found[g])
+    for pair in PAIRS:
+        out += _contrast_sentences(found.get(pair), pair, compared)
+    return out + _limitation_sentences(found, groups, simulated)
+
+
+def headline(found: dict[str, Row], groups: list[str]) -> str:
+    """The surest finding that survives the count of everything looked at, or that there is none."""
+    moving = [found[g] for g in groups if found[g]["verdict"] in (MOVES, AS_MUCH_BEFORE)]
+    if moving:
+        r = max(moving, key=lambda row: row["peak_statistic"])
+        return (
+            f"Surest finding: after {NAMES[r['release_group']]} prices moved {_size(r)} within {_hours(r['peak_h'])}."
+        )
+    tested = [found[g] for g in groups if found[g]["verdict"] != UNTESTED]
+    if not tested:
+        return f"Nothing was tested: no group has releases on {MIN_BLOCKS} days, below which a test cannot be trusted."
+    least = min(tested, key=lambda row: row["detectable"] or float("inf"))
+    able = "" if least["detectable"] is None else (
+        f"; the smallest excess that would have been found with 80 % power is {least['detectable']:.2f} sigma, after "
+        f"{NAMES[least['release_group']]} within {_hours(least['peak_h'])}")  # fmt: skip
+    return f"No movement of prices after any group of releases survives the count of all windows looked at{able}."
+
+
+def _size(r: Row) -> str:
+    far = f"{abs(r['peak_excess']):.2f} sigma {'further' if r['peak_excess'] >= 0 else 'less far'}"
+    return (
+        f"{far} than at like times (95 % interval {r['peak_low']:+.2f} to {r['peak_high']:+.2f}, q {_p(r['peak_q'])})"
     )
-    return out + _limitation_sentences(own, groups, simulated)
 
 
-def _headline(tests: pl.DataFrame) -> float:
-    """The longest window up to a day; the shortest where all are longer."""
-    windows = sorted(set(tests["window_h"].to_list()))
-    short = [w for w in windows if w <= HEADLINE_H]
-    return short[-1] if short else windows[0]
-
-
-def _one_row(tests: pl.DataFrame, test: str, benchmark: str, window: float) -> dict[str, float] | None:
-    """The row of one test, benchmark and window; None where there is none."""
-    rows = tests.filter(
-        pl.col("test") == test, pl.col("benchmark") == benchmark, pl.col("window_h") == window
-    ).to_dicts()
-    return rows[0] if rows else None
-
-
-def _excess_sentences(tests: pl.DataFrame, group: str, window: float) -> list[str]:
-    """How far prices moved beyond matched placebo times, from which window on, and in which direction."""
-    r = _one_row(tests, "excess_move", "reference_walk", window)
-    if r is None:
-        n = max(tests["n_releases"].to_list(), default=0)
-        return [f"{NAMES[group].capitalize()}: too few with matched quiet times to say anything ({n})."]
-    far = f"{abs(r['estimate']):.2f} sigma {'further' if r['estimate'] >= 0 else 'less far'}"
-    statement = (
-        f"after {r['n_releases']:,} {NAMES[group]} prices moved {far} within {_hours(window)} than at matched "
-        f"times without one (95 % interval {r['low']:+.2f} to {r['high']:+.2f}, q {_p(r['q_value'])})"
-    )
-    if r["q_value"] < SIGNIFICANCE:
-        out = [statement[0].upper() + statement[1:] + ": beyond chance."]
-        first = tests.filter(pl.col("test") == "excess_move", pl.col("q_value") < SIGNIFICANCE)["window_h"].min()
-        if isinstance(first, float) and first < window:
-            out.append(f"It shows from {_hours(first)} after the release on.")
-    else:
-        out = [
-            f"{statement[0].upper()}{statement[1:]}: not distinguishable from chance. An excess of "
-            f"{r['detectable']:.2f} sigma would have been found with 80 % power."
+def _response_sentences(r: Row) -> list[str]:
+    """Whether prices move after a group's releases, from when to when, and how that compares with the time before."""
+    name, n = NAMES[r["release_group"]], f"{r['n_releases']:,}"
+    if r["verdict"] == UNTESTED:
+        return [f"{name.capitalize()} ({n}): not tested, since they lie on fewer than {MIN_BLOCKS} days."]
+    if r["verdict"] == NOTHING:
+        return [f"{name.capitalize()} ({n}): no movement beyond chance, before or after.{_power(r)}"]
+    before = ""
+    if r.get("before_h") is not None:
+        span = _hours(-r["before_h"])
+        before = f"{r['before_excess']:+.2f} sigma beyond chance in the {span} before (q {_p(r['before_q'])})"
+    if r["verdict"] == FOLLOWS:
+        return [f"{name.capitalize()} ({n}) follow prices: they moved {before}, and nothing is seen after."]
+    if r["verdict"] == AT_ONCE:
+        return [
+            f"{name.capitalize()} ({n}): prices moved in the bar of the stamp, and nothing is seen after its close: "
+            "whether the release or the move came first cannot be told on these candles."
         ]
-    return out + _direction_sentences(tests, group, window)
+    begins = f"It shows from {_hours(r['onset_h'])} after the stamp on" if r["onset_h"] else "It shows"
+    ends = f" and is last seen at {_hours(r['last_h'])}." if r["last_h"] > r["onset_h"] else "."
+    out = [
+        f"After {n} {name} prices moved {_size(r)}, most surely within {_hours(r['peak_h'])} of the first close after "
+        f"the stamp: beyond chance. {begins}{ends}"
+    ]
+    if r["verdict"] == AS_MUCH_BEFORE:
+        out.append(f"They had moved as much before: {before}. The news may follow the price.")
+    return out
 
 
-def _direction_sentences(tests: pl.DataFrame, group: str, window: float) -> list[str]:
-    """The mean move, and its sign where both robust tests agree on one."""
-    mean, sure = (_one_row(tests, t, "market", window) for t in ("mean_car", "shifted_t"))
+def _power(r: Row) -> str:
+    if r["detectable"] is None:
+        return ""
+    return (
+        f" An excess of {r['detectable']:.2f} sigma within {_hours(r['peak_h'])} would have been found with 80 % power."
+    )
+
+
+def _came_back_sentences(r: Row) -> list[str]:
+    """What came back of the first move, where something moved."""
+    if r["verdict"] not in (MOVES, AS_MUCH_BEFORE) or r.get("given_back") is None or r["given_back_q"] is None:
+        return []
+    low, high = (f"{100 * r[k]:.0f}" for k in ("given_back_low", "given_back_high"))
+    share = (
+        f"{100 * abs(r['given_back']):.0f} % of the first {_hours(r['first_h'])} (95 % interval {low} to {high}, "
+        f"q {_p(r['given_back_q'])})"
+    )
+    name, until = NAMES[r["release_group"]], _hours(r["until_h"])
+    if r["given_back_q"] >= SIGNIFICANCE:
+        return [f"Whether any of the move after {name} comes back within {until} cannot be told: {share}."]
+    if r["given_back"] < 0:
+        return [f"After {name} prices went on in the same direction: by {share} more within {until}."]
+    half = "" if r["half_life_h"] is None else f"; half is gone {_hours(r['half_life_h'])} after that"
+    return [f"Of the move after {name} a part comes back within {until}: {share}{half}."]
+
+
+def _direction_sentences(tests: pl.DataFrame, r: Row) -> list[str]:
+    """The mean move and its sign, where the sign is beyond chance in the window of the peak."""
+    if r["verdict"] not in (MOVES, AS_MUCH_BEFORE):
+        return []
+    own = {
+        t["test"]: t
+        for t in tests.filter(
+            pl.col("release_group") == r["release_group"],
+            pl.col("window_h") == r["peak_h"],
+            pl.col("benchmark") == "market",
+        ).to_dicts()
+    }
+    mean, sure = own.get("mean_car"), own.get("shifted_t")
     if mean is None or sure is None:
         return []
     statement = (
-        f"Against the market model the mean move after {NAMES[group]} is {100 * mean['estimate']:+.2f} % "
-        f"({100 * mean['low']:+.2f} to {100 * mean['high']:+.2f})"
+        f"Against the market model the mean move after {NAMES[r['release_group']]} is {100 * mean['estimate']:+.2f} % "
+        f"({100 * mean['low']:+.2f} to {100 * mean['high']:+.2f}) within {_hours(r['peak_h'])}"
     )
     if sure["q_value"] < SIGNIFICANCE and mean["q_value"] < SIGNIFICANCE:
         return [f"{statement}: {'up' if mean['estimate'] > 0 else 'down'}, beyond chance."]
     return [f"{statement}: no direction beyond chance; good and bad news cancel."]
 
 
-def _drift_sentences(tests: pl.DataFrame, group: str) -> list[str]:
-    """Whether prices drifted before the release."""
-    before = tests.filter(pl.col("window_h") < 0)
-    if before.is_empty():
-        return []
-    window = min(before["window_h"].to_list())
-    r, mean = _one_row(before, "shifted_t", "market", window), _one_row(before, "mean_car", "market", window)
-    if r is None or mean is None or r["q_value"] >= SIGNIFICANCE:
-        return []
+def _contrast_sentences(r: Row | None, pair: str, compared: pl.DataFrame) -> list[str]:
+    """Two groups compared: in which windows they differ, and whether the other methods agree."""
+    names = pair.replace(" − ", " against ").capitalize()
+    if r is None:
+        return [f"{names}: no comparison can be made, since one of the groups lies on too few days."]
+    statement = (
+        f"{r['peak_excess']:+.2f} sigma within {_hours(r['peak_h'])} (95 % interval {r['peak_low']:+.2f} to "
+        f"{r['peak_high']:+.2f}, {r['n_releases']:,} releases, q {_p(r['peak_q'])})"
+    )
+    if r["verdict"] == DIFFERS:
+        until = f" It is last seen at {_hours(r['last_h'])}." if r["last_h"] > r["onset_h"] else ""
+        agree, differ = _other_methods(r, pair, compared)
+        if differ and not agree:
+            return [
+                f"{names}: {statement}, beyond chance by permuted labels alone. It does not hold with "
+                f"{'; nor with '.join(differ)}: nothing can be concluded."
+            ]
+        way = "further" if r["peak_excess"] > 0 else "less far"
+        out = [f"{names}: prices move {way}, {statement}: beyond chance.{until}"]
+        out += [f"It holds with {'; with '.join(agree)}."] if agree else []
+        return out + ([f"It does not hold with {'; nor with '.join(differ)}: read it with care."] if differ else [])
     return [
-        f"In the {_hours(-window)} before {NAMES[group]} prices drifted by {100 * mean['estimate']:+.2f} % "
-        f"(q {_p(r['q_value'])}): the news may have been out before its stamp."
+        f"{names}: no difference beyond chance in any window; the surest is {statement}. One of {r['detectable']:.2f} "
+        "sigma would have been found with 80 % power."
     ]
 
 
-def _comparison_sentences(rows: pl.DataFrame, a: str, b: str, window: float) -> list[str]:
-    """Realised moves of two groups compared, and whether the other methods agree."""
-    names = f"{a.capitalize()} against {b}"
-    if rows.is_empty():
-        return [f"{names}: {NOT_COMPARED}."]
-    whole = rows.filter(pl.col("group_a") == a, pl.col("group_b") == b, pl.col("window_h") == window,
-                        pl.col("slice_by") == "all", pl.col("quantity") == "excess_move")  # fmt: skip
-    found = {r["method"]: r for r in whole.to_dicts()}
-    r = found.get("permutation")
-    if r is None:
-        return [f"{names}: {NOT_COMPARED}."]
-    statement = (
-        f"{names}, within {_hours(window)}: the excess move differs by {r['difference']:+.2f} sigma "
-        f"({r['low']:+.2f} to {r['high']:+.2f}, {r['n_a']:,} against {r['n_b']:,}, "
-        f"q {_p(r['q_value'])})"
-    )
-    if r["q_value"] >= SIGNIFICANCE:
-        return [
-            f"{statement}: no difference beyond chance. One of {r['detectable']:.2f} sigma would have been found with "
-            "80 % power."
-        ]
-    agree = [name for m, name in CHECKS.items() if m in found and found[m]["p_value"] < SIGNIFICANCE]
-    differ = [name for m, name in CHECKS.items() if m in found and found[m]["p_value"] >= SIGNIFICANCE]
-    if differ and not agree:
-        return [
-            f"{statement}: beyond chance by permuted labels alone. It does not hold with {'; nor with '.join(differ)}: "
-            "nothing can be concluded."
-        ]
-    out = [f"{statement}: beyond chance."]
-    if agree:
-        out.append(f"It holds with {'; with '.join(agree)}.")
-    if differ:
-        out.append(f"It does not hold with {'; nor with '.join(differ)}: read it with care.")
-    return out
+def _other_methods(r: Row, pair: str, compared: pl.DataFrame) -> tuple[list[str], list[str]]:
+    """Which other methods find the same difference in the same window, and which do not."""
+    a, b = pair.split(" − ")
+    rows = compared.filter(
+        pl.col("study_id") == r["study_id"], pl.col("group_a") == a, pl.col("group_b") == b,
+        pl.col("window_h") == r["peak_h"], pl.col("slice_by") == WHOLE[0], pl.col("quantity") == EXCESS,
+    )  # fmt: skip
+    found = {x["method"]: x["p_value"] < SIGNIFICANCE for x in rows.to_dicts()}
+    return [n for m, n in CHECKS.items() if found.get(m)], [n for m, n in CHECKS.items() if found.get(m) is False]
 
 
-def _limitation_sentences(tests: pl.DataFrame, groups: list[str], simulated: bool) -> list[str]:
+def _limitation_sentences(found: dict[str, Row], groups: list[str], simulated: bool) -> list[str]:
     """Limitations of the sample."""
-    largest = {g: max(tests.filter(pl.col("release_group") == g)["n_releases"].to_list(), default=0) for g in groups}
     out = [
-        f"{NAMES[g].capitalize()} are {n}: what is said of them rests on few events."
-        for g, n in largest.items()
-        if n < FEW_RELEASES
+        f"{NAMES[g].capitalize()} are {found[g]['n_releases']}: what is said of them rests on few events."
+        for g in groups
+        if found[g]["n_releases"] < FEW_RELEASES
     ]
     if "fabricated" in groups and not simulated:
         out.append(

@@ -4,13 +4,16 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from domain.types import Array
 from models.impact.comparison.compare import PAIRS, compare
 from models.impact.comparison.groups import PERMUTATION, WHOLE
 from models.impact.expected import ExpectedMoves
 from models.impact.sample import GROUPS
-from models.impact.significance.outcome import MIN_EVENTS, Outcome, normal
+from models.impact.significance.outcome import Outcome, interval
 from models.impact.significance.overlap import mean_with_overlap
+from models.impact.significance.placebo_ranks import MIN_BLOCKS
 from models.impact.study import FORECAST
+from models.impact.study_moves import LAST_CLOSE
 from models.quantiles.quantiles import HORIZONS_H
 
 EXPECTED_STUDY = "scored"
@@ -93,13 +96,17 @@ def _paired(
     }]  # fmt: skip
 
 
-def expected_and_realised(scored: pl.DataFrame) -> pl.DataFrame:
+def expected_and_realised(expected: ExpectedMoves) -> pl.DataFrame:
     """Rows of models.impact_tests: rank correlation of the text's effect with the size of the realised move.
 
-    Realised is |move beyond the median expected without the text| in units of the reference walk's sigma; the interval
-    is Fisher's, of independent releases.
+    Realised is |move beyond the median expected without the text| in units of the reference walk's sigma. Beside it
+    stands what the release's own text adds to an earlier one's in its place (`…_beyond_shuffled`): a network that knows
+    which times are lively correlates without reading. Releases of one day are taken together; below MIN_BLOCKS days
+    nothing is tested.
     """
+    scored = expected.releases
     own = _expected(scored.filter(pl.col("placed_doc_id").is_null(), pl.col("realised").is_not_null()))
+    own = own.join(_shuffled_effects(expected), on=["doc_id", "asset", "horizon_h"], how="left", maintain_order="left")
     rows = []
     for horizon in HORIZONS_H:
         part = own.filter(pl.col("horizon_h") == horizon)
@@ -109,25 +116,60 @@ def expected_and_realised(scored: pl.DataFrame) -> pl.DataFrame:
                 (part["test_group"] != "").to_numpy() if group == "all" else (part["test_group"] == group).to_numpy()
             )
             for quantity in ("expected_width_change", "expected_move"):
-                found = _rank_correlation(part[quantity].to_numpy()[member], moved[member], quantity)
-                if found:
+                x, shuffled = (part[c].to_numpy()[member] for c in (quantity, f"shuffled_{quantity}"))
+                for found in rank_correlations(x, shuffled, moved[member], part["event_ts"].filter(member), quantity):
                     rows.append({
                         "study_id": EXPECTED_STUDY, "release_group": group, "window_h": float(horizon),
-                        "benchmark": FORECAST, "test": found.test, "estimate": found.estimate, "low": found.low,
+                        "base": LAST_CLOSE, "benchmark": FORECAST, "test": found.test,
+                        "estimate": found.estimate, "low": found.low,
                         "high": found.high, "statistic": found.statistic, "p_value": found.p_value, "q_value": None,
                         "detectable": found.detectable, "power": None, "is_preferred": False, "n_releases": found.n,
                     })  # fmt: skip
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _rank_correlation(x: np.ndarray, y: np.ndarray, quantity: str) -> Outcome | None:
-    """Spearman's ρ with Fisher's interval; None below 2 · MIN_EVENTS releases or without variation."""
-    n = len(x)
-    if n < 2 * MIN_EVENTS or x.std() == 0:
-        return None
-    rho = float(stats.spearmanr(x, y).statistic)
-    se = 1 / np.sqrt(n - 3)
-    z = float(np.arctanh(np.clip(rho, -0.999999, 0.999999)))
-    tested = normal(f"rank_correlation_of_{quantity}", z / se, n)
-    low, high = (float(np.tanh(z + k * 1.96 * se)) for k in (-1, 1))
-    return Outcome(tested.test, rho, low, high, tested.statistic, tested.p_value, n, float(se))
+def _shuffled_effects(expected: ExpectedMoves) -> pl.DataFrame:
+    """What an earlier text of the asset in a release's place changes: doc_id, asset, horizon_h and both quantities."""
+    keys = ["doc_id", "asset", "horizon_h"]
+    texts = expected.counterfactual
+    none = texts.filter(pl.col("words") == "none").select(*keys, none_median="median", none_width="width")
+    return (
+        texts.filter(pl.col("words") == "shuffled")
+        .join(none, on=keys)
+        .select(
+            *keys, shuffled_expected_width_change=pl.col("width") / pl.col("none_width") - 1,
+            shuffled_expected_move=(pl.col("median") - pl.col("none_median")).abs(),
+        )
+    )  # fmt: skip
+
+
+def rank_correlations(x: Array, shuffled: Array, y: Array, when: pl.Series, quantity: str) -> list[Outcome]:
+    """Spearman's ρ of x with y, and what it has beyond that of `shuffled` with y, over releases that have both.
+
+    The standard errors are those of sums over days of each release's influence on ρ; Student's t with days − 1 degrees.
+    """
+    day = (when.dt.epoch("s").to_numpy() // 86400).astype(np.int64)
+    both = np.isfinite(x) & np.isfinite(y) & np.isfinite(shuffled)
+    out = []
+    for name, known, other in (
+        (quantity, np.isfinite(x) & np.isfinite(y), None),
+        (f"{quantity}_beyond_shuffled", both, shuffled),
+    ):
+        n_days = len(np.unique(day[known]))
+        if n_days < MIN_BLOCKS or x[known].std() == 0 or (other is not None and other[known].std() == 0):
+            continue
+        rho, influence = _spearman(x[known], y[known])
+        if other is not None:
+            beside, of_other = _spearman(other[known], y[known])
+            rho, influence = rho - beside, influence - of_other
+        _, at = np.unique(day[known], return_inverse=True)
+        se = float(np.sqrt((np.bincount(at, weights=influence) ** 2).sum() * n_days / (n_days - 1)))
+        out.append(interval(f"rank_correlation_of_{name}", rho, se, int(known.sum()), df=n_days - 1))
+    return out
+
+
+def _spearman(x: Array, y: Array) -> tuple[float, Array]:
+    """Spearman's ρ and the influence of each pair on it, [N]."""
+    a, b = (stats.zscore(stats.rankdata(v)) for v in (x, y))
+    rho = float(np.mean(a * b))
+    return rho, (a * b - rho * (a**2 + b**2) / 2) / len(x)

@@ -21,7 +21,8 @@ class Sample:
 
     `frame` has doc_id, asset, event_ts, available_ts, release_group, is_late_stamp, is_recommended. `released` has
     every release on the grid, even those that cannot be measured: placebo times avoid them too. `left_out`
-    counts those that cannot, by reason.
+    counts those that cannot, by reason. `row_after` [N]: row of the first close at or after the moment by which the
+    release was surely public (the number of rows where there is none).
     """
 
     frame: pl.DataFrame
@@ -30,6 +31,7 @@ class Sample:
     released: Events
     left_out: dict[str, int]
     design: Design
+    row_after: NDArray[np.int64]
 
     @property
     def when_h(self) -> Array:
@@ -83,9 +85,11 @@ def build_sample(releases: pl.DataFrame, bars: Bars, design: Design | None = Non
     left_out = {name: int((reason == i).sum()) for i, name in enumerate(EXCLUSION_REASONS)}
     left_out[EXCLUSION_REASONS[0]] = len(releases) - len(frame)
     keep = reason < 0
+    public = frame["available_ts"].dt.epoch("s").to_numpy().astype("datetime64[s]")
+    after = np.searchsorted(bars.close_ts.astype("datetime64[s]"), public, side="left").astype(np.int64)
     return Sample(
         frame.filter(pl.Series(keep, dtype=pl.Boolean)), events.where(keep), bars, events,
-        {k: v for k, v in left_out.items() if v}, design,
+        {k: v for k, v in left_out.items() if v}, design, after[keep],
     )  # fmt: skip
 
 

@@ -7,157 +7,171 @@ from numpy.typing import NDArray
 from domain.types import Array
 from features.volatility import VolatilityScale
 from models.impact.measure.activity import abnormal_volatility, abnormal_volume
-from models.impact.measure.benchmarks import AbnormalReturns, abnormal_returns, ewma_sigma
-from models.impact.measure.paths import PathShape, car_path, path_shape
-from models.impact.measure.placebo import Placebo, placebo_moves
+from models.impact.measure.benchmarks import abnormal_returns, others_index
+from models.impact.measure.matched import Matched
+from models.impact.measure.paths import PathShape, path_shape
 from models.impact.sample import (
     ALL,
-    GROUPS,
     MEASURED,
     TIME_UNCERTAIN,
     UNFINISHED,
     NoWindowError,
     Sample,
     coverage_rows,
+    hours_since_1970,
     measurable_windows,
     overlapping,
 )
 from models.impact.significance.event_tests import window_cars
-from models.impact.significance.overlap import mean_with_overlap
+from models.impact.study_moves import FIRST_CLOSE_AFTER, LAST_CLOSE, NO_ANNOUNCEMENTS, RAW, StudyMoves
 
-REFERENCE, FORECAST = "reference_walk", "transformer"
-FINE_PATH_H = 24.0
-MIN_MATCHED_SHARE = 0.8
+FORECAST = "transformer"
 
 
 class ImpactStudy:
-    """What the tables of one study share, computed once: abnormal returns, sigmas and placebo times per window.
+    """What the tables of one study share, computed once: abnormal returns, moves and those of comparison times.
 
     `windows_h`: windows after the release; those that the bars can measure are kept. `scale`: volatility of hourly
-    bars; other bars have no hour-of-week pattern. `index`: as `abnormal_returns` takes it.
+    bars; other bars have no hour-of-week pattern. `index`: as `abnormal_returns` takes it. `announcements`: moments
+    that move every market.
     """
 
     def __init__(
-        self, chosen: Sample, windows_h: tuple[float, ...], scale: VolatilityScale | None, *, index: Array | None = None
+        self,
+        chosen: Sample,
+        windows_h: tuple[float, ...],
+        scale: VolatilityScale | None,
+        *,
+        index: Array | None = None,
+        announcements: NDArray[np.datetime64] = NO_ANNOUNCEMENTS,
     ) -> None:
-        self.sample, self.bars, self.scale, self.design = chosen, chosen.bars, scale, chosen.design
+        self.sample, self.bars, self.design = chosen, chosen.bars, chosen.design
         self.study_id = chosen.bars.timeframe
-        self.returns = abnormal_returns(chosen.bars, chosen.events, chosen.design, index=index)
-        self.groups = chosen.groups()
-        self.ewma_sigma = ewma_sigma(chosen.bars) if scale is None else None
         self.windows = measurable_windows(chosen.bars, chosen.design, windows_h)
         if not self.windows:
             requested = ", ".join(f"{w:g} h" for w in windows_h)
             bars, most = chosen.bars.timeframe, chosen.design.after_h
             raise NoWindowError(f"no window is a whole number of {bars} bars, at most {most:g} h: {requested}")
-        self.sigma = {w: self._sigma(w) for w in self.windows}
-        self.placebo = {w: self._placebo(w) for w in self.windows}
-        self.uncertain = {w: chosen.events.uncertainty_h > w for w in self.windows}
+        index = others_index(chosen.bars, chosen.design.rows(chosen.bars)[0]) if index is None else index
+        self.returns = abnormal_returns(chosen.bars, chosen.events, chosen.design, index=index)
+        self.groups = chosen.groups()
+        self.moves = StudyMoves(chosen, scale, index, self.windows, announcements)
+        self.hours = hours_since_1970(chosen.bars.close_ts)
 
-    def _sigma_grid(self, window_h: float) -> Array:
-        """The reference walk's sigma of the window at every row, [T, A]."""
-        steps = round(window_h / self.bars.step_h)
-        if self.scale is not None:
-            return np.sqrt(self.scale.horizon_variance(steps))
-        assert self.ewma_sigma is not None
-        return self.ewma_sigma * np.sqrt(steps)
+    @property
+    def before(self) -> tuple[float, ...]:
+        """The windows before the release, as negative hours."""
+        return self.moves.before
 
-    def _sigma(self, window_h: float) -> Array:
-        """The reference walk's sigma of the window at each base close, [N]."""
-        return self._sigma_grid(window_h)[self.sample.events.row, self.sample.events.asset]
+    def sigma(self, window_h: float, benchmark: str = RAW) -> Array:
+        """Sigma of a window's move at its start, [N]: of residuals for the residual benchmark, else the reference
+        walk's.
+        """
+        row, steps = self.moves.start(window_h, LAST_CLOSE)
+        grid = self.moves.grids[benchmark if benchmark in self.moves.grids else RAW]
+        return grid.sigma(np.maximum(row, 0), self.sample.events.asset, steps)
 
-    def _placebo(self, window_h: float) -> Placebo:
-        grid = self._sigma_grid(window_h)
-        return placebo_moves(self.bars, self.sample.events, grid, window_h, released=self.sample.released)
-
-    def moves(self, benchmark: str) -> dict[float, Array]:
+    def cars(self, benchmark: str, windows: tuple[float, ...] | None = None) -> dict[float, Array]:
         """CAR of each window, [N] each; NaN where the window's last bar is missing."""
-        cars = window_cars(self.returns[benchmark], self.windows)
-        return {w: cars[:, i] for i, w in enumerate(self.windows)}
+        windows = windows or self.windows
+        cars = window_cars(self.returns[benchmark], windows)
+        return {w: cars[:, i] for i, w in enumerate(windows)}
 
-    def scaled(self, moves: Array, window_h: float) -> Array:
+    def scaled(self, cars: Array, window_h: float, benchmark: str = RAW) -> Array:
         """|CAR| ÷ sigma, [N]; NaN where the window is shorter than the uncertainty of the time."""
-        return np.where(self.uncertain[window_h], np.nan, np.abs(moves) / self.sigma[window_h])
+        return np.where(self.moves.uncertain(window_h), np.nan, np.abs(cars) / self.sigma(window_h, benchmark))
 
     def excess(self, window_h: float) -> Array:
-        """Excess move of each release against the reference walk, [N]; NaN where it has none."""
-        return self.scaled(self.moves(REFERENCE)[window_h], window_h) - self.placebo[window_h].mean
+        """Excess move of each release by the primary benchmark, [N]; NaN where it has none or is confounded."""
+        excess = self.moves.matched(self.moves.primary, window_h).excess
+        return np.where(self.clean(window_h), excess, np.nan)
 
-    def is_matched(self, group: str, window_h: float) -> bool:
-        """Whether MIN_MATCHED_SHARE of a group's measured releases have placebo times, which its excess move needs."""
-        member = self.member(group) & np.isfinite(self.scaled(self.moves(REFERENCE)[window_h], window_h))
-        return bool(member.any() and np.isfinite(self.placebo[window_h].mean[member]).mean() >= MIN_MATCHED_SHARE)
+    def clean(self, window_h: float) -> NDArray[np.bool_]:
+        """Releases in whose window nothing else is known to have moved prices, [N]."""
+        return self.moves.confounded(window_h) == ""
 
     def member(self, group: str) -> NDArray[np.bool_]:
         """Releases of a group of tests, [N]; `all`: those of any."""
         return self.groups != "" if group == ALL else self.groups == group
 
     def impact_rows(self) -> pl.DataFrame:
-        """Rows of models.impact against the reference walk, the mean, the market and the market model."""
-        activity = {w: self.activity_columns(w) for w in self.windows}
+        """Rows of models.impact: each benchmark, each window after the release and before it."""
+        windows = (*self.before, *self.windows)
+        activity = {w: self.activity_columns(w) for w in windows}
         rows = []
         for returns in self.returns.values():
-            moves, before = self.moves(returns.benchmark), self.drift_before(returns)
-            for w in self.windows:
-                rows.append(self.rows_of(returns.benchmark, moves[w], path_shape(returns, w), w, activity[w], before))
+            cars = self.cars(returns.benchmark, windows)
+            for w in windows:
+                shape = path_shape(returns, w) if w > 0 else None
+                rows.append(self.rows_of(returns.benchmark, cars[w], shape, w, activity[w]))
         return pl.concat(rows)
 
     def activity_columns(self, window_h: float) -> pl.DataFrame:
-        """The columns of a window that do not depend on the benchmark: volume, volatility, overlaps."""
-        events = self.sample.events
+        """The columns of a window that no benchmark changes: volume, volatility, overlaps, what else moved."""
+        events, steps = self.sample.events, round(abs(window_h) / self.bars.step_h)
+        none = np.full(len(events), np.nan)
+        after = window_h > 0
+        confounded = pl.Series(self.moves.confounded(window_h))
         return pl.DataFrame(
             {
-                "abnormal_volume": abnormal_volume(self.bars, events, window_h),
-                "abnormal_volatility": abnormal_volatility(self.bars, events, window_h),
-                "n_overlapping": overlapping(events, self.sample.released, round(window_h / self.bars.step_h)),
+                "abnormal_volume": abnormal_volume(self.bars, events, window_h) if after else none,
+                "abnormal_volatility": abnormal_volatility(self.bars, events, window_h) if after else none,
+                "n_overlapping": overlapping(events, self.sample.released, steps),
+                "confounded_by": confounded.replace("", None),
             }
         )
 
-    def drift_before(self, returns: AbnormalReturns) -> Array:
-        """CAR of the hours before the base close, [N], where leaked news would show."""
-        if self.design.before_h < self.bars.step_h:
-            return np.full(len(self.sample.events), np.nan)
-        return window_cars(returns, (-self.design.before_h,))[:, 0]
-
     def rows_of(
-        self, benchmark: str, moves: Array, shape: PathShape, window_h: float, activity: pl.DataFrame, before: Array
+        self, benchmark: str, cars: Array, shape: PathShape | None, window_h: float, activity: pl.DataFrame
     ) -> pl.DataFrame:
-        """Rows of models.impact of one benchmark and window; `moves` [N] are its CARs, `before` [N]
-        those before the release."""
-        events, placebo = self.sample.events, self.placebo[window_h]
-        scaled = self.scaled(moves, window_h)
-        raw = self.moves(REFERENCE)[window_h]
+        """Rows of models.impact of one benchmark and window; `cars` [N], `shape` of the paths after the release."""
+        events, none = self.sample.events, np.full(len(cars), np.nan)
+        scaled = self.scaled(cars, window_h, benchmark)
+        raw = self.cars(RAW, (window_h,))[window_h]
         base = pl.Series(self.bars.close_ts[events.row].astype("datetime64[us]")).dt.replace_time_zone("UTC")
-        excess = scaled - placebo.mean if benchmark == REFERENCE else np.full(len(scaled), np.nan)
+        shape = shape or PathShape(none, none, none, none)
         frame = self.sample.frame.select("doc_id", "asset", "event_ts", "release_group", "is_late_stamp").with_columns(
             study_id=pl.lit(self.study_id), window_h=pl.lit(window_h), benchmark=pl.lit(benchmark), base_ts=base,
-            available_ts=base + pl.duration(seconds=int(window_h * 3600)), timeframe=pl.lit(self.bars.timeframe),
-            car=pl.Series(moves), bhar=pl.Series(np.exp(raw) - np.exp(raw - moves)),
-            sigma=pl.Series(self.sigma[window_h]), scaled_move=pl.Series(scaled),
-            placebo_move=pl.Series(placebo.mean), excess_move=pl.Series(excess),
-            n_placebo=pl.Series(placebo.n.astype(np.int32)), forecast_quantile=pl.lit(None, pl.Float64),
+            available_ts=base + pl.duration(seconds=int(max(window_h, 0.0) * 3600)),
+            timeframe=pl.lit(self.bars.timeframe), car=pl.Series(cars),
+            bhar=pl.Series(np.exp(raw) - np.exp(raw - cars)), sigma=pl.Series(self.sigma(window_h, benchmark)),
+            scaled_move=pl.Series(scaled), forecast_quantile=pl.lit(None, pl.Float64),
             peak_car=pl.Series(shape.peak), time_to_peak_h=pl.Series(shape.to_peak_h),
             reversal_share=pl.Series(shape.reversal), half_life_h=pl.Series(shape.half_life_h),
-            pre_release_car=pl.Series(before),
+            **self._beside_controls(benchmark, window_h, scaled), _document_ts=self.sample.frame["available_ts"],
         )  # fmt: skip
-        blank = ("placebo_move", "excess_move", "half_life_h", "pre_release_car", "abnormal_volume",
-                 "abnormal_volatility")  # fmt: skip
+        blank = [c for c, kind in frame.schema.items() if kind == pl.Float64 and c not in ("car", "bhar", "window_h")]
         later = pl.max_horizontal("available_ts", "_document_ts")
-        frame = frame.with_columns(_document_ts=self.sample.frame["available_ts"])
-        known = pl.Series(np.isfinite(scaled))
         return (
-            frame.hstack(activity)
-            .filter(known)
-            .with_columns(pl.col(*blank).fill_nan(None), available_ts=later)
+            frame.with_columns(pl.col(*blank).fill_nan(None), available_ts=later)
+            .hstack(activity.with_columns(pl.col("abnormal_volume", "abnormal_volatility").fill_nan(None)))
+            .filter(pl.Series(np.isfinite(scaled)))
             .drop("_document_ts")
         )
+
+    def _beside_controls(self, benchmark: str, window_h: float, scaled: Array) -> dict[str, pl.Series]:
+        """The columns that hold a move beside those of its comparison times; null for benchmarks that have none."""
+        none = np.full(len(scaled), np.nan)
+        known = benchmark in self.moves.grids
+        own = self.moves.matched(benchmark, window_h) if known else Matched(none, none[:, None], none, none)
+        score = self.moves.scores(benchmark, window_h)[:, 0] if known else none
+        after = none
+        if known and window_h > 0:
+            after = self.moves.matched(benchmark, window_h, FIRST_CLOSE_AFTER).excess
+        return {
+            "placebo_move": pl.Series(own.mean if known else none),
+            "excess_move": pl.Series(scaled - own.mean if known else none),
+            "excess_move_after_stamp": pl.Series(after),
+            "placebo_score": pl.Series(score),
+            "n_placebo": pl.Series(own.n.astype(np.int32) if known else np.zeros(len(scaled), dtype=np.int32)),
+        }
 
     def coverage_rows(self) -> pl.DataFrame:
         """Rows of models.impact_coverage: how many releases each window measures, and why others are not."""
         counted = {}
-        raw = self.moves(REFERENCE)
+        raw = self.cars(RAW)
         for w in self.windows:
-            uncertain = self.uncertain[w]
+            uncertain = self.moves.uncertain(w)
             complete = np.isfinite(raw[w])
             counted[w] = {
                 MEASURED: int((~uncertain & complete).sum()),
@@ -166,49 +180,3 @@ class ImpactStudy:
                 **self.sample.left_out,
             }
         return coverage_rows(self.study_id, counted)
-
-    def path_rows(self) -> pl.DataFrame:
-        """Rows of models.impact_paths: mean CAR with its 95 % band, and the mean scaled move beside its placebo."""
-        offsets = self.returns[REFERENCE].offsets_h
-        drawn = np.isclose(np.round(offsets), offsets)
-        if self.bars.step_h < 1:
-            drawn &= np.abs(offsets) <= FINE_PATH_H
-        paths = {name: car_path(returns) for name, returns in self.returns.items()}
-        rows = []
-        for at in np.flatnonzero(drawn):
-            hours = float(offsets[at])
-            sigma = self._sigma(hours) if hours > 0 else None
-            placebo = self._placebo(hours).mean if hours > 0 else None
-            for benchmark in self.returns:
-                rows += self._path_points(benchmark, hours, paths[benchmark][:, at], sigma, placebo)
-        return pl.DataFrame(rows, infer_schema_length=None)
-
-    def _path_points(
-        self, benchmark: str, hours: float, values: Array, sigma: Array | None, placebo: Array | None
-    ) -> list[dict[str, object]]:
-        """One row per group with a release measured at this offset."""
-        out = []
-        for group in GROUPS:
-            member = (self.groups == group) & np.isfinite(values)
-            if hours > 0:
-                member &= self.sample.events.uncertainty_h <= hours
-            if not member.any():
-                continue
-            x = values[member]
-            band = mean_with_overlap(x, self.sample.when_h[member], max(abs(hours), self.bars.step_h), test="path")
-            known = None if placebo is None else placebo[member][np.isfinite(placebo[member])]
-            out.append(
-                {
-                    "study_id": self.study_id,
-                    "release_group": group,
-                    "benchmark": benchmark,
-                    "offset_h": hours,
-                    "mean_abs_scaled": None if sigma is None else float(np.mean(np.abs(x) / sigma[member])),
-                    "placebo_abs_scaled": float(known.mean()) if known is not None and len(known) else None,
-                    "mean_car": float(x.mean()),
-                    "low": band.low if band else float(x.mean()),
-                    "high": band.high if band else float(x.mean()),
-                    "n_releases": int(member.sum()),
-                }
-            )
-        return out

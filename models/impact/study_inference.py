@@ -4,90 +4,133 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy import stats
 
 from models.impact.measure.benchmarks import AbnormalReturns
 from models.impact.measure.paths import path_shape
-from models.impact.sample import ALL, GROUPS, hours_since_1970
-from models.impact.significance.event_tests import ROBUST_TESTS, event_tests, prepare
+from models.impact.sample import ALL, GROUPS
+from models.impact.significance.event_tests import event_tests, prepare
 from models.impact.significance.outcome import Outcome
 from models.impact.significance.overlap import excess_move, mean_with_overlap
-from models.impact.study import FORECAST, REFERENCE, ImpactStudy
+from models.impact.significance.placebo_ranks import DAYS, MIN_BLOCKS, RANK, blocks, placebo_days, placebo_rank
+from models.impact.study import FORECAST, ImpactStudy
+from models.impact.study_moves import FIRST_CLOSE_AFTER, LAST_CLOSE, RAW, RESIDUAL
 
 EFFECT = {"excess_move": 0.25, "mean_car": 0.01, "cross_sectional_t": 0.01}
+CONFOUNDED = "confounded"
+AFTER_LESS_BEFORE = "after_less_before"
+# the tests that keep their size on real prices, with the benchmark on which they do (benchmarks/impact/real_prices.py)
+PREFERRED = {(RANK, RESIDUAL), (DAYS, RESIDUAL), (AFTER_LESS_BEFORE, RESIDUAL), ("shifted_t", "market")}
 
 
-def with_q_values(rows: list[dict[str, object]]) -> pl.DataFrame:
-    """Rows of tests with `q_value`: the p-value with the false-discovery rate controlled over all groups and windows.
+def with_q_values(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of tests with `q_value`: the p-value with the false-discovery rate controlled over everything a test was
+    made for.
 
-    The family of a test is every group and window that it is made for, per study and benchmark. Benjamini and Hochberg
-    (1995): windows of one release are positively dependent.
+    The family of a test is every study (timeframe), group, window, base and benchmark. Benjamini and Hochberg (1995):
+    windows of one release are positively dependent.
     """
-    frame = pl.DataFrame(rows, infer_schema_length=None)
-    if frame.is_empty():
-        return frame
-    family = ["study_id", "benchmark", "test"]
-    return frame.with_columns(
+    if rows.is_empty():
+        return rows
+    return rows.with_columns(
         q_value=pl.col("p_value")
         .map_batches(lambda p: pl.Series(stats.false_discovery_control(p.to_numpy())), return_dtype=pl.Float64)
-        .over(family)
+        .over("test")
     )
 
 
 def event_test_rows(study: ImpactStudy) -> pl.DataFrame:
-    """Rows of models.impact_tests: every test per group, window and benchmark, and the excess move.
+    """Rows of models.impact_tests without q-values: every test per group, window and benchmark.
 
-    Windows are those after the release, and (negative) the time before it. Benchmarks run in parallel.
+    Windows are those after the release, and (negative) those before it. Benchmarks run in parallel. Releases in whose
+    window something else moved prices are tested apart, as the group `confounded`, by the tests beside placebo times.
     """
     groups = [g for g in (ALL, *GROUPS) if study.member(g).any()]
     with ThreadPoolExecutor(2) as pool:
         parts = list(pool.map(lambda returns: _tests_of(study, returns, groups), study.returns.values()))
-    rows = [row for part in parts for row in part] + _excess_tests(study, groups)
-    return with_q_values(rows)
+    rows = [row for part in parts for row in part] + _placebo_tests(study, groups)
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def _tests_of(study: ImpactStudy, returns: AbnormalReturns, groups: list[str]) -> list[dict[str, object]]:
-    before = (-study.design.before_h,) if study.design.before_h >= study.bars.step_h else ()
-    windows = (*study.windows, *before)
-    blank = np.stack([*study.uncertain.values(), *(np.zeros(len(study.groups), dtype=bool) for _ in before)], axis=1)
+    windows = (*study.before, *study.windows)
+    blank = np.stack([study.moves.uncertain(w) | ~study.clean(w) for w in windows], axis=1)
     prepared = prepare(returns, windows, study.sample.events.row, blank)
     found = event_tests(prepared, [study.member(g) for g in groups], study.sample.when_h)
     return [
         row
         for g, of_group in zip(groups, found, strict=True)
         for w, outcomes in zip(windows, of_group, strict=True)
-        for row in _rows(study.study_id, outcomes, g, w, returns.benchmark)
+        for row in test_rows(study, outcomes, g, w, returns.benchmark)
     ]
 
 
-def _excess_tests(study: ImpactStudy, groups: list[str]) -> list[dict[str, object]]:
-    """Against the reference walk only: placebo times are its raw moves, to which no other CAR compares.
-
-    None where fewer than MIN_MATCHED_SHARE of a group's releases have placebo times: where releases cluster, the few
-    quiet times left are quieter than usual.
-    """
+def _placebo_tests(study: ImpactStudy, groups: list[str]) -> list[dict[str, object]]:
+    """Excess moves and their ranks beside comparison times, from both bases; after less before."""
     rows = []
-    hours, raw = hours_since_1970(study.bars.close_ts), study.moves(REFERENCE)
+    bases = [(w, LAST_CLOSE) for w in (*study.before, *study.windows)]
+    bases += [(w, FIRST_CLOSE_AFTER) for w in study.windows]
+    for benchmark in study.moves.grids:
+        for window, base in bases:
+            clean = study.clean(window)
+            members = {g: study.member(g) & clean for g in groups} | {CONFOUNDED: study.member(ALL) & ~clean}
+            for group, member in members.items():
+                found = excess_tests(study, benchmark, member, window, base)
+                rows += test_rows(study, found, group, window, benchmark, base)
     for window in study.windows:
-        scaled = study.scaled(raw[window], window)
-        for group in groups:
-            member = np.isfinite(scaled) & study.member(group)
-            if not study.is_matched(group, window):
-                continue
-            when = study.sample.when_h[member]
-            found = excess_move(scaled[member], study.placebo[window].where(member), when, hours, window)
-            rows += _rows(study.study_id, [found] if found else [], group, window, REFERENCE)
+        if -window in study.before:
+            for group in groups:
+                difference = after_less_before(study, group, window)
+                found = [difference] if difference else []
+                rows += test_rows(study, found, group, window, study.moves.primary, FIRST_CLOSE_AFTER)
     return rows
 
 
-def _rows(study_id: str, outcomes: list[Outcome], group: str, window: float, benchmark: str) -> list[dict[str, object]]:
+def excess_tests(
+    study: ImpactStudy, benchmark: str, member: NDArray[np.bool_], window: float, base: str
+) -> list[Outcome]:
+    """The mean excess move of the releases `member` [N] over a window, and the tests of their placebo ranks."""
+    if not member.any():
+        return []
+    matched, scores = study.moves.matched(benchmark, window, base), study.moves.scores(benchmark, window, base)
+    of_group, of_scores = matched.where(member), scores[member]
+    when = study.hours[np.clip(of_group.row, 0, len(study.hours) - 1)]
+    found = (
+        excess_move(of_group, study.hours, window),
+        placebo_rank(of_scores, of_group, study.hours, window),
+        placebo_days(of_scores, when, window),
+    )
+    return [o for o in found if o]
+
+
+def after_less_before(study: ImpactStudy, group: str, window_h: float) -> Outcome | None:
+    """Mean of the normal score of the move after the first close past the stamp, less that of as many hours before.
+
+    Positive where prices move after the release more than before it; not tested below MIN_BLOCKS days.
+    """
+    clean = study.clean(window_h) & (study.moves.confounded(-window_h) == "")
+    member = study.member(group) & clean
+    after = study.moves.scores(study.moves.primary, window_h, FIRST_CLOSE_AFTER)[member, 0]
+    difference = after - study.moves.scores(study.moves.primary, -window_h)[member, 0]
+    when = study.sample.when_h[member]
+    if blocks(when[np.isfinite(difference)], window_h) < MIN_BLOCKS:
+        return None
+    return mean_with_overlap(difference, when, max(2 * window_h, 36.0), test=AFTER_LESS_BEFORE)
+
+
+def test_rows(
+    study: ImpactStudy, outcomes: list[Outcome], group: str, window: float, benchmark: str, base: str = LAST_CLOSE
+) -> list[dict[str, object]]:
+    """Rows of models.impact_tests for outcomes of one group, window, benchmark and base."""
+    preferred = PREFERRED if study.moves.primary == RESIDUAL else {(t, study.moves.primary) for t, _ in PREFERRED}
     return [
         {
-            "study_id": study_id, "release_group": group, "window_h": window, "benchmark": benchmark,
-            "test": o.test, "estimate": o.estimate, "low": o.low, "high": o.high, "statistic": o.statistic,
-            "p_value": o.p_value, "detectable": o.detectable,
+            "study_id": study.study_id, "release_group": group, "window_h": window, "base": base,
+            "benchmark": benchmark, "test": o.test, "estimate": o.estimate, "low": o.low, "high": o.high,
+            "statistic": o.statistic, "p_value": o.p_value, "q_value": None, "detectable": o.detectable,
             "power": o.power(EFFECT[o.test]) if o.test in EFFECT else None,
-            "is_preferred": o.test in ROBUST_TESTS or o.test == "excess_move", "n_releases": o.n,
+            "is_preferred": (o.test, benchmark) in preferred, "n_releases": o.n,
         }
         for o in outcomes
     ]  # fmt: skip
@@ -109,18 +152,11 @@ def forecast_rows(study: ImpactStudy, scored: pl.DataFrame) -> tuple[pl.DataFram
         if not np.isfinite(scaled).any():
             continue
         quantile = known["forecast_quantile"].filter(pl.Series(np.isfinite(scaled)))
-        returns = study.returns[REFERENCE]
-        rows = study.rows_of(
-            FORECAST,
-            moves,
-            path_shape(returns, window),
-            window,
-            study.activity_columns(window),
-            study.drift_before(returns),
-        )
+        shape = path_shape(study.returns[RAW], window)
+        rows = study.rows_of(FORECAST, moves, shape, window, study.activity_columns(window))
         impact.append(rows.with_columns(forecast_quantile=quantile))
         for group in GROUPS:
-            member = np.isfinite(scaled) & study.member(group)
+            member = np.isfinite(scaled) & study.member(group) & study.clean(window)
             found = mean_with_overlap(moves[member], study.sample.when_h[member], window, test="mean_car")
-            tests += _rows(study.study_id, [found] if found else [], group, window, FORECAST)
-    return (pl.concat(impact) if impact else pl.DataFrame()), with_q_values(tests)
+            tests += test_rows(study, [found] if found else [], group, window, FORECAST)
+    return (pl.concat(impact) if impact else pl.DataFrame()), pl.DataFrame(tests, infer_schema_length=None)

@@ -8,16 +8,22 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from domain.types import Array
 from features.candles import Bars, log_returns, market_index
 from features.volatility import VolatilityScale, volatility_scale
+from models.impact.answer import answer_of
 from models.impact.comparison.groups import realised_comparisons, release_traits
-from models.impact.conclusions import conclusions
+from models.impact.conclusions import NOTHING_SAID
+from models.impact.measure.calendar import macro_announcements
 from models.impact.measure.events import Design
+from models.impact.paths_table import path_rows
+from models.impact.response import response_parts
 from models.impact.sample import NoWindowError, build_sample
 from models.impact.study import ImpactStudy
 from models.impact.study_inference import event_test_rows
+from models.impact.study_moves import NO_ANNOUNCEMENTS
 from pipelines.ondemand.study.bars import read_bars
 from pipelines.ondemand.study.events import as_the_bars_name_them, read_events
 from pipelines.ondemand.tables import TableError
@@ -66,14 +72,21 @@ def event_study(
         why = ", ".join(f"{n} × {reason}" for reason, n in chosen.left_out.items())
         raise TableError(f"none of the {len(frame)} events of {events.name} can be measured on {candles.name}: {why}")
     try:
-        study = ImpactStudy(chosen, windows_h, _pattern(bars), index=market)
+        study = ImpactStudy(chosen, windows_h, _pattern(bars), index=market, announcements=_announcements(bars))
     except NoWindowError as error:
         raise TableError(str(error)) from error
+    traits, tests = release_traits(study, NO_CAPS), event_test_rows(study)
+    answer = answer_of(tests, realised_comparisons(study, traits), [response_parts(study, traits, tests)])
+    said = (
+        answer["impact_conclusions"]["sentence"].to_list()
+        if not answer["impact_conclusions"].is_empty()
+        else NOTHING_SAID
+    )
     tables = {
-        "impact": study.impact_rows(), "tests": event_test_rows(study), "paths": study.path_rows(),
-        "coverage": study.coverage_rows(), "comparisons": realised_comparisons(study, release_traits(study, NO_CAPS)),
+        "impact": study.impact_rows(), "tests": answer["impact_tests"], "paths": path_rows(study),
+        "coverage": study.coverage_rows(), "comparisons": answer["impact_comparisons"],
+        "response": answer["impact_response"],
     }  # fmt: skip
-    said = conclusions(tables["tests"], tables["comparisons"], study.study_id)
     write_tables(tables, said, out)
     dropped = tuple(w for w in windows_h if all(abs(w - kept) > 1e-9 for kept in study.windows))
     return Studied(tables, said, bars.timeframe, len(frame), len(chosen.events), dropped, chosen.left_out)
@@ -98,6 +111,11 @@ def write_tables(tables: dict[str, pl.DataFrame], said: list[str], out: Path) ->
 def _pattern(bars: Bars) -> VolatilityScale | None:
     """The hour-of-week scale where the bars are hourly and enough weeks are there; else None."""
     return volatility_scale(bars) if bars.timeframe == "1h" and len(bars.close_ts) >= WEEKS_FOR_PATTERN * 168 else None
+
+
+def _announcements(bars: Bars) -> NDArray[np.datetime64]:
+    """Moments that move every market; none for bars of a day, which cannot tell them from what else the day brought."""
+    return macro_announcements() if bars.step_h < UNITS["d"] else NO_ANNOUNCEMENTS
 
 
 def _index(bars: Bars, asset: str | None) -> Array | None:

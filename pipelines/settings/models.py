@@ -84,7 +84,7 @@ class ImpactSettings(Section):
 
     kinds: tuple[str, ...] = ("press_release", "exchange_announcement", "event")
     windows_h: tuple[float, ...] = Field(
-        default=(5 / 60, 0.25, 1, 4, 24, 72), description="those that candles can show are used"
+        default=(5 / 60, 0.25, 1, 4, 8, 24, 48, 72), description="those that candles can show are used"
     )
     min_confidence: float = 0.5
 

@@ -24,8 +24,12 @@ IMPACT = Entity(
         Column("study_id", "VARCHAR", "Study: timeframe of the candles and its settings"),
         DOC_ID,
         ASSET,
-        Column("window_h", "DOUBLE", "Length of the window after the release (hours)"),
-        Column("benchmark", "VARCHAR", "reference_walk, mean, market_adjusted, market or transformer"),
+        Column("window_h", "DOUBLE", "Length of the window after the release (hours); negative: before it"),
+        Column(
+            "benchmark",
+            "VARCHAR",
+            "residual (beyond beta × market), reference_walk (raw moves), mean, market_adjusted, market, transformer",
+        ),
         Column("event_ts", TS, "First public time of the release (UTC)"),
         Column("available_ts", TS, "End of the window (UTC)"),
         Column("base_ts", TS, "Close that the move is measured from: the last at or before the release (UTC)"),
@@ -34,22 +38,43 @@ IMPACT = Entity(
         Column("is_late_stamp", "BOOLEAN", "True where the time is of the first report"),
         Column("car", "DOUBLE", "Cumulative abnormal return (log)"),
         Column("bhar", "DOUBLE", "Buy-and-hold abnormal return (simple)"),
-        Column("sigma", "DOUBLE", "Reference walk's sigma for the window (log return)"),
+        Column(
+            "sigma", "DOUBLE", "Sigma of the window's move, known at its start (log return): of residuals, else raw"
+        ),
         Column("scaled_move", "DOUBLE", "|CAR| ÷ sigma"),
-        Column("placebo_move", "DOUBLE", "Mean |CAR| ÷ sigma of the matched placebo times", required=False),
-        Column("excess_move", "DOUBLE", "scaled_move − placebo_move", required=False),
-        Column("n_placebo", "INTEGER", "Matched placebo times"),
+        Column("placebo_move", "DOUBLE", "Mean |CAR| ÷ sigma at the placebo times", required=False),
+        Column(
+            "excess_move", "DOUBLE", "scaled_move − placebo_move; the residual one is the primary one", required=False
+        ),
+        Column(
+            "excess_move_after_stamp",
+            "DOUBLE",
+            "The same measured from the first close at or after the moment at which the release was surely public",
+            required=False,
+        ),
+        Column("placebo_score", "DOUBLE", "Normal score of the move's rank among its placebo moves", required=False),
+        Column("n_placebo", "INTEGER", "Placebo times: same asset and hour of the day, alike in volatility"),
+        Column(
+            "confounded_by",
+            "VARCHAR",
+            "What else may have moved prices in the window: macro announcement, large move before; null: nothing known",
+            required=False,
+        ),
         Column("forecast_quantile", "DOUBLE", "Where the move fell in the forecast's distribution", required=False),
-        Column("peak_car", "DOUBLE", "CAR of largest size within the window (log)"),
-        Column("time_to_peak_h", "DOUBLE", "Hours from the base close to that peak"),
-        Column("reversal_share", "DOUBLE", "Share of the peak given back at the end of the window"),
+        Column("peak_car", "DOUBLE", "CAR of largest size within the window (log)", required=False),
+        Column("time_to_peak_h", "DOUBLE", "Hours from the base close to that peak", required=False),
+        Column(
+            "reversal_share",
+            "DOUBLE",
+            "Share of the peak lost at the window's end; chance alone makes some: test with impact_response.given_back",
+            required=False,
+        ),
         Column(
             "half_life_h",
             "DOUBLE",
             "Hours from the peak until half of it was given back; null: not within the window",
             required=False,
         ),
-        Column("pre_release_car", "DOUBLE", "CAR of the 24 hours before the base close (log)", required=False),
         Column(
             "abnormal_volume",
             "DOUBLE",
@@ -86,8 +111,12 @@ IMPACT_PATHS = Entity(
         RELEASE_GROUP,
         BENCHMARK,
         Column("offset_h", "DOUBLE", "Hours from the base close"),
-        Column("mean_abs_scaled", "DOUBLE", "Mean |CAR| ÷ sigma to this offset, after the release", required=False),
-        Column("placebo_abs_scaled", "DOUBLE", "The same at matched placebo times", required=False),
+        Column(
+            "mean_abs_scaled", "DOUBLE", "Mean |move| ÷ sigma between the base close and this offset", required=False
+        ),
+        Column("placebo_abs_scaled", "DOUBLE", "The same at the placebo times", required=False),
+        Column("excess_low", "DOUBLE", "Lower end of the 95 % band of the difference of the two", required=False),
+        Column("excess_high", "DOUBLE", "Upper end of it", required=False),
         Column("mean_car", "DOUBLE", "Mean CAR (log)"),
         Column("low", "DOUBLE", "Lower end of the 95 % band of the mean CAR"),
         Column("high", "DOUBLE", "Upper end of the 95 % band of the mean CAR"),
@@ -100,11 +129,20 @@ IMPACT_TESTS = Entity(
     "impact_tests",
     "models",
     "Tests of no abnormal return, per group, window, benchmark",
-    ("study_id", "release_group", "window_h", "benchmark", "test"),
+    ("study_id", "release_group", "window_h", "base", "benchmark", "test"),
     (
         STUDY_ID,
-        Column("release_group", "VARCHAR", "all, real, generated, fabricated, unlabelled or late_stamp"),
+        Column(
+            "release_group",
+            "VARCHAR",
+            "all, real, generated, fabricated, unlabelled, late_stamp; confounded: something else moved prices",
+        ),
         Column("window_h", "DOUBLE", "Window (hours); negative: the time before the release"),
+        Column(
+            "base",
+            "VARCHAR",
+            "last_close: from the last close at or before the release; first_close_after: from the first one after it",
+        ),
         BENCHMARK,
         Column(
             "test",
@@ -119,28 +157,15 @@ IMPACT_TESTS = Entity(
         Column(
             "q_value",
             "DOUBLE",
-            "p-value with the false-discovery rate controlled over all groups and windows",
+            "p-value with the false-discovery rate controlled over timeframes, groups, windows, bases and benchmarks",
             required=False,
         ),
         Column("detectable", "DOUBLE", "Smallest effect found with 80 % power at 5 %", required=False),
         Column(
             "power", "DOUBLE", "Probability to find a mean CAR of .01, or an excess move of .25 sigma", required=False
         ),
-        Column("is_preferred", "BOOLEAN", "True for the tests that stand in every simulated condition"),
+        Column("is_preferred", "BOOLEAN", "True for the tests that keep their size on real prices"),
         N_RELEASES,
-    ),
-    stage="impact",
-)
-
-IMPACT_CONCLUSIONS = Entity(
-    "impact_conclusions",
-    "models",
-    "What the numbers of each study support, in sentences written by rule",
-    ("study_id", "place"),
-    (
-        STUDY_ID,
-        Column("place", "INTEGER", "Order of the sentence, from 1"),
-        Column("sentence", "VARCHAR", "What moved, how far, how sure, or what cannot be said"),
     ),
     stage="impact",
 )
@@ -160,13 +185,17 @@ IMPACT_COMPARISONS = Entity(
         Column("group_a", "VARCHAR", "Group compared"),
         Column("group_b", "VARCHAR", "Group compared with"),
         Column("window_h", "DOUBLE", "Window or horizon (hours)"),
-        Column("quantity", "VARCHAR", "excess_move, expected_width_change or expected_move (|shift of the median|)"),
+        Column(
+            "quantity",
+            "VARCHAR",
+            "excess_move, raw_excess_move, expected_width_change, expected_move (|shift of the median|)",
+        ),
         Column("slice_by", "VARCHAR", "all, liquidity, capitalisation, kind or hour"),
         Column("slice", "VARCHAR", "Which part of the releases"),
         Column(
             "method",
             "VARCHAR",
-            "permutation, cluster_bootstrap, matched, paired; checks: mislabelled_10, placebo_labels, soft_labels",
+            "permutation, ranks, cluster_bootstrap, matched, paired; mislabelled_10, placebo_labels, soft_labels",
         ),
         Column("mean_a", "DOUBLE", "Mean of group a"),
         Column("mean_b", "DOUBLE", "Mean of group b"),
@@ -177,7 +206,7 @@ IMPACT_COMPARISONS = Entity(
         Column(
             "q_value",
             "DOUBLE",
-            "p-value with the false-discovery rate controlled over windows, pairs and slices",
+            "p-value with the false-discovery rate controlled over timeframes, windows, pairs and slices",
             required=False,
         ),
         Column("n_a", "INTEGER", "Releases of group a"),

@@ -1,4 +1,4 @@
-"""What to expect after releases: scores, other words, alerts, similar releases, known cases."""
+"""What releases did and what to expect after them: the answer by group, scores, alerts, similar releases, known cases."""
 
 from warehouse.schema.entity import (
     ASSET,
@@ -7,6 +7,7 @@ from warehouse.schema.entity import (
     HORIZON_H,
     RELEASE_GROUP,
     SCORING_MODEL_ID,
+    STUDY_ID,
     TS,
     Column,
     Entity,
@@ -31,6 +32,7 @@ SCORED = Entity(
         ),
         Column("origin_ts", TS, "Last close at or before the release (UTC)"),
         SCORING_MODEL_ID,
+    STUDY_ID,
         RELEASE_GROUP,
         Column("median_text", "DOUBLE", "Median log return expected with the text"),
         Column("median_none", "DOUBLE", "Median log return expected without the text"),
@@ -59,6 +61,7 @@ COUNTERFACTUAL = Entity(
         Column("text_id", "VARCHAR", "Document or generated release that was read; null: none", required=False),
         AVAILABLE_AS_DOCUMENT,
         SCORING_MODEL_ID,
+    STUDY_ID,
         Column("median", "DOUBLE", "Median log return expected"),
         Column("width", "DOUBLE", "Width of the 90 % band (log return)"),
     ),
@@ -145,6 +148,71 @@ KNOWN_CASES = Entity(
         ),
         Column("threshold", "DOUBLE", "The threshold, in sigmas"),
         Column("false_alarms", "DOUBLE", "Share of placebo days on which it would have been passed", required=False),
+    ),
+    stage="impact",
+)
+
+IMPACT_RESPONSE = Entity(
+    "impact_response",
+    "models",
+    "The response of each group: when it begins, is largest and is last seen, and what comes back",
+    ("study_id", "release_group", "slice_by", "slice"),
+    (
+        STUDY_ID,
+        Column("release_group", "VARCHAR", "A group of releases, or two compared, such as generated − real"),
+        Column("slice_by", "VARCHAR", "all, kind, source or capitalisation"),
+        Column("slice", "VARCHAR", "Which part of the releases"),
+        Column("n_releases", "INTEGER", "Releases in the largest window"),
+        Column(
+            "verdict",
+            "VARCHAR",
+            "moves, as much before, at the stamp, follows, nothing found, not tested; differs (two groups compared)",
+        ),
+        Column("onset_h", "DOUBLE", "First window after the stamp with an excess move beyond chance", required=False),
+        Column("peak_h", "DOUBLE", "Window in which it is surest", required=False),
+        Column(
+            "peak_excess",
+            "DOUBLE",
+            "Its mean excess move (sigma), from the first close after the stamp",
+            required=False,
+        ),
+        Column("peak_low", "DOUBLE", "Lower end of its 95 % interval", required=False),
+        Column("peak_high", "DOUBLE", "Upper end of it", required=False),
+        Column("peak_q", "DOUBLE", "Its q-value", required=False),
+        Column("peak_statistic", "DOUBLE", "Its test statistic", required=False),
+        Column("detectable", "DOUBLE", "Excess move that would have been found there with 80 % power", required=False),
+        Column("last_h", "DOUBLE", "Longest window with an excess move beyond chance", required=False),
+        Column("before_h", "DOUBLE", "Window before the release in which most is seen", required=False),
+        Column("before_excess", "DOUBLE", "Mean excess move there (sigma)", required=False),
+        Column("before_q", "DOUBLE", "Its q-value", required=False),
+        Column("first_h", "DOUBLE", "Hours of the first move, which fixes the direction", required=False),
+        Column("until_h", "DOUBLE", "Hours after the release until which it is followed", required=False),
+        Column(
+            "given_back",
+            "DOUBLE",
+            "Share of the first move that came back, beyond that of placebo times",
+            required=False,
+        ),
+        Column("given_back_low", "DOUBLE", "Lower end of its 95 % interval", required=False),
+        Column("given_back_high", "DOUBLE", "Upper end of it", required=False),
+        Column("given_back_usual", "DOUBLE", "Share that came back at placebo times", required=False),
+        Column("given_back_q", "DOUBLE", "q-value of what came back", required=False),
+        Column(
+            "half_life_h", "DOUBLE", "Hours after the first move until half of it is left on average", required=False
+        ),
+    ),
+    stage="impact",
+)
+
+IMPACT_CONCLUSIONS = Entity(
+    "impact_conclusions",
+    "models",
+    "What the numbers of each study support, in sentences written by rule",
+    ("study_id", "place"),
+    (
+        STUDY_ID,
+        Column("place", "INTEGER", "Order of the sentence, from 1"),
+        Column("sentence", "VARCHAR", "What moved, how far, how sure, or what cannot be said"),
     ),
     stage="impact",
 )

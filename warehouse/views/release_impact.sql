@@ -1,9 +1,9 @@
--- Realised impact of each release, per window and benchmark
+-- Realised impact of each release, per window (negative: before it) and benchmark
 -- grain: study_id, doc_id, asset, window_h, benchmark
 -- study_id: Study, named after its candles
 CREATE OR REPLACE VIEW marts.release_impact AS
 SELECT i.study_id, i.doc_id, d.title, i.asset, i.window_h, i.benchmark, i.event_ts, i.available_ts, i.base_ts,
        i.timeframe, coalesce(d.release_group, i.release_group) AS release_group, i.is_late_stamp, i.car, i.bhar, i.sigma, i.scaled_move, i.placebo_move,
-       i.excess_move, i.n_placebo, i.forecast_quantile, i.peak_car, i.time_to_peak_h, i.reversal_share,
-       i.half_life_h, i.pre_release_car, i.abnormal_volume, i.abnormal_volatility, i.n_overlapping, i.is_simulated
+       i.excess_move, i.excess_move_after_stamp, i.placebo_score, i.n_placebo, i.confounded_by, i.forecast_quantile,
+       i.peak_car, i.time_to_peak_h, i.reversal_share, i.half_life_h, i.abnormal_volume, i.abnormal_volatility, i.n_overlapping, i.is_simulated
 FROM models.impact i LEFT JOIN core.labelled_documents d USING (doc_id);

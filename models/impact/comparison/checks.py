@@ -7,8 +7,14 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from domain.types import Array
-from models.impact.comparison.compare import MIN_BLOCKS, POWER_FACTOR, Comparison, blocks, compare
-from models.impact.significance.outcome import MIN_EVENTS, interval
+from models.impact.comparison.compare import (
+    SHORTEST_KERNEL_H,
+    Comparison,
+    blocks,
+    compare,
+    enough_blocks,
+)
+from models.impact.significance.outcome import MIN_EVENTS, Z_POWER, interval
 from models.impact.significance.overlap import overlap_variance
 from models.impact.significance.resampling import MIN_CLUSTERS
 
@@ -35,7 +41,7 @@ def cluster_bootstrap(
     _, at = np.unique(np.floor(when_h[valid] / span), return_inverse=True)
     n_clusters = int(at.max()) + 1
     when = when_h[valid]
-    if n_clusters < MIN_CLUSTERS or min(blocks(when[a], window_h), blocks(when[~a], window_h)) < MIN_BLOCKS:
+    if n_clusters < MIN_CLUSTERS or not enough_blocks(when, a, window_h):
         return None
     sums = np.zeros((n_clusters, 4))  # Σ a, n a, Σ b, n b of each cluster
     np.add.at(sums, at, np.stack([x * a, a, x * ~a, ~a], axis=1).astype(np.float64))
@@ -46,12 +52,13 @@ def cluster_bootstrap(
     if se <= 0 or good.sum() < DRAWS / 2:
         return None
     t = np.abs(drawn[good] - difference) / errors[good]
-    half = float(np.quantile(t, 0.95)) * se
+    critical = float(np.quantile(t, 0.95))
+    half = critical * se
     low, high = difference - half, difference + half
     p = (1 + (t >= abs(difference / se)).sum()) / (1 + good.sum())
     return Comparison(
         float(x[a].mean()), float(x[~a].mean()), float(difference), float(low), float(high), float(p), int(a.sum()),
-        int((~a).sum()), float(POWER_FACTOR * se),
+        int((~a).sum()), float((critical + Z_POWER) * se),
     )  # fmt: skip
 
 
@@ -78,7 +85,7 @@ def matched(
     """
     known = np.isfinite(values) & np.isfinite(covariates).all(1)
     x, a, when = values[known], is_a[known], when_h[known]
-    if min(a.sum(), (~a).sum()) < MIN_EVENTS:
+    if min(a.sum(), (~a).sum()) < MIN_EVENTS or not enough_blocks(when, a, window_h):
         return None
     spread = covariates[known].std(axis=0)
     z = covariates[known] / np.where(spread > 0, spread, 1.0)
@@ -94,9 +101,9 @@ def matched(
     control_mean = float(x[partner].mean())
     np.add.at(influence, partner.ravel(), -(x[partner].ravel() - control_mean) / partner.size)
     by_time = np.argsort(when, kind="stable")
-    overlapping = float(overlap_variance(influence[by_time], when[by_time], max(window_h, 1.0)))
+    overlapping = float(overlap_variance(influence[by_time], when[by_time], max(window_h, SHORTEST_KERNEL_H)))
     variance = max(overlapping, 0.25 * float((influence**2).sum()))
-    found = interval("matched", float(gain.mean()), float(np.sqrt(variance)), n)
+    found = interval("matched", float(gain.mean()), float(np.sqrt(variance)), n, df=blocks(when[a], window_h) - 1)
     assert found.low is not None
     assert found.high is not None
     return Comparison(
@@ -161,7 +168,7 @@ def soft_labels(
     x, p, when = x[order], p[order], when_h[valid][order]
     mean_a, mean_b = float(p @ x / p.sum()), float((1 - p) @ x / (1 - p).sum())
     u = p * (x - mean_a) / p.sum() - (1 - p) * (x - mean_b) / (1 - p).sum()
-    se = np.sqrt(max(float(overlap_variance(u, when, max(window_h, 1.0))), 0.25 * float((u**2).sum())))
+    se = np.sqrt(max(float(overlap_variance(u, when, max(window_h, SHORTEST_KERNEL_H))), 0.25 * float((u**2).sum())))
     shuffled = np.random.default_rng(seed).permuted(np.broadcast_to(p, (DRAWS, len(p))), axis=1)
     differences = shuffled @ x / p.sum() - (1 - shuffled) @ x / (1 - p).sum()
     t = np.abs(differences) / differences.std()
@@ -169,5 +176,5 @@ def soft_labels(
     p_value = float((1 + (t >= abs(difference) / se - 1e-12).sum()) / (1 + DRAWS))
     return Comparison(
         mean_a, mean_b, difference, float(difference - critical * se), float(difference + critical * se), p_value,
-        round(float(p.sum())), round(float((1 - p).sum())), float(POWER_FACTOR * se),
+        round(float(p.sum())), round(float((1 - p).sum())), float((critical + Z_POWER) * se),
     )  # fmt: skip

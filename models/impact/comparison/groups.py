@@ -14,8 +14,10 @@ from features.candles import trailing_dollar_volume
 from models.impact.comparison.checks import cluster_bootstrap, matched, mislabelled, placebo_labels, soft_labels
 from models.impact.comparison.compare import PAIRS, Comparison, compare
 from models.impact.study import ImpactStudy
+from models.impact.study_moves import RAW
 
-PERMUTATION = "permutation"
+PERMUTATION, RANKS = "permutation", "ranks"
+EXCESS, RAW_EXCESS = "excess_move", "raw_excess_move"
 SLICE_PERMUTATIONS = 500
 WHOLE = ("all", "all")
 MIN_ASSETS_FOR_TERCILES = 6
@@ -55,7 +57,7 @@ def release_traits(study: ImpactStudy, caps: pl.DataFrame) -> ReleaseTraits:
     }
     with np.errstate(divide="ignore"):
         size = np.nan_to_num(np.log(volume[row, asset]), nan=0.0)  # unknown volume counts as equal
-        spread = np.log(study.sigma[study.windows[-1]])
+        spread = np.log(study.sigma(study.windows[-1], study.moves.primary))
     angle = 2 * np.pi * hour / 24
     covariates = np.stack([size, spread, np.sin(angle), np.cos(angle), (day >= 5).astype(np.float64)], axis=1)
     judged = frame["machine_probability"] if "machine_probability" in frame.columns else pl.Series([None] * len(frame))
@@ -87,42 +89,44 @@ def _tercile(of_assets: Array, asset: NDArray[np.int64], names: tuple[str, ...])
 
 
 def realised_comparisons(study: ImpactStudy, known: ReleaseTraits) -> pl.DataFrame:
-    """Rows of models.impact_comparisons, realised: the excess move against the reference walk, window by window.
+    """Rows of models.impact_comparisons, realised, without q-values: excess moves of two groups, window by window.
 
-    The whole sample is compared by permutation, by clusters, matched, with labels that may be wrong, with labels
-    assigned at random, and (exploratory) by the detector's probabilities; each slice by permutation.
+    The primary excess move (residuals) is compared over the whole sample by permutation, by ranks, by clusters,
+    matched, with labels that may be wrong, with labels assigned at random, and (exploratory) by the detector's
+    probabilities; each slice by permutation. Raw moves stand beside, by permutation. Releases whose window is
+    confounded are left out.
     """
     rows = []
-    when, asset = study.sample.when_h, study.sample.events.asset
+    when, asset, primary = study.sample.when_h, study.sample.events.asset, study.moves.primary
     for window in study.windows:
-        excess = study.excess(window)
-        key_columns = {
-            "study_id": study.study_id,
-            "answer": "realised",
-            "quantity": "excess_move",
-            "window_h": float(window),
-        }
+        excess, clean = study.excess(window), study.clean(window)
+        scores = np.where(clean, study.moves.scores(primary, window)[:, 0], np.nan)
+        raw = np.where(clean, study.moves.matched(RAW, window).excess, np.nan)
+        key_columns = {"study_id": study.study_id, "answer": "realised", "window_h": float(window)}
         for a, b in PAIRS:
             member = (study.groups == a) | (study.groups == b)
             x, is_a, at = excess[member], study.groups[member] == a, when[member]
-            if not all(study.is_matched(g, window) for g in (a, b)):
-                continue
             methods: dict[str, Callable[[], Comparison | None]] = {
                 PERMUTATION: partial(compare, x, is_a, at, window),
+                RANKS: partial(compare, scores[member], is_a, at, window),
                 "cluster_bootstrap": partial(cluster_bootstrap, x, is_a, at, window),
                 "matched": partial(matched, x, is_a, at, window, asset[member], known.covariates[member]),
                 "mislabelled_10": partial(mislabelled, x, is_a, at, window),
                 "placebo_labels": partial(placebo_labels, x, is_a, at, window),
             }
-            rows += _whole_sample_rows(methods, key_columns | {"group_a": a, "group_b": b})
+            of_pair = key_columns | {"group_a": a, "group_b": b}
+            rows += _whole_sample_rows(methods, of_pair | {"quantity": EXCESS})
             rows += _slice_rows(x, is_a, at, window, {k: v[member] for k, v in known.slices.items()},
-                            key_columns | {"group_a": a, "group_b": b})  # fmt: skip
+                                of_pair | {"quantity": EXCESS})  # fmt: skip
+            beside: dict[str, Callable[[], Comparison | None]] = {
+                PERMUTATION: partial(compare, raw[member], is_a, at, window)
+            }
+            rows += _whole_sample_rows(beside, of_pair | {"quantity": RAW_EXCESS})
         tested = study.groups != ""
         soft = partial(soft_labels, excess[tested], known.probability[tested], when[tested], window)
-        rows += _whole_sample_rows(
-            {"soft_labels": soft}, key_columns | {"group_a": "machine by detector", "group_b": "human by detector"}
-        )
-    return with_comparison_q_values(rows)
+        pair = {"group_a": "machine by detector", "group_b": "human by detector", "quantity": EXCESS}
+        rows += _whole_sample_rows({"soft_labels": soft}, key_columns | pair)
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def _whole_sample_rows(
@@ -155,16 +159,15 @@ def _slice_rows(
     return rows
 
 
-def with_comparison_q_values(rows: list[dict[str, object]]) -> pl.DataFrame:
-    """Rows with `q_value`: false discovery controlled over windows and pairs of each answer and method.
+def with_comparison_q_values(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows with `q_value`: false discovery controlled over studies, windows and pairs of each answer and method.
 
     Whole-sample comparisons are one family and slices another, so that slices do not cost whole-sample power.
     """
-    frame = pl.DataFrame(rows, infer_schema_length=None)
     if frame.is_empty():
         return frame
     return frame.with_columns(
         q_value=pl.col("p_value")
         .map_batches(lambda p: pl.Series(stats.false_discovery_control(p.to_numpy())), return_dtype=pl.Float64)
-        .over("study_id", "answer", "quantity", "method", pl.col("slice_by") == WHOLE[0])
+        .over("answer", "quantity", "method", pl.col("slice_by") == WHOLE[0])
     )

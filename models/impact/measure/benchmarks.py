@@ -15,7 +15,7 @@ from features.candles import Bars, log_returns, market_index, trailing_dollar_vo
 from features.volatility import ewma
 from models.impact.measure.events import Design, Events
 
-BENCHMARKS = ("reference_walk", "mean", "market_adjusted", "market")
+BENCHMARKS = ("reference_walk", "mean", "market_adjusted", "market", "residual")
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,13 @@ def abnormal_returns(
     """Abnormal returns of measurable events by benchmark, in log returns.
 
     reference_walk: expected return 0. mean: the estimation span's mean. market_adjusted: the market index. market:
-    alpha + beta × the index, by least squares over the estimation span. `index` [T, A]: log return of the market for
-    each asset; by default that of all other assets, weighted by their dollar volume.
+    alpha + beta × the index, by least squares over the estimation span. residual: beta × the index, since a random walk
+    has no drift. `index` [T, A]: log return of the market for each asset; by default `others_index`.
     """
     span, gap, before, after = (design or Design()).rows(bars)
     returns = log_returns(bars)
     if index is None:
-        index = market_index(returns, trailing_dollar_volume(bars, span))
+        index = others_index(bars, span)
     est = events.row[:, None] - gap - span + 1 + np.arange(span)
     evt = events.row[:, None] + np.arange(1 - before, after + 1)
     inside = evt < len(returns)
@@ -68,12 +68,13 @@ def abnormal_returns(
     m_est, m_evt = index[est, col], np.where(inside, index[safe, col], np.nan)
     with ThreadPoolExecutor(2) as pool:
         found = (
-            pool.submit(market_model, r_est, r_evt, m_est, m_evt, offsets),
+            pool.submit(market_models, r_est, r_evt, m_est, m_evt, offsets),
             pool.submit(parameterless_model, "reference_walk", r_est, r_evt, offsets),
             pool.submit(mean_model, r_est, r_evt, offsets),
             pool.submit(lambda: parameterless_model("market_adjusted", r_est - m_est, r_evt - m_evt, offsets)),
         )
-    made = {s.result().benchmark: replace(s.result(), present=present) for s in found}
+    fitted = found[0].result()
+    made = {s.benchmark: replace(s, present=present) for s in (*fitted, *(f.result() for f in found[1:]))}
     return {name: made[name] for name in BENCHMARKS}
 
 
@@ -100,6 +101,15 @@ def mean_model(r_est: Array, r_evt: Array, offsets: Array) -> AbnormalReturns:
 
 def market_model(r_est: Array, r_evt: Array, m_est: Array, m_evt: Array, offsets: Array) -> AbnormalReturns:
     """Least squares on the index per event, bars without either left out. A flat index has slope 0."""
+    return market_models(r_est, r_evt, m_est, m_evt, offsets)[0]
+
+
+def market_models(
+    r_est: Array, r_evt: Array, m_est: Array, m_evt: Array, offsets: Array
+) -> tuple[AbnormalReturns, AbnormalReturns]:
+    """The market model, and the same slope without its intercept (`residual`): a walk without drift beside the
+    market.
+    """
     valid = np.isfinite(r_est) & np.isfinite(m_est)
     y, x = np.where(valid, r_est, np.nan), np.where(valid, m_est, np.nan)
     n = np.maximum(valid.sum(1), 3)
@@ -109,12 +119,16 @@ def market_model(r_est: Array, r_evt: Array, m_est: Array, m_evt: Array, offsets
     sxy = np.einsum("ns,ns->n", deviation, np.nan_to_num(y - y_mean[:, None], nan=0.0))
     moves = sxx > 0
     beta = np.divide(sxy, sxx, out=np.zeros_like(sxy), where=moves)
-    root = np.where(moves, np.sqrt(sxx), np.inf)
-    alpha = y_mean - beta * x_mean
-    residual = y - alpha[:, None] - beta[:, None] * x
-    abnormal = r_evt - alpha[:, None] - beta[:, None] * m_evt
-    leverage = np.nan_to_num((m_evt - x_mean[:, None]) / root[:, None], nan=0.0)
-    return AbnormalReturns("market", abnormal, offsets, residual, _sigma(residual), 1 / n, leverage, np.isfinite(r_evt))
+    root = np.where(moves, np.sqrt(sxx), np.inf)[:, None]
+    alpha = (y_mean - beta * x_mean)[:, None]
+    residual = y - alpha - beta[:, None] * x
+    beyond = r_evt - beta[:, None] * m_evt
+    known, sigma, none = np.isfinite(beyond), _sigma(residual), np.zeros(len(r_est))
+    around_mean, around_zero = ((np.nan_to_num(m_evt - c, nan=0.0)) / root for c in (x_mean[:, None], 0.0))
+    return (
+        AbnormalReturns("market", beyond - alpha, offsets, residual, sigma, 1 / n, around_mean, known),
+        AbnormalReturns("residual", beyond, offsets, residual, sigma, none, around_zero, known),
+    )
 
 
 def _mean(x: Array) -> Array:
@@ -122,6 +136,13 @@ def _mean(x: Array) -> Array:
     n = np.isfinite(x).sum(1)
     total = np.nansum(x, axis=1)
     return np.divide(total, n, out=np.full(len(x), np.nan), where=n > 0)
+
+
+def others_index(bars: Bars, span: int) -> Array:
+    """Log return of the market for each asset, [T, A]: all others, weighted by their dollar volume of the last `span`
+    bars.
+    """
+    return market_index(log_returns(bars), trailing_dollar_volume(bars, span))
 
 
 def ewma_sigma(bars: Bars, half_life_h: float = 36.0) -> Array:

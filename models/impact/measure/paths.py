@@ -49,7 +49,8 @@ def _end(returns: AbnormalReturns, window_h: float) -> int:
 @dataclass(frozen=True)
 class PathShape:
     """Paths of N events within a window: peak CAR (log), hours to the peak, share of the peak reversed at the window's
-    end, hours from the peak to the first bar with at most half of it left (NaN where there is none).
+    end (NaN in a window of one bar, or without a move), hours from the peak to the first bar with at most half of it
+    left (NaN where there is none).
     """
 
     peak: Array
@@ -71,7 +72,7 @@ def path_shape(returns: AbnormalReturns, window_h: float) -> PathShape:
     peak = np.take_along_axis(cut, at[:, None], 1)[:, 0]
     with np.errstate(invalid="ignore", divide="ignore"):
         left = cut / peak[:, None]
-        reversal = np.where(np.abs(peak) > 0, 1 - left[:, -1], 0.0)
+        reversal = np.where((np.abs(peak) > 0) & (inside.sum() > 1), 1 - left[:, -1], np.nan)
         halved = (left <= 0.5) & (hours > hours[at][:, None])
     first = hours[halved.argmax(1)] - hours[at]
     return PathShape(peak, hours[at], reversal, np.where(halved.any(1), first, np.nan))

@@ -38,7 +38,6 @@ CLASSIC = (
 )  # fmt: skip
 RESAMPLED = ("permutation", "wild_bootstrap", "clustered_bootstrap")
 TESTS = (*CLASSIC, *RESAMPLED, "mean_car")
-ROBUST_TESTS = ("shifted_t", "clustered_bootstrap")
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,17 @@
 Neighbouring releases share prices, so do releases and the placebo times of others: docs/decisions/0003.
 """
 
+from dataclasses import replace
+
 import numpy as np
+from numpy.typing import NDArray
+from scipy import special
 
 from domain.types import Array
-from models.impact.measure.placebo import Placebo
-from models.impact.significance.outcome import MIN_EVENTS, Outcome, interval
+from models.impact.measure.matched import Matched
+from models.impact.significance.outcome import MIN_EVENTS, Outcome, interval, skewed_limits
 
-MIN_KERNEL_H = 36.0
+MIN_KERNEL_H = 168.0
 
 
 def overlap_variance(influence: Array, when_h: Array, window_h: float) -> Array:
@@ -43,43 +47,68 @@ def mean_with_overlap(values: Array, when_h: Array, window_h: float, *, test: st
     n = int(valid.sum())
     if n < MIN_EVENTS:
         return None
-    x, when = values[valid], when_h[valid]
-    return _interval(test, float(x.mean()), (x - x.mean()) / n, when, window_h, n)
+    order = np.argsort(when_h[valid], kind="stable")
+    x, when = values[valid][order], when_h[valid][order]
+    return _interval(test, float(x.mean()), (x - x.mean()) / n, np.arange(n), when, window_h, np.arange(n))
 
 
-def excess_move(scaled: Array, placebo: Placebo, when_h: Array, hours: Array, window_h: float) -> Outcome | None:
-    """Mean of |CAR| ÷ sigma less its placebo mean, with interval and test; None below MIN_EVENTS valid events.
+def excess_move(matched: Matched, hours: Array, window_h: float, *, test: str = "excess_move") -> Outcome | None:
+    """Mean of a quantity less its mean at comparison times, with interval and test; None below MIN_EVENTS valid events.
 
-    `scaled` [N] at base closes `when_h` [N] (hours since 1970); `hours` [T] the closes of the grid that
-    `placebo.rows` index. Releases and placebo times enter the variance as points in time of their own, each with its
-    share of the estimate: neighbouring releases share prices, and so do releases of one hour of the week, whose
-    placebo times are the same. The kernel is at least MIN_KERNEL_H wide, since volatility outlasts a short window.
+    `hours` [T] since 1970: the closes of the grid that rows of `matched` index. Releases and comparison times enter the
+    variance as points in time of their own, each with its share of the estimate: neighbouring releases share prices,
+    and so do those whose comparison times are the same. The kernel is at least MIN_KERNEL_H wide, since volatility
+    outlasts a short window.
     """
-    valid = np.isfinite(scaled) & np.isfinite(placebo.mean)
+    valid = np.isfinite(matched.excess)
     n = int(valid.sum())
     if n < MIN_EVENTS:
         return None
-    x, chosen = scaled[valid], placebo.where(valid)
-    share = np.where(np.isfinite(chosen.moves), 1 / np.maximum(chosen.n, 1)[:, None], 0.0) / n
-    moves = np.nan_to_num(chosen.moves, nan=0.0)
-    quiet = float((share * moves).sum())
-    u = np.concatenate([(x - x.mean()) / n, -(share * (moves - quiet)).ravel()])
-    when = np.concatenate([when_h[valid], hours[np.maximum(chosen.rows, 0)].ravel()])
-    counted = np.concatenate([np.ones(n, dtype=bool), (share > 0).ravel()])
-    width = max(window_h, MIN_KERNEL_H)
-    return _interval("excess_move", float(x.mean()) - quiet, u[counted], when[counted], width, n)
+    chosen = matched.where(valid)
+    known = np.isfinite(chosen.control)
+    share = np.where(known, 1 / np.maximum(chosen.n, 1)[:, None], 0.0) / n
+    at_controls = np.where(known, chosen.control, 0.0)
+    usual, mean = float((share * at_controls).sum()), float(chosen.own.mean())
+    of_controls = -(share * (at_controls - usual))[known]
+    u = np.concatenate([(chosen.own - mean) / n, of_controls])
+    at = np.concatenate([chosen.row, chosen.control_row[known]])
+    return _interval(test, mean - usual, u, at, hours, max(abs(window_h), MIN_KERNEL_H), chosen.row)
 
 
-def _interval(test: str, mean: float, influence: Array, when: Array, width: float, n: int) -> Outcome:
+def overlapping_rows(influence: Array, row: NDArray[np.int64], hours: Array, width: float) -> float:
+    """The overlap variance of points at rows of a grid that closes at `hours` [T], those of one row taken together."""
+    at, summed = np.unique(row), np.bincount(row, weights=influence)
+    return float(overlap_variance(summed[at].astype(np.float64), hours[at], width))
+
+
+def _interval(
+    test: str,
+    mean: float,
+    influence: Array,
+    row: NDArray[np.int64],
+    hours: Array,
+    width: float,
+    events: NDArray[np.int64],
+) -> Outcome:
     """Estimate ± t × standard error, with a kernel of `width` hours and its bias from centring taken out.
 
-    Degrees of freedom are the blocks of `width` hours that hold an event, less one: events of one day count once.
+    `events` [N]: rows of the releases. Degrees of freedom are the blocks of `width` hours that hold one, less one:
+    events of one day count once.
     """
-    events = np.sort(when[:n])
-    order = np.argsort(when, kind="stable")
-    u, when = influence[order], when[order]
-    # both means are centred; the first n of all moments cluster as placebo times do (size 4.2 % in 2,000 studies)
-    centred = 1 - float(overlap_variance(np.full(n, 1 / n), when[:n], width))
-    variance = max(float(overlap_variance(u, when, width)), 0.25 * float((u**2).sum()))
-    blocks = len(np.unique(np.floor(events / width)))
-    return interval(test, mean, float(np.sqrt(variance / max(centred, 0.5))), n, df=max(blocks - 1, 1))
+    n = len(events)
+    # both means are centred; releases cluster as their comparison times do
+    centred = 1 - overlapping_rows(np.full(n, 1 / n), events, hours, width)
+    variance = max(overlapping_rows(influence, row, hours, width), 0.25 * float((influence**2).sum()))
+    blocks = len(np.unique(np.floor(hours[events] / width)))
+    found = interval(test, mean, float(np.sqrt(variance / max(centred, 0.5))), n, df=max(blocks - 1, 1))
+    below, above = skewed_limits(float(special.stdtrit(found.df, 0.975)), _skewness(influence, hours[row], width))
+    assert found.se is not None
+    return replace(found, low=mean - below * found.se, high=mean + above * found.se)
+
+
+def _skewness(influence: Array, when_h: Array, width: float) -> float:
+    """Skewness of the sum of influences, those of one block of `width` hours taken together."""
+    _, block = np.unique(np.floor(when_h / width), return_inverse=True)
+    u = np.bincount(block, weights=influence)
+    spread = float((u**2).sum())
+    return float((u**3).sum() / spread**1.5) if spread > 0 else 0.0

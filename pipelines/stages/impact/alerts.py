@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from models.impact.study import REFERENCE
+from models.impact.study_moves import RAW, RESIDUAL
 from models.text.embed import MODEL as WORD_MODEL
 from models.text.language.sentence import MODEL as SENTENCE_MODEL
 from pipelines.run import Run
@@ -83,8 +83,9 @@ def _similar(con: duckdb.DuckDBPyConnection, chosen: pl.DataFrame, impact: pl.Da
     }  # fmt: skip
     if impact.is_empty() or chosen.is_empty():
         return pl.DataFrame(schema=schema)
+    primary = RESIDUAL if RESIDUAL in impact["benchmark"].unique() else RAW
     past = (
-        impact.filter(pl.col("benchmark") == REFERENCE, pl.col("window_h") == WINDOW_H, pl.col("study_id") == "1h")
+        impact.filter(pl.col("benchmark") == primary, pl.col("window_h") == WINDOW_H, pl.col("study_id") == "1h")
         .select("doc_id", "asset", "event_ts", "car", "scaled_move", "excess_move", "reversal_share",
                 over_ts=pl.max_horizontal("available_ts", pl.col("event_ts") + pl.duration(hours=WINDOW_H)))
         .sort("over_ts", "doc_id", "asset")

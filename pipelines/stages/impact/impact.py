@@ -9,13 +9,17 @@ import polars as pl
 from domain.errors import NotEnoughDataError
 from domain.timeframes import SECONDS
 from features.news import keep_first_reports
+from models.impact.answer import answer_of
 from models.impact.comparison.groups import realised_comparisons, release_traits, with_comparison_q_values
-from models.impact.conclusions import conclusions
 from models.impact.expected_comparison import expected_and_realised, expected_comparisons, other_text_comparisons
+from models.impact.measure.calendar import macro_announcements
 from models.impact.measure.events import design_for
+from models.impact.paths_table import path_rows
+from models.impact.response import response_parts
 from models.impact.sample import NoWindowError, build_sample
 from models.impact.study import ImpactStudy
 from models.impact.study_inference import event_test_rows, forecast_rows
+from models.impact.study_moves import NO_ANNOUNCEMENTS
 from pipelines.run import Run
 from pipelines.stages.dataset import LinkedDataset, load_bars
 from pipelines.stages.impact.alerts import alert_rows
@@ -27,18 +31,25 @@ from warehouse.schema.entity import Entity
 from warehouse.schema.impact import (
     IMPACT,
     IMPACT_COMPARISONS,
-    IMPACT_CONCLUSIONS,
     IMPACT_COVERAGE,
     IMPACT_PATHS,
     IMPACT_TESTS,
 )
-from warehouse.schema.releases import COUNTERFACTUAL, KNOWN_CASES, RELEASE_ALERTS, SCORED, SIMILAR_RELEASES
+from warehouse.schema.releases import (
+    COUNTERFACTUAL,
+    IMPACT_CONCLUSIONS,
+    IMPACT_RESPONSE,
+    KNOWN_CASES,
+    RELEASE_ALERTS,
+    SCORED,
+    SIMILAR_RELEASES,
+)
 from warehouse.write import WriteResult, write
 
 log = logging.getLogger("tapewire.impact")
 TABLES = (
-    IMPACT, IMPACT_COVERAGE, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, IMPACT_CONCLUSIONS, SCORED,
-    COUNTERFACTUAL, RELEASE_ALERTS, SIMILAR_RELEASES, KNOWN_CASES,
+    IMPACT, IMPACT_COVERAGE, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, IMPACT_RESPONSE, IMPACT_CONCLUSIONS,
+    SCORED,    COUNTERFACTUAL, RELEASE_ALERTS, SIMILAR_RELEASES, KNOWN_CASES,
 )  # fmt: skip
 NOT_STORED = ("forecast_quantile", "test_group")
 
@@ -51,6 +62,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
     releases = of_releases(con, run, dataset)
     scores = expected_moves(con, run, dataset, releases)
     tables: dict[str, list[pl.DataFrame]] = {e.name: [] for e in TABLES}
+    parts: list[tuple[pl.DataFrame, pl.DataFrame]] = []
     caps = _capitalisations(con, run)
     for timeframe in _timeframes(con, run):
         try:
@@ -66,7 +78,12 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
             tables["impact_coverage"].append(chosen.unmeasured_rows(run.settings.impact.windows_h))
             continue
         try:
-            study = ImpactStudy(chosen, run.settings.impact.windows_h, dataset.scale if timeframe == "1h" else None)
+            study = ImpactStudy(
+                chosen,
+                run.settings.impact.windows_h,
+                dataset.scale if timeframe == "1h" else None,
+                announcements=NO_ANNOUNCEMENTS if run.settings.simulated.enabled else macro_announcements(),
+            )
         except NoWindowError as error:
             log.info("%s candles are left out: %s", timeframe, error)
             continue
@@ -75,31 +92,31 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
             against = forecast_rows(study, scores.releases)
         tables["impact"] += [study.impact_rows(), against[0]]
         tables["impact_coverage"].append(study.coverage_rows())
-        tables["impact_paths"].append(study.path_rows())
-        tests, compared = event_test_rows(study), realised_comparisons(study, release_traits(study, caps))
+        tables["impact_paths"].append(path_rows(study))
+        traits, tests = release_traits(study, caps), event_test_rows(study)
         tables["impact_tests"] += [tests, against[1]]
-        tables["impact_comparisons"].append(compared)
-        tables["impact_conclusions"].append(_sentences(run, timeframe, tests, compared))
+        tables["impact_comparisons"].append(realised_comparisons(study, traits))
+        parts.append(response_parts(study, traits, tests))
+    answer = answer_of(
+        _joined(tables["impact_tests"]), _joined(tables["impact_comparisons"]), parts,
+        simulated=run.settings.simulated.enabled,
+    )  # fmt: skip
+    for name, table in answer.items():
+        tables[name] = [table]
     if not scores.releases.is_empty():
         tables["scored"].append(scores.releases.drop(NOT_STORED))
         tables["counterfactual"].append(scores.counterfactual)
         tables["impact_comparisons"].append(
-            with_comparison_q_values([*expected_comparisons(scores), *other_text_comparisons(scores)])
+            with_comparison_q_values(
+                pl.DataFrame([*expected_comparisons(scores), *other_text_comparisons(scores)], infer_schema_length=None)
+            )
         )
-        tables["impact_tests"].append(expected_and_realised(scores.releases))
+        tables["impact_tests"].append(expected_and_realised(scores))
         found = alert_rows(con, run, scores.releases, _joined(tables["impact"]))
         tables["release_alerts"].append(found.alerts)
         tables["similar_releases"].append(found.similar)
     with transaction(con):
         return [_write(con, run, e, tables[e.name]) for e in TABLES]
-
-
-def _sentences(run: Run, study_id: str, tests: pl.DataFrame, compared: pl.DataFrame) -> pl.DataFrame:
-    """Rows of models.impact_conclusions of one study."""
-    said = conclusions(tests, compared, study_id, simulated=run.settings.simulated.enabled)
-    return pl.DataFrame({"sentence": said}).with_columns(
-        study_id=pl.lit(study_id), place=pl.int_range(1, len(said) + 1, dtype=pl.Int32)
-    )
 
 
 def of_releases(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDataset) -> pl.DataFrame:

@@ -1,0 +1,41 @@
+"""The answer of all studies of a run together: q-values over every window and timeframe, responses, sentences."""
+
+import polars as pl
+
+from models.impact.comparison.groups import with_comparison_q_values
+from models.impact.conclusions import conclusions
+from models.impact.response import responses
+from models.impact.study_inference import with_q_values
+
+
+def answer_of(
+    tests: pl.DataFrame,
+    compared: pl.DataFrame,
+    parts: list[tuple[pl.DataFrame, pl.DataFrame]],
+    *,
+    simulated: bool = False,
+) -> dict[str, pl.DataFrame]:
+    """Rows of models.impact_tests, impact_comparisons, impact_response and impact_conclusions.
+
+    `tests`, `compared`: rows of all studies without q-values; `parts`: what `response_parts` gave for each. Sentences
+    are made for every study; `simulated` releases are known by construction.
+    """
+    tested, compared = with_q_values(tests), with_comparison_q_values(compared)
+    ranks, back = (_joined([part[i] for part in parts]) for i in (0, 1))
+    found = responses(ranks, back, compared)
+    sentences = [
+        pl.DataFrame({"sentence": said}).with_columns(
+            study_id=pl.lit(study), place=pl.int_range(1, len(said) + 1, dtype=pl.Int32)
+        )
+        for study in (found["study_id"].unique(maintain_order=True).to_list() if not found.is_empty() else [])
+        if (said := conclusions(found, tested, compared, study, simulated=simulated))
+    ]
+    return {
+        "impact_tests": tested, "impact_comparisons": compared, "impact_response": found,
+        "impact_conclusions": _joined(sentences),
+    }  # fmt: skip
+
+
+def _joined(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    filled = [f for f in frames if not f.is_empty()]
+    return pl.concat(filled, how="diagonal_relaxed") if filled else pl.DataFrame()
