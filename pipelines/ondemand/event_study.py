@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from domain.types import Array
 from features.candles import Bars, log_returns, market_index
 from features.volatility import VolatilityScale, volatility_scale
-from models.impact.answer import answer_of
 from models.impact.comparison.groups import realised_comparisons, release_traits
-from models.impact.conclusions import NOTHING_SAID
+from models.impact.findings.answer import answer_of
+from models.impact.findings.conclusions import NOTHING_SAID
+from models.impact.findings.response import response_parts
 from models.impact.measure.calendar import macro_announcements
 from models.impact.measure.events import Design
 from models.impact.paths_table import path_rows
-from models.impact.response import response_parts
 from models.impact.sample import NoWindowError, build_sample
 from models.impact.study import ImpactStudy
 from models.impact.study_inference import event_test_rows

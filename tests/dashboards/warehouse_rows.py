@@ -130,37 +130,74 @@ def impact() -> pl.DataFrame:
             "timeframe": "1h", "release_group": group, "is_late_stamp": False, "car": 0.01 * move, "bhar": 0.01 * move,
             "sigma": 0.01, "scaled_move": move, "placebo_move": 0.5, "excess_move": move - 0.5, "n_placebo": 12,
             "forecast_quantile": None, "peak_car": 0.02 * move, "time_to_peak_h": w / 2, "reversal_share": 0.5,
-            "half_life_h": None, "pre_release_car": 0.001, "abnormal_volume": 0.4, "abnormal_volatility": 0.2,
-            "n_overlapping": 1,
+            "half_life_h": None, "excess_move_after_stamp": move - 0.6, "placebo_score": 0.4,
+            "confounded_by": "macro announcement" if i == 1 else None, "abnormal_volume": 0.4,
+            "abnormal_volatility": 0.2, "n_overlapping": 1,
         }
         for i, (group, move) in enumerate(zip(GROUPS, MOVES, strict=True)) if move is not None
-        for w in (1.0, 24.0) for benchmark in ("reference_walk", "market")
+        for w in (-4.0, 1.0, 24.0) for benchmark in ("reference_walk", "residual")
     ]  # fmt: skip
-    return pl.DataFrame(rows)
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def impact_paths() -> pl.DataFrame:
     rows = [
-        ("1h", group, benchmark, float(h), 1.0 if h > 0 else None, 0.8 if h > 0 else None, 0.001 * h, 0.001 * h - 0.01,
-         0.001 * h + 0.01, n)
-        for group, n in (("real", 6), ("generated", 5), ("fabricated", 2)) for benchmark in ("reference_walk", "market")
+        ("1h", group, benchmark, float(h), 1.0 if h else None, 0.8 if h else None, 0.1 if h else None,
+         0.3 if h else None, 0.001 * h, 0.001 * h - 0.01, 0.001 * h + 0.01, n)
+        for group, n in (("real", 6), ("generated", 5), ("fabricated", 2)) for benchmark in ("residual", "market")
         for h in range(-6, 25)
     ]  # fmt: skip
     return pl.DataFrame(rows, orient="row", infer_schema_length=None, schema=[
-        "study_id", "release_group", "benchmark", "offset_h", "mean_abs_scaled", "placebo_abs_scaled", "mean_car",
-        "low", "high", "n_releases"])  # fmt: skip
+        "study_id", "release_group", "benchmark", "offset_h", "mean_abs_scaled", "placebo_abs_scaled",
+        "excess_low", "excess_high", "mean_car", "low", "high", "n_releases"])  # fmt: skip
 
 
 def impact_tests() -> pl.DataFrame:
     rows = [
-        ("1h", group, w, "reference_walk", test, 5.6, -1.2, 12.4, 1.4, 0.2, 0.3, 9.5, 0.1, test == "excess_move", n)
+        (
+            "1h",
+            group,
+            w,
+            "last_close",
+            "residual",
+            test,
+            5.6,
+            -1.2,
+            12.4,
+            1.4,
+            0.2,
+            0.3,
+            9.5,
+            0.1,
+            test == "placebo_rank",
+            n,
+        )
         for group, n in (("real", 6), ("generated", 5))
         for w in (4.0, 24.0)
-        for test in ("excess_move", "mean_car")
+        for test in ("excess_move", "placebo_rank", "mean_car")
     ]
     return pl.DataFrame(rows, orient="row", schema=[
-        "study_id", "release_group", "window_h", "benchmark", "test", "estimate", "low", "high", "statistic", "p_value",
-        "q_value", "detectable", "power", "is_preferred", "n_releases"])  # fmt: skip
+        "study_id", "release_group", "window_h", "base", "benchmark", "test", "estimate", "low", "high", "statistic",
+        "p_value", "q_value", "detectable", "power", "is_preferred", "n_releases"])  # fmt: skip
+
+
+def impact_response() -> pl.DataFrame:
+    names = ["study_id", "release_group", "slice_by", "slice", "n_releases", "verdict", "onset_h", "peak_h",
+             "peak_excess", "peak_low", "peak_high", "peak_q", "peak_statistic", "detectable", "last_h", "before_h",
+             "before_excess", "before_q", "first_h", "until_h", "given_back", "given_back_low",
+             "given_back_high", "given_back_usual",
+             "given_back_q", "half_life_h"]  # fmt: skip
+    moved = (1.0, 4.0, 1.2, 0.8, 1.6, 0.001, 5.1, 0.3, 8.0, -4.0, 0.1, 0.6, 4.0, 24.0, 0.7, 0.5, 0.9, 0.02, 0.001, 6.0)
+    still = (None, 4.0, 0.1, -0.2, 0.4, 0.5, 0.3, 0.4, None, -4.0, 0.1, 0.6, *(None,) * 8)
+    rows = [
+        ("1h", "real", "all", "all", 60, "moves", *moved),
+        ("1h", "generated", "all", "all", 45, "nothing found", *still),
+        ("1h", "fabricated", "all", "all", 2, "not tested", *(None,) * 20),
+        ("1h", "generated − real", "all", "all", 105, "differs", 4.0, 4.0, -0.5, -0.8, -0.2, 0.01, None, 0.4, 8.0,
+         *(None,) * 11),
+        ("1h", "all", "kind", HOSTILE_TITLE, 30, "nothing found", *still),
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None)
 
 
 def impact_comparisons() -> pl.DataFrame:
@@ -314,6 +351,7 @@ FRAMES = {
     "candles": candles, "documents": documents, "document_assets": document_assets,
     "ssr_daily": ssr_daily, "forecasts": forecasts, "scores": scores, "impact": impact,
     "impact_paths": impact_paths, "impact_tests": impact_tests,
+    "impact_response": impact_response,
     "impact_coverage": impact_coverage, "impact_conclusions": impact_conclusions,
     "release_alerts": release_alerts, "similar_releases": similar_releases,
     "known_cases": known_cases, "impact_comparisons": impact_comparisons, "scored": scored,

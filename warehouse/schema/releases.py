@@ -1,4 +1,4 @@
-"""What releases did and what to expect after them: the answer by group, scores, alerts, similar releases, known cases."""
+"""What releases did, what to expect after them: the answer by group, scores, alerts, similar releases, known cases."""
 
 from warehouse.schema.entity import (
     ASSET,
@@ -32,7 +32,6 @@ SCORED = Entity(
         ),
         Column("origin_ts", TS, "Last close at or before the release (UTC)"),
         SCORING_MODEL_ID,
-    STUDY_ID,
         RELEASE_GROUP,
         Column("median_text", "DOUBLE", "Median log return expected with the text"),
         Column("median_none", "DOUBLE", "Median log return expected without the text"),
@@ -61,7 +60,6 @@ COUNTERFACTUAL = Entity(
         Column("text_id", "VARCHAR", "Document or generated release that was read; null: none", required=False),
         AVAILABLE_AS_DOCUMENT,
         SCORING_MODEL_ID,
-    STUDY_ID,
         Column("median", "DOUBLE", "Median log return expected"),
         Column("width", "DOUBLE", "Width of the 90 % band (log return)"),
     ),

@@ -9,13 +9,13 @@ import polars as pl
 from domain.errors import NotEnoughDataError
 from domain.timeframes import SECONDS
 from features.news import keep_first_reports
-from models.impact.answer import answer_of
 from models.impact.comparison.groups import realised_comparisons, release_traits, with_comparison_q_values
 from models.impact.expected_comparison import expected_and_realised, expected_comparisons, other_text_comparisons
+from models.impact.findings.answer import answer_of
+from models.impact.findings.response import response_parts
 from models.impact.measure.calendar import macro_announcements
 from models.impact.measure.events import design_for
 from models.impact.paths_table import path_rows
-from models.impact.response import response_parts
 from models.impact.sample import NoWindowError, build_sample
 from models.impact.study import ImpactStudy
 from models.impact.study_inference import event_test_rows, forecast_rows

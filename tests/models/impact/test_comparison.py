@@ -8,7 +8,7 @@ from scipy import stats
 from models.impact.comparison.checks import cluster_bootstrap, matched, mislabelled, placebo_labels, soft_labels
 from models.impact.comparison.compare import compare
 from models.impact.comparison.groups import realised_comparisons, release_traits
-from models.impact.conclusions import conclusions
+from models.impact.findings.conclusions import conclusions
 from models.impact.measure.activity import abnormal_volatility, abnormal_volume
 from models.impact.measure.benchmarks import abnormal_returns
 from models.impact.measure.events import Design, Events
@@ -216,51 +216,78 @@ def test_releases_that_cannot_be_measured_are_counted_with_the_rule_that_leaves_
     assert told[4.0, "measured"] == 1
 
 
-def _tests(estimate: float, q: float, group: str = "real", test: str = "excess_move", window: float = 24.0):
-    benchmark = "reference_walk" if test == "excess_move" else "market"
-    return {"study_id": "1h", "release_group": group, "window_h": window, "benchmark": benchmark, "test": test,
-            "estimate": estimate, "low": estimate - 0.1, "high": estimate + 0.1, "p_value": q, "q_value": q,
-            "detectable": 0.3, "n_releases": 80}  # fmt: skip
+def _response(group: str = "real", verdict: str = "moves", **values):
+    row = {"study_id": "1h", "release_group": group, "slice_by": "all", "slice": "all", "n_releases": 80,
+           "verdict": verdict, "onset_h": 1.0, "peak_h": 4.0, "peak_excess": 0.4, "peak_low": 0.2, "peak_high": 0.6,
+           "peak_q": 0.001, "peak_statistic": 5.0, "detectable": 0.3, "last_h": 24.0, "before_h": -4.0,
+           "before_excess": 0.02, "before_q": 0.6, "first_h": 4.0, "until_h": 24.0, "given_back": 0.7,
+           "given_back_low": 0.5, "given_back_high": 0.9, "given_back_usual": 0.0, "given_back_q": 0.001,
+           "half_life_h": 6.0}  # fmt: skip
+    return row | values
 
 
-def test_sentences_claim_what_the_numbers_show_and_nothing_else():
-    none = pl.DataFrame()
-    sure = " ".join(conclusions(pl.DataFrame([_tests(0.4, 0.001)]), none, "1h"))
-    assert "Without labels of who wrote what, generated and real releases cannot be told apart here." in sure
-    assert "0.40 sigma further" in sure
-    assert "beyond chance" in sure
-    unsure = " ".join(conclusions(pl.DataFrame([_tests(0.05, 0.4)]), none, "1h"))
-    assert "not distinguishable from chance" in unsure
-    assert "0.30 sigma would have been found" in unsure
-    assert "no comparison can be made" in unsure
-    assert conclusions(none, none, "1h") == [
-        "Nothing can be said: no group has the five measured releases that a test needs."
-    ]
+NO_TESTS = pl.DataFrame(schema={"study_id": pl.String, "release_group": pl.String, "window_h": pl.Float64,
+                                "benchmark": pl.String, "test": pl.String})  # fmt: skip
+NO_COMPARISONS = pl.DataFrame(schema={"study_id": pl.String, "group_a": pl.String, "group_b": pl.String,
+                                      "window_h": pl.Float64, "slice_by": pl.String, "quantity": pl.String,
+                                      "method": pl.String, "p_value": pl.Float64})  # fmt: skip
+
+
+def _said(*rows, compared=NO_COMPARISONS, tests=NO_TESTS, simulated: bool = False) -> str:
+    return " ".join(conclusions(pl.DataFrame(list(rows)), tests, compared, "1h", simulated=simulated))
+
+
+def test_sentences_say_when_a_response_begins_where_it_is_surest_and_what_comes_back():
+    said = _said(_response())
+    assert said.startswith("Surest finding: after real releases prices moved 0.40 sigma further")
+    assert "most surely within 4 h of the first close after the stamp: beyond chance" in said
+    assert "It shows from 1 h after the stamp on and is last seen at 24 h." in said
+    assert "a part comes back within 24 h: 70 % of the first 4 h (95 % interval 50 to 90, q = 0.001); half is" in said
+    assert "Without labels of who wrote what, generated and real releases cannot be told apart here." in said
+    assert "cannot be told: 10 % of the first 4 h" in _said(_response(given_back=0.1, given_back_q=0.4))
+    assert "went on in the same direction: by 30 %" in _said(_response(given_back=-0.3))
+
+
+def test_where_nothing_survives_the_first_sentence_says_so_with_what_would_have_been_found():
+    said = _said(_response(verdict="nothing found", onset_h=None, last_h=None))
+    assert said.startswith("No movement of prices after any group of releases survives the count of all windows")
+    assert "the smallest excess that would have been found with 80 % power is 0.30 sigma" in said
+    assert "comes back" not in said
+    untested = _said(_response(verdict="not tested", n_releases=8))
+    assert untested.startswith("Nothing was tested: no group has releases on 20 days")
+    assert "Real releases are 8: what is said of them rests on few events." in untested
+
+
+def test_news_that_follows_prices_is_told_apart_from_news_that_moves_them():
+    before = {"before_excess": 0.5, "before_q": 0.001}
+    assert "follow prices: they moved +0.50 sigma beyond chance in the 4 h before" in _said(
+        _response(verdict="follows", **before)
+    )
+    assert "the release or the move came first cannot be told" in _said(_response(verdict="at the stamp"))
+    assert "They had moved as much before" in _said(_response(verdict="as much before", **before))
 
 
 def test_sentences_say_when_checks_do_not_agree_and_how_fabrications_are_known():
-    pair = {"study_id": "1h", "group_a": "generated", "group_b": "real", "window_h": 24.0, "slice_by": "all",
-            "quantity": "excess_move", "difference": 0.5, "low": 0.1, "high": 0.9, "q_value": 0.01, "n_a": 40,
-            "n_b": 60, "detectable": 0.4}  # fmt: skip
+    pair = _response("generated − real", "differs", peak_excess=-0.5, peak_low=-0.9, peak_high=-0.1, peak_q=0.01)
+    method = {"study_id": "1h", "group_a": "generated", "group_b": "real", "window_h": 4.0, "slice_by": "all",
+              "quantity": "excess_move"}  # fmt: skip
     rows = pl.DataFrame([
-        pair | {"method": "permutation", "p_value": 0.01}, pair | {"method": "cluster_bootstrap", "p_value": 0.02},
-        pair | {"method": "matched", "p_value": 0.4},
+        method | {"method": "permutation", "p_value": 0.01}, method | {"method": "cluster_bootstrap", "p_value": 0.02},
+        method | {"method": "matched", "p_value": 0.4},
     ])  # fmt: skip
-    tests = pl.DataFrame([_tests(0.4, 0.001), _tests(0.1, 0.5, "fabricated"), _tests(0.2, 0.2, "generated")])
-    said = " ".join(conclusions(tests, rows, "1h"))
-    assert "differs by +0.50 sigma" in said
+    groups = (_response(), _response("fabricated"), _response("generated"))
+    said = _said(*groups, pair, compared=rows)
+    assert "Generated against real: prices move less far, -0.50 sigma within 4 h" in said
     assert "It holds with days drawn whole." in said
     assert "It does not hold with matched on asset" in said
     alone = rows.with_columns(p_value=pl.when(pl.col("method") == "permutation").then(0.01).otherwise(0.4))
-    assert "nothing can be concluded" in " ".join(conclusions(tests, alone, "1h"))
+    assert "nothing can be concluded" in _said(*groups, pair, compared=alone)
     assert "because they were noticed" in said
-    assert "because they were noticed" not in " ".join(conclusions(tests, rows, "1h", simulated=True))
+    assert "because they were noticed" not in _said(*groups, pair, compared=rows, simulated=True)
 
 
-def test_a_drift_before_the_release_is_told_as_news_that_may_have_been_out():
-    before = [_tests(0.01, 0.001, test=t, window=-24.0) for t in ("shifted_t", "mean_car")]
-    said = " ".join(conclusions(pl.DataFrame([_tests(0.4, 0.001), *before]), pl.DataFrame(), "1h"))
-    assert "the news may have been out before its stamp" in said
+def test_a_study_of_nothing_says_so():
+    assert "no group has the five measured releases" in _said(_response("all"))
 
 
 def test_groups_that_lie_on_few_days_are_not_compared():
@@ -295,10 +322,6 @@ def test_a_weekend_is_saturday_and_sunday():
     np.testing.assert_array_equal(
         release_traits(study, NO_CAPS).covariates[:, 4] == 1, (closes.dt.weekday() >= 6).to_numpy()
     )
-
-
-def test_a_study_with_nothing_after_the_release_says_that_nothing_can_be_said():
-    assert conclusions(pl.DataFrame([_tests(0.1, 0.5, window=-24.0)]), pl.DataFrame(), "1h")[0].startswith("Nothing")
 
 
 def test_a_window_longer_than_the_estimation_or_the_grid_is_measured_where_it_can_be():

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.impact.event_tests import CONDITIONS, SHIFT, count
+from benchmarks.impact.event_tests import CONDITIONS, ROBUST_TESTS, SHIFT, count
 from models.impact.measure.benchmarks import abnormal_returns, market_model
 from models.impact.measure.events import Design, Events, exclusion_reasons
 from models.impact.significance.classic import shifted_t, wilcoxon
 from models.impact.significance.dependence import MAX_PAIRS, event_pairs
-from models.impact.significance.event_tests import ROBUST_TESTS, TESTS, event_tests, prepare, window_cars
+from models.impact.significance.event_tests import TESTS, event_tests, prepare, window_cars
 from models.impact.significance.ranks import row_ranks, scaled_ranks_and_signs
 from models.impact.significance.resampling import MIN_CLUSTERS, clustered_bootstrap
 from tests.conftest import random_bars

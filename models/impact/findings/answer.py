@@ -3,8 +3,8 @@
 import polars as pl
 
 from models.impact.comparison.groups import with_comparison_q_values
-from models.impact.conclusions import conclusions
-from models.impact.response import responses
+from models.impact.findings.conclusions import conclusions
+from models.impact.findings.response import responses
 from models.impact.study_inference import with_q_values
 
 

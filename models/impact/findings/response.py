@@ -8,7 +8,7 @@ from scipy import stats
 
 from domain.timeframes import SECONDS
 from models.impact.comparison.groups import EXCESS, PERMUTATION, WHOLE, ReleaseTraits
-from models.impact.given_back import GivenBack, given_back
+from models.impact.findings.given_back import GivenBack, given_back
 from models.impact.sample import ALL, GROUPS
 from models.impact.significance.placebo_ranks import RANK
 from models.impact.study import ImpactStudy

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from models.impact.comparison.groups import EXCESS, WHOLE
-from models.impact.response import (
+from models.impact.findings.response import (
     AS_MUCH_BEFORE,
     AT_ONCE,
     DIFFERS,

@@ -1,0 +1,1 @@
+"""The findings: responses, what came back, the answer of all studies, sentences."""
