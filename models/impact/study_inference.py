@@ -19,6 +19,12 @@ from models.impact.study_moves import FIRST_CLOSE_AFTER, LAST_CLOSE, RAW, RESIDU
 
 EFFECT = {"excess_move": 0.25, "mean_car": 0.01, "cross_sectional_t": 0.01}
 CONFOUNDED = "confounded"
+TEST_SCHEMA = {
+    "study_id": pl.String, "release_group": pl.String, "window_h": pl.Float64, "base": pl.String,
+    "benchmark": pl.String, "test": pl.String, "estimate": pl.Float64, "low": pl.Float64, "high": pl.Float64, "statistic": pl.Float64,
+    "p_value": pl.Float64, "q_value": pl.Float64, "detectable": pl.Float64, "power": pl.Float64,
+    "is_preferred": pl.Boolean, "n_releases": pl.Int64,
+}  # fmt: skip
 AFTER_LESS_BEFORE = "after_less_before"
 # the tests that keep their size on real prices, with the benchmark on which they do (benchmarks/impact/real_prices.py)
 PREFERRED = {(RANK, RESIDUAL), (DAYS, RESIDUAL), (AFTER_LESS_BEFORE, RESIDUAL), ("shifted_t", "market")}
@@ -40,17 +46,17 @@ def with_q_values(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def event_test_rows(study: ImpactStudy) -> pl.DataFrame:
+def event_test_rows(study: ImpactStudy, groups: tuple[str, ...] = (ALL, *GROUPS)) -> pl.DataFrame:
     """Rows of models.impact_tests without q-values: every test per group, window and benchmark.
 
     Windows are those after the release, and (negative) those before it. Benchmarks run in parallel. Releases in whose
     window something else moved prices are tested apart, as the group `confounded`, by the tests beside placebo times.
     """
-    groups = [g for g in (ALL, *GROUPS) if study.member(g).any()]
+    present = [g for g in groups if study.member(g).any()]
     with ThreadPoolExecutor(2) as pool:
-        parts = list(pool.map(lambda returns: _tests_of(study, returns, groups), study.returns.values()))
-    rows = [row for part in parts for row in part] + _placebo_tests(study, groups)
-    return pl.DataFrame(rows, infer_schema_length=None)
+        parts = list(pool.map(lambda returns: _tests_of(study, returns, present), study.returns.values()))
+    rows = [row for part in parts for row in part] + _placebo_tests(study, present)
+    return pl.DataFrame(rows, schema=TEST_SCHEMA)
 
 
 def _tests_of(study: ImpactStudy, returns: AbnormalReturns, groups: list[str]) -> list[dict[str, object]]:

@@ -15,7 +15,6 @@ from features.candles import Bars, log_returns, market_index
 from features.volatility import VolatilityScale, volatility_scale
 from models.impact.comparison.groups import realised_comparisons, release_traits
 from models.impact.findings.answer import answer_of
-from models.impact.findings.conclusions import NOTHING_SAID
 from models.impact.findings.response import response_parts
 from models.impact.measure.calendar import macro_announcements
 from models.impact.measure.events import Design
@@ -76,12 +75,10 @@ def event_study(
     except NoWindowError as error:
         raise TableError(str(error)) from error
     traits, tests = release_traits(study, NO_CAPS), event_test_rows(study)
-    answer = answer_of(tests, realised_comparisons(study, traits), [response_parts(study, traits, tests)])
-    said = (
-        answer["impact_conclusions"]["sentence"].to_list()
-        if not answer["impact_conclusions"].is_empty()
-        else NOTHING_SAID
+    answer = answer_of(
+        tests, realised_comparisons(study, traits), {study.study_id: response_parts(study, traits, tests)}
     )
+    said = answer["impact_conclusions"]["sentence"].to_list()
     tables = {
         "impact": study.impact_rows(), "tests": answer["impact_tests"], "paths": path_rows(study),
         "coverage": study.coverage_rows(), "comparisons": answer["impact_comparisons"],

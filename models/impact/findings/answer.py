@@ -11,23 +11,23 @@ from models.impact.study_inference import with_q_values
 def answer_of(
     tests: pl.DataFrame,
     compared: pl.DataFrame,
-    parts: list[tuple[pl.DataFrame, pl.DataFrame]],
+    parts: dict[str, tuple[pl.DataFrame, pl.DataFrame]],
     *,
     simulated: bool = False,
 ) -> dict[str, pl.DataFrame]:
     """Rows of models.impact_tests, impact_comparisons, impact_response and impact_conclusions.
 
-    `tests`, `compared`: rows of all studies without q-values; `parts`: what `response_parts` gave for each. Sentences
+    `tests`, `compared`: rows of all studies without q-values; `parts`: those of `response_parts` by study. Sentences
     are made for every study; `simulated` releases are known by construction.
     """
     tested, compared = with_q_values(tests), with_comparison_q_values(compared)
-    ranks, back = (_joined([part[i] for part in parts]) for i in (0, 1))
+    ranks, back = (_joined([part[i] for part in parts.values()]) for i in (0, 1))
     found = responses(ranks, back, compared)
     sentences = [
         pl.DataFrame({"sentence": said}).with_columns(
             study_id=pl.lit(study), place=pl.int_range(1, len(said) + 1, dtype=pl.Int32)
         )
-        for study in (found["study_id"].unique(maintain_order=True).to_list() if not found.is_empty() else [])
+        for study in parts
         if (said := conclusions(found, tested, compared, study, simulated=simulated))
     ]
     return {

@@ -39,6 +39,8 @@ def conclusions(
     The first is the surest finding of any group, or says that there is none. Historical fabricated releases are those
     that were noticed; `simulated` ones are known by construction.
     """
+    if responses.is_empty():
+        return NOTHING_SAID
     own = responses.filter(pl.col("study_id") == study_id, pl.col("slice_by") == WHOLE[0])
     found = {r["release_group"]: r for r in own.to_dicts()}
     groups = [g for g in NAMES if g != "all" and g in found]

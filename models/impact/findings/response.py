@@ -124,7 +124,12 @@ def _summary(part: pl.DataFrame) -> dict[str, object]:
         return out
     before = found.filter(pl.col("window_h") < 0, "sure")
     more = part.filter(pl.col("test") == AFTER_LESS_BEFORE, pl.col("estimate") > 0, pl.col("p_value") < SIGNIFICANCE)
-    out["verdict"] = _verdict(not sure.is_empty(), not before.is_empty(), not more.is_empty(), not from_last.is_empty())
+    out["verdict"] = verdict(
+        after=not sure.is_empty(),
+        before=not before.is_empty(),
+        more=not more.is_empty(),
+        at_stamp=not from_last.is_empty(),
+    )
     strongest = (sure if not sure.is_empty() else told).sort("statistic", descending=True).row(0, named=True)
     out |= {
         "peak_h": strongest["window_h"], "peak_excess": strongest["estimate"], "peak_low": strongest["low"],
@@ -140,7 +145,7 @@ def _summary(part: pl.DataFrame) -> dict[str, object]:
     return out
 
 
-def _verdict(after: bool, before: bool, more: bool, at_stamp: bool) -> str:
+def verdict(*, after: bool, before: bool, more: bool, at_stamp: bool) -> str:
     """What a group's findings show: releases that move prices, that follow them, or neither."""
     if after:
         return MOVES if more or not before else AS_MUCH_BEFORE

@@ -62,7 +62,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
     releases = of_releases(con, run, dataset)
     scores = expected_moves(con, run, dataset, releases)
     tables: dict[str, list[pl.DataFrame]] = {e.name: [] for e in TABLES}
-    parts: list[tuple[pl.DataFrame, pl.DataFrame]] = []
+    parts: dict[str, tuple[pl.DataFrame, pl.DataFrame]] = {}
     caps = _capitalisations(con, run)
     for timeframe in _timeframes(con, run):
         try:
@@ -96,7 +96,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
         traits, tests = release_traits(study, caps), event_test_rows(study)
         tables["impact_tests"] += [tests, against[1]]
         tables["impact_comparisons"].append(realised_comparisons(study, traits))
-        parts.append(response_parts(study, traits, tests))
+        parts[timeframe] = response_parts(study, traits, tests)
     answer = answer_of(
         _joined(tables["impact_tests"]), _joined(tables["impact_comparisons"]), parts,
         simulated=run.settings.simulated.enabled,

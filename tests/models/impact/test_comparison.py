@@ -7,7 +7,7 @@ from scipy import stats
 
 from models.impact.comparison.checks import cluster_bootstrap, matched, mislabelled, placebo_labels, soft_labels
 from models.impact.comparison.compare import compare
-from models.impact.comparison.groups import realised_comparisons, release_traits
+from models.impact.comparison.groups import realised_comparisons, release_traits, with_comparison_q_values
 from models.impact.findings.conclusions import conclusions
 from models.impact.measure.activity import abnormal_volatility, abnormal_volume
 from models.impact.measure.benchmarks import abnormal_returns
@@ -134,10 +134,12 @@ def _releases(bars, n: int = 90, seed: int = 5) -> pl.DataFrame:
 def test_every_way_to_compare_is_gone_and_false_discoveries_are_counted():
     bars = random_bars(5000)
     study = ImpactStudy(build_sample(_releases(bars, 300), bars), (4.0, 24.0), None)
-    rows = realised_comparisons(study, release_traits(study, NO_CAPS))
-    whole = rows.filter(pl.col("slice_by") == "all", pl.col("window_h") == 24)
+    rows = with_comparison_q_values(realised_comparisons(study, release_traits(study, NO_CAPS)))
+    whole = rows.filter(
+        pl.col("slice_by") == "all", pl.col("window_h") == 24, pl.col("quantity") == "excess_move"
+    )  # fmt: skip
     assert set(whole["method"]) == {
-        "permutation", "cluster_bootstrap", "matched", "mislabelled_10", "placebo_labels", "soft_labels"
+        "permutation", "ranks", "cluster_bootstrap", "matched", "mislabelled_10", "placebo_labels", "soft_labels"
     }  # fmt: skip
     assert set(rows["slice_by"]) >= {"all", "kind", "hour"}
     assert (rows["q_value"] >= rows["p_value"] - 1e-12).all()
