@@ -21,8 +21,8 @@ EFFECT = {"excess_move": 0.25, "mean_car": 0.01, "cross_sectional_t": 0.01}
 CONFOUNDED = "confounded"
 TEST_SCHEMA = {
     "study_id": pl.String, "release_group": pl.String, "window_h": pl.Float64, "base": pl.String,
-    "benchmark": pl.String, "test": pl.String, "estimate": pl.Float64, "low": pl.Float64, "high": pl.Float64, "statistic": pl.Float64,
-    "p_value": pl.Float64, "q_value": pl.Float64, "detectable": pl.Float64, "power": pl.Float64,
+    "benchmark": pl.String, "test": pl.String, "estimate": pl.Float64, "low": pl.Float64, "high": pl.Float64,
+    "statistic": pl.Float64, "p_value": pl.Float64, "q_value": pl.Float64, "detectable": pl.Float64, "power": pl.Float64,
     "is_preferred": pl.Boolean, "n_releases": pl.Int64,
 }  # fmt: skip
 AFTER_LESS_BEFORE = "after_less_before"
@@ -54,8 +54,9 @@ def event_test_rows(study: ImpactStudy, groups: tuple[str, ...] = (ALL, *GROUPS)
     """
     present = [g for g in groups if study.member(g).any()]
     with ThreadPoolExecutor(2) as pool:
+        beside = pool.submit(_placebo_tests, study, present)
         parts = list(pool.map(lambda returns: _tests_of(study, returns, present), study.returns.values()))
-    rows = [row for part in parts for row in part] + _placebo_tests(study, present)
+    rows = [row for part in parts for row in part] + beside.result()
     return pl.DataFrame(rows, schema=TEST_SCHEMA)
 
 

@@ -77,8 +77,14 @@ def excess_move(matched: Matched, hours: Array, window_h: float, *, test: str = 
 
 def overlapping_rows(influence: Array, row: NDArray[np.int64], hours: Array, width: float) -> float:
     """The overlap variance of points at rows of a grid that closes at `hours` [T], those of one row taken together."""
-    at, summed = np.unique(row), np.bincount(row, weights=influence)
-    return float(overlap_variance(summed[at].astype(np.float64), hours[at], width))
+    at, summed = _by_row(influence, row)
+    return float(overlap_variance(summed, hours[at], width))
+
+
+def _by_row(influence: Array, row: NDArray[np.int64]) -> tuple[NDArray[np.int64], Array]:
+    """The rows that occur, in order, and the sum of the influences at each."""
+    at = np.flatnonzero(np.bincount(row))
+    return at, np.bincount(row, weights=influence)[at].astype(np.float64)
 
 
 def _interval(
@@ -101,14 +107,15 @@ def _interval(
     variance = max(overlapping_rows(influence, row, hours, width), 0.25 * float((influence**2).sum()))
     blocks = len(np.unique(np.floor(hours[events] / width)))
     found = interval(test, mean, float(np.sqrt(variance / max(centred, 0.5))), n, df=max(blocks - 1, 1))
-    below, above = skewed_limits(float(special.stdtrit(found.df, 0.975)), _skewness(influence, hours[row], width))
+    below, above = skewed_limits(float(special.stdtrit(found.df, 0.975)), _skewness(influence, row, hours, width))
     assert found.se is not None
     return replace(found, low=mean - below * found.se, high=mean + above * found.se)
 
 
-def _skewness(influence: Array, when_h: Array, width: float) -> float:
+def _skewness(influence: Array, row: NDArray[np.int64], hours: Array, width: float) -> float:
     """Skewness of the sum of influences, those of one block of `width` hours taken together."""
-    _, block = np.unique(np.floor(when_h / width), return_inverse=True)
-    u = np.bincount(block, weights=influence)
+    at, summed = _by_row(influence, row)
+    block = np.floor(hours[at] / width).astype(np.int64)
+    u = np.bincount(block - block[0], weights=summed)
     spread = float((u**2).sum())
     return float((u**3).sum() / spread**1.5) if spread > 0 else 0.0
