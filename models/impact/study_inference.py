@@ -20,9 +20,9 @@ from models.impact.study_moves import FIRST_CLOSE_AFTER, LAST_CLOSE, RAW, RESIDU
 EFFECT = {"excess_move": 0.25, "mean_car": 0.01, "cross_sectional_t": 0.01}
 CONFOUNDED = "confounded"
 TEST_SCHEMA = {
-    "study_id": pl.String, "release_group": pl.String, "window_h": pl.Float64, "base": pl.String,
-    "benchmark": pl.String, "test": pl.String, "estimate": pl.Float64, "low": pl.Float64, "high": pl.Float64,
-    "statistic": pl.Float64, "p_value": pl.Float64, "q_value": pl.Float64, "detectable": pl.Float64, "power": pl.Float64,
+    **dict.fromkeys(("study_id", "release_group"), pl.String), "window_h": pl.Float64,
+    **dict.fromkeys(("base", "benchmark", "test"), pl.String),
+    **dict.fromkeys(("estimate", "low", "high", "statistic", "p_value", "q_value", "detectable", "power"), pl.Float64),
     "is_preferred": pl.Boolean, "n_releases": pl.Int64,
 }  # fmt: skip
 AFTER_LESS_BEFORE = "after_less_before"

@@ -39,7 +39,7 @@ def release_traits(study: ImpactStudy, caps: pl.DataFrame) -> ReleaseTraits:
 
     `caps`: asset, available_ts, market_cap_usd. Liquidity is the dollar volume of the month before. Terciles are
     those of the assets at the moment, so that a quiet market has as many illiquid assets as a busy one. The sample's
-    frame may hold `kind`, `event_label` and `machine_probability`.
+    frame may hold `kind`, `event_label`, `publisher` and `machine_probability`.
     """
     chosen, bars = study.sample, study.bars
     row, asset = chosen.events.row, chosen.events.asset
@@ -54,6 +54,9 @@ def release_traits(study: ImpactStudy, caps: pl.DataFrame) -> ReleaseTraits:
         "capitalisation": _tercile(cap, asset, TERCILES["capitalisation"]),
         "kind": frame.select(kind.fill_null("").alias("kind"))["kind"].to_numpy().astype(str),
         "hour": np.array(PARTS_OF_DAY)[hour // 8],
+        "source": frame["publisher"].fill_null("").to_numpy().astype(str)
+        if "publisher" in frame.columns
+        else np.full(len(frame), ""),
     }
     with np.errstate(divide="ignore"):
         size = np.nan_to_num(np.log(volume[row, asset]), nan=0.0)  # unknown volume counts as equal
@@ -151,6 +154,8 @@ def _slice_rows(
 ) -> list[dict[str, object]]:
     rows = []
     for by, names in slices.items():
+        if by == "source":
+            continue  # who wrote it is no slice of who is compared
         for name in np.unique(names[names != ""]):
             part = names == name
             c = compare(x[part], is_a[part], when_h[part], window, permutations=SLICE_PERMUTATIONS)
