@@ -39,7 +39,7 @@ from models.impact.study_inference import AFTER_LESS_BEFORE
 from models.impact.study_moves import FIRST_CLOSE_AFTER, LAST_CLOSE, RAW, RESIDUAL
 
 WINDOWS_H = (1.0, 4.0, 8.0, 24.0, 48.0, 72.0)
-POOL, N_RELEASES = 6000, 100
+POOL, N_RELEASES = 15_000, 100
 MIXES = ("all pairs", "BTC", "25 days", "half a year")
 PLANTED = 0.35
 CLASSIC = {"market": ("shifted_t", "clustered_bootstrap", "mean_car"), "reference_walk": ("shifted_t", "mean_car")}

@@ -17,7 +17,7 @@ MIN_HALF_LIFE_BARS = 10.0
 WEEKS_FOR_PATTERN = 8
 FAST_BARS = 3.0
 LARGEST = 4.0
-SMALLEST_MOVE, USUAL_MOVE = 0.2, 0.67
+SMALLEST_MOVE, USUAL_MOVE, LARGE_MOVE = 0.2, 0.67, 2.5
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class MoveGrid:
             return self.moved(row, asset, steps) / self.sigma(np.maximum(row, 0), asset, steps)
 
     def states(self) -> list[Array]:
-        """What is known of volatility at each row, [T, A] each: ln sigma, ln of the last bars' sigma ÷ it, ln |last
-        move|.
+        """What is known of volatility at each row, [T, A] each: ln of sigma, of the last bars' volatility, of |last move|.
 
-        The three by which times are matched; moves in units of the sigma before them, an unknown one counts as usual.
+        The three by which times are matched; moves in units of the sigma before them. An unknown one counts as usual,
+        and beyond LARGE_MOVE all are alike.
         """
         rows, columns = self.path.shape
         sigma = self.sigma(np.arange(rows)[:, None], np.arange(columns), 1)
@@ -73,8 +73,8 @@ class MoveGrid:
             seen = np.where(np.isfinite(last), last, USUAL_MOVE)
             return [
                 0.5 * np.log(self.variance),
-                0.5 * np.log(ewma(last**2, FAST_BARS)),
-                np.log(np.maximum(seen, SMALLEST_MOVE)),
+                np.log(np.clip(np.sqrt(ewma(last**2, FAST_BARS)), SMALLEST_MOVE, LARGE_MOVE)),
+                np.log(np.clip(seen, SMALLEST_MOVE, LARGE_MOVE)),
             ]
 
 
