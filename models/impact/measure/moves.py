@@ -61,7 +61,7 @@ class MoveGrid:
             return self.moved(row, asset, steps) / self.sigma(np.maximum(row, 0), asset, steps)
 
     def states(self) -> list[Array]:
-        """What is known of volatility at each row, [T, A] each: ln of sigma, of the last bars' volatility, of |last move|.
+        """The state of volatility at each row, [T, A] each: ln of sigma, of the last bars' volatility, of |last move|.
 
         The three by which times are matched; moves in units of the sigma before them. An unknown one counts as usual,
         and beyond LARGE_MOVE all are alike.
