@@ -101,6 +101,40 @@ def jumps(close: Array) -> NDArray[np.bool_]:
     return out
 
 
+def coarser_bars(bars: Bars, timeframe: str) -> Bars:
+    """The same prices in longer bars: first open, highest, lowest, last close, summed volume of those that there are.
+
+    A bar of which nothing was traded is a gap. ValueError where the timeframe is no multiple of that of `bars`.
+    """
+    length, own = SECONDS[timeframe], SECONDS[bars.timeframe]
+    if length % own or length == own:
+        raise ValueError(f"{timeframe} bars cannot be made of {bars.timeframe} bars")
+    ends = bars.close_ts.astype("datetime64[s]").astype(np.int64)
+    group = -(-ends // length)
+    group, k = group - group[0], length // own
+    place = ((ends - own) % length) // own
+    shape = (int(group[-1]) + 1, k, len(bars.assets))
+
+    def stacked(values: Array) -> Array:
+        out = np.full(shape, np.nan)
+        out[group, place] = values
+        return out
+
+    open_, high, low, close, volume = (stacked(x) for x in (bars.open, bars.high, bars.low, bars.close, bars.volume))
+    known = np.isfinite(close)
+    first, last, any_known = known.argmax(1), k - 1 - known[:, ::-1].argmax(1), known.any(1)
+
+    def at(values: Array, place: NDArray[np.int64]) -> Array:
+        return np.where(any_known, np.take_along_axis(values, place[:, None], axis=1)[:, 0], np.nan)
+
+    highest = np.where(any_known, np.where(np.isfinite(high), high, -np.inf).max(1), np.nan)
+    lowest = np.where(any_known, np.where(np.isfinite(low), low, np.inf).min(1), np.nan)
+    summed = np.where(np.isfinite(volume).any(1), np.nansum(volume, axis=1), np.nan)
+    seams = None if bars.seams is None else stacked(bars.seams.astype(np.float64)).max(1, initial=0, where=known) > 0
+    closes = ((-(-ends[0] // length) + np.arange(shape[0])) * length).astype("datetime64[s]")
+    return Bars(bars.assets, timeframe, closes, at(open_, first), highest, lowest, at(close, last), summed, seams)
+
+
 def log_returns(bars: Bars) -> Array:
     """Log return of each bar over the bar before, [T, A]; NaN for the first bar, after a gap, and at a seam."""
     out = np.full_like(bars.close, np.nan)

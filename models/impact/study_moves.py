@@ -20,7 +20,8 @@ LAST_CLOSE, FIRST_CLOSE_AFTER = "last_close", "first_close_after"
 BEFORE_H = (-24.0, -4.0, -1.0)
 LARGE_BEFORE_H, LARGE_BEFORE = -4.0, 3.0
 MOVE_BEFORE, ANNOUNCEMENT = "large move before", "macro announcement"
-SHORT_HISTORY_H = 60 * 24.0
+FEWEST_DAYS = 20  # of history, below which any hour compares with any other
+MIN_KNOWN = 0.5  # of the releases, whose market must be known for residuals to answer
 NO_ANNOUNCEMENTS = np.zeros(0, dtype="datetime64[s]")
 
 Start = tuple[str, int]  # what a window is measured from, bars before it
@@ -49,11 +50,16 @@ class StudyMoves:
         span, gap, _, _ = self.sample.design.rows(bars)
         self.grids: dict[str, MoveGrid] = {RAW: raw_moves(bars, self.scale)}
         if np.isfinite(self.index).any():
-            self.grids[RESIDUAL] = residual_moves(bars, self.index, span, gap)
+            residual = residual_moves(bars, self.index, span, gap)
+            known = np.isfinite(residual.beta[self.sample.events.row, self.sample.events.asset])
+            if known.mean() >= MIN_KNOWN:
+                self.grids[RESIDUAL] = residual
 
     @property
     def primary(self) -> str:
-        """The benchmark whose excess moves answer the question: residuals, or raw moves where there is no market."""
+        """The benchmark whose excess moves answer the question: residuals, or raw moves where the market of too many
+        releases is not known.
+        """
         return RESIDUAL if RESIDUAL in self.grids else RAW
 
     @cached_property
@@ -68,14 +74,22 @@ class StudyMoves:
         longest = round(max(self.windows) / bars.step_h)
         closes = bars.close_ts.astype("datetime64[s]")
         day = (closes.astype(np.int64) // 86400 + 3) % 7  # 0 is a Monday
-        length_h = len(closes) * bars.step_h
-        every = 24.0 if length_h >= SHORT_HISTORY_H else max(bars.step_h, min(1.0, max(self.windows)))
+        states = self.grids[self.primary].states()
+        every = 24.0 if self._known_days(states[0]) >= FEWEST_DAYS else max(bars.step_h, min(1.0, max(self.windows)))
         return ControlRules(
-            self.grids[self.primary].states(), day >= 5,
+            states, day >= 5,
             spans_with_announcement(closes, longest * bars.step_h, self.announcements),
             max(1, round(every / bars.step_h)), round(RECENT_H / bars.step_h), longest,
             self.sample.released,
         )  # fmt: skip
+
+    def _known_days(self, state: Array) -> float:
+        """On how many of the FEWEST_DAYS days before the release volatility is known, for the median release."""
+        back = round(24 / self.sample.bars.step_h) * np.arange(1, FEWEST_DAYS + 1)
+        row = self.sample.events.row[:, None] - back
+        return float(
+            np.median((np.isfinite(state[np.maximum(row, 0), self.sample.events.asset[:, None]]) & (row >= 0)).sum(1))
+        )
 
     def start(self, window_h: float, base: str) -> tuple[NDArray[np.int64], int]:
         """Rows at which a window starts, [N], and its bars."""

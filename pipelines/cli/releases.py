@@ -80,7 +80,9 @@ def _study(
 
 
 def _print_study(done: "Studied", out: Path) -> None:
-    print(f"{done.n_measured:,} of {done.n_events:,} events measured on {done.timeframe} bars")
+    each = [f"{n:,}" + (f" of {done.n_events:,} events measured" if i == 0 else "") + f" on {timeframe} bars"
+            for i, (timeframe, n) in enumerate(done.measured.items())]  # fmt: skip
+    print(", ".join(each))
     if done.left_out:
         print("  Not measured: " + ", ".join(f"{n:,} × {reason}" for reason, n in done.left_out.items()))
     if done.dropped_h:

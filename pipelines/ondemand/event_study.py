@@ -3,15 +3,16 @@
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from domain.timeframes import SECONDS
 from domain.types import Array
-from features.candles import Bars, log_returns, market_index
+from features.candles import Bars, coarser_bars, log_returns, market_index
 from features.volatility import VolatilityScale, volatility_scale
 from models.impact.comparison.groups import realised_comparisons, release_traits
 from models.impact.findings.answer import answer_of
@@ -19,7 +20,7 @@ from models.impact.findings.response import response_parts
 from models.impact.measure.calendar import macro_announcements
 from models.impact.measure.events import Design
 from models.impact.paths_table import path_rows
-from models.impact.sample import NoWindowError, build_sample
+from models.impact.sample import NoWindowError, Sample, build_sample
 from models.impact.study import ImpactStudy
 from models.impact.study_inference import event_test_rows
 from models.impact.study_moves import NO_ANNOUNCEMENTS
@@ -31,18 +32,18 @@ NO_CAPS = pl.DataFrame(
     schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64}
 )
 WEEKS_FOR_PATTERN = 8
+LONGEST_S = 3600  # of the bars that finer ones are put together into
 UNITS = {"m": 1 / 60, "h": 1.0, "d": 24.0}
 
 
 @dataclass(frozen=True)
 class Studied:
-    """The tables of a study by name, its sentences, and what it was made of."""
+    """The tables of a study by name, its sentences, and what it was made of; `measured`: events by timeframe."""
 
     tables: dict[str, pl.DataFrame]
     said: list[str]
-    timeframe: str
+    measured: dict[str, int]
     n_events: int
-    n_measured: int
     dropped_h: tuple[float, ...]
     left_out: dict[str, int]
 
@@ -65,28 +66,72 @@ def event_study(
     _folder(out)
     bars = read_bars(candles)
     frame = as_the_bars_name_them(read_events(events, bars.timeframe), bars.assets)
-    market = _index(bars, index)
-    chosen = build_sample(frame, bars, design)
-    if len(chosen.events) == 0:
-        why = ", ".join(f"{n} × {reason}" for reason, n in chosen.left_out.items())
+    _index(bars, index)
+    samples, left_out = samples_of(frame, bars, design)
+    if not samples:
+        why = ", ".join(f"{n} × {reason}" for reason, n in left_out.items())
         raise TableError(f"none of the {len(frame)} events of {events.name} can be measured on {candles.name}: {why}")
-    try:
-        study = ImpactStudy(chosen, windows_h, _pattern(bars), index=market, announcements=_announcements(bars))
-    except NoWindowError as error:
-        raise TableError(str(error)) from error
-    traits, tests = release_traits(study, NO_CAPS), event_test_rows(study)
+    studies = _studies(samples, windows_h, index)
+    traits = {s.study_id: release_traits(s, NO_CAPS) for s in studies}
+    tests = {s.study_id: event_test_rows(s) for s in studies}
     answer = answer_of(
-        tests, realised_comparisons(study, traits), {study.study_id: response_parts(study, traits, tests)}
+        pl.concat(tests.values()),
+        pl.concat([realised_comparisons(s, traits[s.study_id]) for s in studies], how="diagonal_relaxed"),
+        {s.study_id: response_parts(s, traits[s.study_id], tests[s.study_id]) for s in studies},
     )
-    said = answer["impact_conclusions"]["sentence"].to_list()
+    said = [(f"On {r['study_id']} bars: " if len(studies) > 1 else "") + r["sentence"]
+            for r in answer["impact_conclusions"].to_dicts()]  # fmt: skip
     tables = {
-        "impact": study.impact_rows(), "tests": answer["impact_tests"], "paths": path_rows(study),
-        "coverage": study.coverage_rows(), "comparisons": answer["impact_comparisons"],
+        "impact": pl.concat([s.impact_rows() for s in studies]), "tests": answer["impact_tests"],
+        "paths": pl.concat([path_rows(s) for s in studies], how="diagonal_relaxed"),
+        "coverage": pl.concat([s.coverage_rows() for s in studies]), "comparisons": answer["impact_comparisons"],
         "response": answer["impact_response"],
     }  # fmt: skip
     write_tables(tables, said, out)
-    dropped = tuple(w for w in windows_h if all(abs(w - kept) > 1e-9 for kept in study.windows))
-    return Studied(tables, said, bars.timeframe, len(frame), len(chosen.events), dropped, chosen.left_out)
+    kept = {w for s in studies for w in s.windows}
+    dropped = tuple(w for w in windows_h if all(abs(w - k) > 1e-9 for k in kept))
+    measured = {s.study_id: len(s.sample.events) for s in studies}
+    return Studied(tables, said, measured, len(frame), dropped, left_out)
+
+
+def samples_of(frame: pl.DataFrame, bars: Bars, design: Design) -> tuple[list[Sample], dict[str, int]]:
+    """The events, each on the finest bars that are filled well enough for it; why the others are left out.
+
+    Minutes without a trade are absent in the data of small markets. Where the bars as given have no price at the event,
+    or too few in its estimation span, they are put together into longer ones, up to an hour.
+    """
+    samples, left = [], frame
+    finer = [t for t in SECONDS if SECONDS[bars.timeframe] <= SECONDS[t] <= LONGEST_S] or [bars.timeframe]
+    for timeframe in finer:
+        grid = bars if timeframe == bars.timeframe else coarser_bars(bars, timeframe)
+        try:
+            chosen = build_sample(left, grid, design)
+            released = build_sample(frame, grid, design).released
+        except ValueError:
+            if timeframe == bars.timeframe:
+                raise
+            continue  # a span of the design is no whole number of such bars
+        if len(chosen.events):
+            samples.append(replace(chosen, released=released))
+            left = left.join(chosen.frame.select("doc_id", "asset"), on=["doc_id", "asset"], how="anti")
+        if left.is_empty():
+            break
+    return samples, build_sample(left, bars, design).left_out
+
+
+def _studies(samples: list[Sample], windows_h: tuple[float, ...], index: str | None) -> list[ImpactStudy]:
+    """A study for every timeframe that can show one of the windows. TableError where none can."""
+    studies, why = [], ""
+    for chosen in samples:
+        bars = chosen.bars
+        try:
+            studies.append(ImpactStudy(chosen, windows_h, _pattern(bars), index=_index(bars, index),
+                                       announcements=_announcements(bars)))  # fmt: skip
+        except NoWindowError as error:
+            why = str(error)
+    if not studies:
+        raise TableError(why)
+    return studies
 
 
 def _folder(out: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from domain.errors import NotEnoughDataError
 from features.candles import (
     build_bars,
+    coarser_bars,
     dollar_volume,
     log_path,
     log_returns,
@@ -131,3 +132,28 @@ def test_a_bar_without_a_trade_is_no_turnover_and_a_bar_that_is_missing_is_unkno
     assert np.isnan(dollars[5])
     assert dollars[7] == 2 * bars.close[7, 0]
     assert trailing_dollar_volume(bars)[-1, 0] == pytest.approx(np.nanmean(dollars))
+
+
+def test_longer_bars_hold_the_first_open_the_extremes_the_last_close_and_all_the_volume():
+    fine = replace(random_bars(600, gaps=False), timeframe="5m")
+    fine = replace(fine, close_ts=fine.close_ts[0] + 300 * (np.arange(600) + 4).astype("timedelta64[s]"))
+    for grid in (fine.open, fine.high, fine.low, fine.close, fine.volume):
+        grid[100:120, 1] = np.nan
+        grid[::3, 2] = np.nan
+    made = coarser_bars(fine, "15m")
+    for column in range(3):
+        table = pl.DataFrame({
+            "start": (fine.close_ts.astype("datetime64[us]") - np.timedelta64(300, "s")),
+            "open": fine.open[:, column], "high": fine.high[:, column], "low": fine.low[:, column],
+            "close": fine.close[:, column], "volume": fine.volume[:, column],
+        }).filter(pl.col("close").is_not_nan()).group_by_dynamic("start", every="15m").agg(
+            pl.col("open").first(), pl.col("high").max(), pl.col("low").min(), pl.col("close").last(),
+            pl.col("volume").sum(),
+        )  # fmt: skip
+        ends = (table["start"].to_numpy() + np.timedelta64(900, "s")).astype("datetime64[s]")
+        row = np.searchsorted(made.close_ts, ends)
+        assert np.isfinite(made.close[:, column]).sum() == len(table)
+        for name in ("open", "high", "low", "close", "volume"):
+            np.testing.assert_allclose(getattr(made, name)[row, column], table[name].to_numpy(), err_msg=name)
+    with pytest.raises(ValueError, match="cannot be made"):
+        coarser_bars(made, "5m")

@@ -110,7 +110,7 @@ def clipped(returns: Array, half_life: float) -> Array:
     """Returns cut at LARGEST times the EWMA volatility of the bars before, [T, A]: past news is no volatility."""
     sigma = np.sqrt(ewma(returns**2, half_life))
     before = np.vstack([np.full((1, sigma.shape[1]), np.inf), np.where(sigma[:-1] > 0, sigma[:-1], np.inf)])
-    limit = LARGEST * np.nan_to_num(before, nan=np.inf)
+    limit = LARGEST * np.where(np.isnan(before), np.inf, before)
     return np.clip(returns, -limit, limit)
 
 

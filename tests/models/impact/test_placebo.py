@@ -152,6 +152,18 @@ def test_a_move_inside_the_bar_of_the_stamp_is_no_move_after_it(bars):
     assert study.moves.matched("residual", 4.0, FIRST_CLOSE_AFTER).own[0] < 5
 
 
+def test_raw_moves_answer_where_the_market_of_most_releases_is_not_known(bars):
+    alone = random_bars(HOURS, gaps=False)
+    for grid in (alone.open, alone.high, alone.low, alone.close):
+        grid[1500:, 1:] = np.nan
+    rows = np.arange(3000, 4000, 100)
+    study = ImpactStudy(build_sample(_releases(alone, rows), alone), (4.0,), None)
+    assert study.moves.primary == "reference_walk"
+    assert np.isfinite(study.excess(4.0)).all()
+    whole = ImpactStudy(build_sample(_releases(bars, rows), bars), (4.0,), None)
+    assert whole.moves.primary == "residual"
+
+
 def test_normal_scores_are_the_van_der_waerden_scores_and_need_enough_known_controls():
     own, control = np.array([0.5, 9.0, np.nan, 1.0]), np.tile(np.arange(10.0), (4, 1))
     control[3, :5] = np.nan

@@ -229,3 +229,25 @@ def test_a_folder_that_cannot_be_and_windows_that_are_left_out_are_told(tables):
     done = study(folder / "events.csv", folder / "candles.csv", folder / "o", "--windows", "4h,96h")
     assert done.exit_code == 0
     assert "cannot show them: 96 h" in done.output
+
+
+@pytest.mark.slow
+def test_announced_pumps_of_small_coins_are_measured_on_the_finest_bars_that_are_filled(data, tmp_path):
+    """Minutes without a trade are absent; each event is measured on the bars that its coin's trades fill."""
+    asset = pl.col("symbol").str.split("/").list.first().alias("asset")
+    candles = pl.read_parquet(data / "candles_1m_pumps.parquet").with_columns(asset).unique(["asset", "ts"])
+    candles.select("asset", "ts", "open", "high", "low", "close", "volume").sort("asset", "ts").write_parquet(
+        tmp_path / "candles.parquet"
+    )
+    events = pl.read_csv(data / "pump_events_with_candles.csv")
+    events.select(asset="coin", event_ts=pl.col("ts_utc").str.slice(0, 19) + pl.lit("Z")).write_csv(tmp_path / "e.csv")
+    spans = ["--estimation", "1d", "--gap", "1h", "--before", "4h", "--after", "24h", "--windows", "15m,1h,4h"]
+    done = study(tmp_path / "e.csv", tmp_path / "candles.parquet", tmp_path / "o", *spans)
+    assert done.exit_code == 0, done.output
+    assert f"of {len(events)} events measured on 5m bars" in done.output
+    moves = pl.read_parquet(tmp_path / "o" / "impact.parquet").filter(pl.col("benchmark") == "reference_walk")
+    hour = moves.filter(pl.col("window_h") == 1.0)
+    assert len(hour) >= 17
+    assert hour["timeframe"].n_unique() >= 2
+    assert hour["peak_car"].abs().median() > 0.1, "coordinated buying moves small coins by more than a tenth"
+    assert hour.filter(pl.col("scaled_move") > 2).height >= 8
