@@ -117,7 +117,9 @@ class Published(OpenWarehouse):
     def responses(self) -> pl.DataFrame:
         """The response of each group on every timeframe: when it begins, is largest and ends, what comes back."""
         return self.query(
-            "FROM marts.impact_response WHERE slice_by = 'all' ORDER BY study_id <> '1h', study_id, release_group"
+            "FROM marts.impact_response WHERE slice_by = 'all' ORDER BY study_id <> '1h', study_id, "
+            "list_position(['real', 'generated', 'fabricated', 'unlabelled', 'late_stamp', 'all'], release_group), "
+            "release_group"
         )
 
     def conclusions(self, study_id: str = "1h") -> list[str]:

@@ -34,7 +34,7 @@ def normal_scores(own: Array, control: Array) -> Array:
     known = np.isfinite(both)
     usable = known[:, 0] & (known[:, 1:].sum(1) >= MIN_CONTROLS)
     ranks = row_ranks(np.where(usable[:, None], both, np.nan))
-    n = known.sum(1, keepdims=True)
+    n = np.maximum(known.sum(1, keepdims=True), 1)
     return np.where(ranks > 0, special.ndtri(np.clip((ranks - 0.5) / n, 1e-12, 1 - 1e-12)), np.nan)
 
 
