@@ -27,7 +27,7 @@ TEST_SCHEMA = {
 }  # fmt: skip
 AFTER_LESS_BEFORE = "after_less_before"
 # the tests that keep their size on real prices, with the benchmark on which they do (benchmarks/impact/real_prices.py)
-PREFERRED = {(RANK, RESIDUAL), (DAYS, RESIDUAL), (AFTER_LESS_BEFORE, RESIDUAL), ("shifted_t", "market")}
+PREFERRED = {(RANK, RESIDUAL), (DAYS, RESIDUAL), ("shifted_t", "market")}
 
 
 def with_q_values(rows: pl.DataFrame) -> pl.DataFrame:
