@@ -55,22 +55,33 @@ def event_test_rows(study: ImpactStudy, groups: tuple[str, ...] = (ALL, *GROUPS)
     present = [g for g in groups if study.member(g).any()]
     with ThreadPoolExecutor(2) as pool:
         beside = pool.submit(_placebo_tests, study, present)
-        parts = list(pool.map(lambda returns: _tests_of(study, returns, present), study.returns.values()))
+        parts = list(pool.map(lambda returns: _tests_of(study, returns, present), _together(study.returns)))
     rows = [row for part in parts for row in part] + beside.result()
     return pl.DataFrame(rows, schema=TEST_SCHEMA)
 
 
-def _tests_of(study: ImpactStudy, returns: AbnormalReturns, groups: list[str]) -> list[dict[str, object]]:
+def _together(returns: dict[str, AbnormalReturns]) -> list[list[AbnormalReturns]]:
+    """Benchmarks whose estimation residuals are the same ones (market and residual) together, those first."""
+    groups: dict[int, list[AbnormalReturns]] = {}
+    for one in returns.values():
+        groups.setdefault(id(one.estimation), []).append(one)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def _tests_of(study: ImpactStudy, together: list[AbnormalReturns], groups: list[str]) -> list[dict[str, object]]:
     windows = (*study.before, *study.windows)
     blank = np.stack([study.moves.uncertain(w) | ~study.clean(w) for w in windows], axis=1)
-    prepared = prepare(returns, windows, study.sample.events.row, blank)
-    found = event_tests(prepared, [study.member(g) for g in groups], study.sample.when_h)
-    return [
-        row
-        for g, of_group in zip(groups, found, strict=True)
-        for w, outcomes in zip(windows, of_group, strict=True)
-        for row in test_rows(study, outcomes, g, w, returns.benchmark)
-    ]
+    members, rows, prepared = [study.member(g) for g in groups], [], None
+    for returns in together:
+        prepared = prepare(returns, windows, study.sample.events.row, blank, like=prepared)
+        found = event_tests(prepared, members, study.sample.when_h)
+        rows += [
+            row
+            for g, of_group in zip(groups, found, strict=True)
+            for w, outcomes in zip(windows, of_group, strict=True)
+            for row in test_rows(study, outcomes, g, w, returns.benchmark)
+        ]
+    return rows
 
 
 def _placebo_tests(study: ImpactStudy, groups: list[str]) -> list[dict[str, object]]:

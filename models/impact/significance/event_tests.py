@@ -92,8 +92,13 @@ def prepare(
     windows_h: tuple[float, ...],
     row: NDArray[np.int64],
     blank: NDArray[np.bool_] | None = None,
+    *,
+    like: PreparedStudy | None = None,
 ) -> PreparedStudy:
-    """Compute what all tests of these returns share. `blank` [N, W]: windows of an event to be ignored."""
+    """Compute what all tests of these returns share. `blank` [N, W]: windows of an event to be ignored.
+
+    `like`: a study of the same events and windows whose estimation residuals are the same ones.
+    """
     columns = np.array([window_columns(returns, w) for w in windows_h]).reshape(len(windows_h), -1)
     car = window_cars(returns, windows_h)
     if blank is not None:
@@ -104,6 +109,9 @@ def prepare(
     both = np.hstack([returns.estimation, returns.ar])
     known = np.isfinite(returns.estimation)
     rank, signs = scaled_ranks_and_signs(both)
+    if like is not None:
+        scar = car / prediction_error(returns, columns)
+        return replace(like, benchmark=returns.benchmark, car=car, scar=scar, rank=rank, signs=signs)
     known_gsar = np.where(np.isfinite(gsar), gsar, 0.0)
     return PreparedStudy(
         benchmark=returns.benchmark, windows_h=windows_h, columns=columns, step_h=step,
@@ -149,11 +157,12 @@ def event_tests(
     for member in members:
         part, when = prepared.where(member), when_h[member]
         known = np.isfinite(part.scar) & np.isfinite(part.car)
+        subsets = _Subsets(part)
         resampled = _resampled(part, known, when, draws)
         means = _means_over_events(part, known)
         out.append(
             [
-                _classic(part, w, known[:, w], member, [m[:, w] for m in means])
+                _classic(subsets, w, known[:, w], member, [m[:, w] for m in means])
                 + [o for o in (resampled[t][w] for t in RESAMPLED) if o]
                 + _mean_car(part, w, known[:, w], when)
                 for w in range(len(prepared.windows_h))
@@ -172,8 +181,23 @@ def _means_over_events(part: PreparedStudy, known: NDArray[np.bool_]) -> list[Ar
     return [x.T @ weight for x in (part.rank, part.signs, part.residual)]
 
 
+class _Subsets:
+    """The part of a prepared study that a window's known events are; windows that know the same ones share it."""
+
+    def __init__(self, part: PreparedStudy) -> None:
+        self.part = part
+        self._last: tuple[bytes, PreparedStudy] | None = None
+
+    def of(self, known: NDArray[np.bool_]) -> PreparedStudy:
+        """The events `known` [N]."""
+        key = known.tobytes()
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self.part.where(known))
+        return self._last[1]
+
+
 def _classic(
-    part: PreparedStudy, w: int, known: NDArray[np.bool_], member: NDArray[np.bool_], means: list[Array]
+    subsets: _Subsets, w: int, known: NDArray[np.bool_], member: NDArray[np.bool_], means: list[Array]
 ) -> list[Outcome]:
     """The tests of CLASSIC for window `w` and its `known` events; `means` as `_means_over_events` gives them."""
     n = int(known.sum())
@@ -181,7 +205,7 @@ def _classic(
         return []
     counted = member.copy()
     counted[member] = known
-    part = part.where(known)
+    part = subsets.of(known)
     car, scar, chosen = part.car[:, w], part.scar[:, w], part.columns[w]
     length = int(chosen.sum())
     r = part.neighbours.mean(counted, length)
