@@ -18,8 +18,7 @@ NEAREST = 30
 MIN_CONTROLS = 8
 RECENT_H = 72.0
 STATE_WEIGHTS = (1.0, 0.25, 1.0)  # of squared differences in ln sigma, ln recent sigma, ln last move
-UNLIKE_WEIGHT = 4.0  # a weekend and a weekday, a release in the days before and none: farther than FARTHEST
-FARTHEST = 3.0  # weighted squared difference beyond which a time does not compare
+UNLIKE_WEIGHT = 4.0  # a weekend and a weekday, a release in the days before and none
 CHUNK = 2000
 NONE = -1
 
@@ -54,7 +53,7 @@ class ControlRules:
         distance = distance + UNLIKE_WEIGHT * (self._just_released(candidate, asset) != self._just_released(row, asset))
         for state, weight in zip(self.states, STATE_WEIGHTS, strict=True):
             distance = distance + weight * (state[at, of] - state[own, asset][:, None]) ** 2
-        usable = (candidate >= 0) & ~self.closed[at] & (distance <= FARTHEST)
+        usable = (candidate >= 0) & ~self.closed[at] & np.isfinite(distance)
         distance = np.where(usable, distance, np.inf)
         short = max(0, NEAREST - distance.shape[1])
         distance = np.pad(distance, ((0, 0), (0, short)), constant_values=np.inf)

@@ -93,7 +93,7 @@ def skewed_limits(critical: float, skewness: float) -> tuple[float, float]:
     return untransformed(critical), -untransformed(-critical)
 
 
-MOST_SKEWNESS = 0.35
+MOST_SKEWNESS = 0.45
 
 
 def _finite(statistic: float) -> float:
