@@ -48,12 +48,13 @@ class ControlRules:
 
     def _of_chunk(self, row: NDArray[np.int64], asset: NDArray[np.int64]) -> NDArray[np.int64]:
         candidate = row[:, None] - self._lags()
-        at, own, of = np.maximum(candidate, 0), np.maximum(row, 0), asset[:, None]
+        last = len(self.weekend) - 1
+        at, own, of = np.clip(candidate, 0, last), np.clip(row, 0, last), asset[:, None]
         distance = UNLIKE_WEIGHT * (self.weekend[at] != self.weekend[own][:, None])
         distance = distance + UNLIKE_WEIGHT * (self._just_released(candidate, asset) != self._just_released(row, asset))
         for state, weight in zip(self.states, STATE_WEIGHTS, strict=True):
             distance = distance + weight * (state[at, of] - state[own, asset][:, None]) ** 2
-        usable = (candidate >= 0) & ~self.closed[at] & np.isfinite(distance)
+        usable = (candidate >= 0) & (candidate <= last) & ~self.closed[at] & np.isfinite(distance)
         distance = np.where(usable, distance, np.inf)
         short = max(0, NEAREST - distance.shape[1])
         distance = np.pad(distance, ((0, 0), (0, short)), constant_values=np.inf)

@@ -58,7 +58,7 @@ class MoveGrid:
     def scaled(self, row: NDArray[np.int64], asset: NDArray[np.int64], steps: int) -> Array:
         """The same ÷ sigma, with its sign."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            return self.moved(row, asset, steps) / self.sigma(np.maximum(row, 0), asset, steps)
+            return self.moved(row, asset, steps) / self.sigma(np.clip(row, 0, len(self.path) - 1), asset, steps)
 
     def states(self) -> list[Array]:
         """The state of volatility at each row, [T, A] each: ln of sigma, of the last bars' volatility, of |last move|.

@@ -143,6 +143,15 @@ def test_a_window_after_the_stamp_begins_at_the_first_close_by_which_the_release
     assert on_time.row_after.tolist() == [2000], "a stamp on the close has no bar before it is public"
 
 
+def test_a_release_that_is_surely_public_only_after_the_last_close_is_not_measured_from_there(bars):
+    rows = np.array([2000, HOURS - 10])
+    study = ImpactStudy(build_sample(_releases(bars, rows, precision_min=24 * 60), bars), (4.0, 24.0), None)
+    assert study.sample.row_after.tolist() == [2024, HOURS]
+    own = study.moves.matched("residual", 24.0, FIRST_CLOSE_AFTER).own
+    assert np.isfinite(own).tolist() == [True, False]
+    assert len(study.impact_rows())
+
+
 def test_a_move_inside_the_bar_of_the_stamp_is_no_move_after_it(bars):
     loud = random_bars(HOURS, gaps=False)
     for grid in (loud.open, loud.high, loud.low, loud.close):
