@@ -95,6 +95,7 @@ def _facts(r: dict[str, Any]) -> list[str]:
         "Most machine-like": stretches(r["machine_striking"]) if r["machine_verdict"] == "flagged" else None,
         "True": f"{TRUE.get(r['veracity'], r['veracity'])} (evidence: {r['veracity_evidence']})",
         "Assets": r["assets"],
+        "In its curator's words": r["curator_title"] if r["curator_title"] != r["title"] else None,
         "Kind of event": r["event_label"],
         "Retracted": r["retracted_ts"] and f"{r['retracted_ts']:%Y-%m-%d %H:%M} UTC",
         "Move as reported then": r["reported_move"],

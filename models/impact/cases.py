@@ -7,7 +7,7 @@ comparable days without a release.
 
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -76,6 +76,16 @@ def known_cases() -> tuple[KnownCase, ...]:
     """The curated table. KeyError or TypeError where an entry lacks a field."""
     with FILE.open("rb") as handle:
         return tuple(KnownCase(**(c | {"sources": tuple(c["sources"])})) for c in tomllib.load(handle)["case"])
+
+
+@cache
+def known_claims() -> dict[tuple[str, date], str]:
+    """What known false releases claimed, without hindsight, by asset ("" where none was named) and UTC day."""
+    with FILE.open("rb") as handle:
+        of_a_day = tomllib.load(handle)["claim"]
+    return {(c["asset"], c["day"]): c["claim"] for c in of_a_day} | {
+        (c.asset, c.time.date()): c.claim for c in known_cases()
+    }
 
 
 def measure_case(case: KnownCase, bars: Bars) -> CaseMove | None:

@@ -53,7 +53,7 @@ def alert(settings: Settings, wanted: str) -> Alert:
 def _alert(run: Run, wanted: str) -> Alert:
     with run.open() as con:
         known = read.as_of(con, "documents", run.as_of)
-        document = _document(with_labels(known, read.read(con, "core.document_labels")), wanted)
+        document = _document(with_labels(con, known), wanted)
         scored = read.read(con, "models.scored").filter(pl.col("doc_id") == document["doc_id"])
     why_not = ""
     if scored.is_empty():

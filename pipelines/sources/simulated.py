@@ -9,7 +9,7 @@ import polars as pl
 from models.simulation.market import simulate_market
 from models.simulation.releases import Release
 from pipelines.sources.source import Page, Part, Source, SourceContext, digest
-from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS, SIMULATED_TRUTH
+from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS, SIMULATED_TRUTH, SOURCE_LABELS
 from warehouse.schema.market import ASSET_METRICS, CANDLES, SUPPLY
 
 NAME = "simulated"
@@ -36,6 +36,7 @@ class SimulatedMarket:
             (ASSET_METRICS, market.metrics),
             (DOCUMENTS, _documents(market.releases)),
             (DOCUMENT_ASSETS, links.with_columns(confidence=pl.lit(1.0), method=pl.lit("simulated"))),
+            (SOURCE_LABELS, _labels(market.releases)),
             (SIMULATED_TRUTH, _truth(market.releases, links)),
         )
         for entity, frame in frames:
@@ -64,9 +65,16 @@ def _documents(releases: list[Release]) -> pl.DataFrame:
         authorship_evidence=pl.lit("provenance"),
         veracity=pl.Series(["false" if r.group == "fabricated" else "true" for r in releases]),
         veracity_evidence=pl.lit("provenance"),
-        is_recommended=pl.lit(True),
+    )
+
+
+def _labels(releases: list[Release]) -> pl.DataFrame:
+    retracted = pl.Series([r.retracted for r in releases], dtype=pl.Datetime("us", "UTC"))
+    return _moments(releases).with_columns(
+        pl.max_horizontal("available_ts", retracted).alias("available_ts"),
         event_label=pl.Series([r.kind for r in releases]),
-        retracted_ts=pl.Series([r.retracted for r in releases], dtype=pl.Datetime("us", "UTC")),
+        is_recommended=pl.lit(True),
+        retracted_ts=retracted,
     )
 
 

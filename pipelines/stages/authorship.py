@@ -17,6 +17,7 @@ from models.text.language.sentence import SentenceModel, embed_sentences, load_s
 from models.text.language.tokens import TOKEN_SCORES, score_texts
 from pipelines.progress import tracked
 from pipelines.run import Run
+from pipelines.stages.dataset import with_labels
 from warehouse import read
 from warehouse.connect import transaction
 from warehouse.schema.entity import Entity
@@ -123,7 +124,8 @@ def detection_study(con: duckdb.DuckDBPyConnection, run: Run, detector: Detector
     """
     name = detector_name(detector)
     by_detector = pl.col("detector") == name
-    documents = read.first_versions(con, "documents", run.as_of).filter(pl.col("authorship") != "machine")
+    documents = with_labels(con, read.first_versions(con, "documents", run.as_of))
+    documents = documents.filter(pl.col("authorship") != "machine")
     real = documents.join(read.read(con, "features.document_authorship").filter(by_detector), on="doc_id").select(
         pl.lit("").alias("model"), "kind", *TOKEN_SCORES, DETECTOR_SCORE, "n_tokens", "threshold", "doc_id"
     )

@@ -41,7 +41,7 @@ def load_links(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
     documents = read.as_of(con, "documents", run.as_of)
     first = read.first_versions(con, "documents", run.as_of).select("doc_id", first_ts="available_ts")
     known = documents.join(first, on="doc_id").with_columns(available_ts=pl.max_horizontal("first_ts", "event_ts"))
-    known = with_labels(known, read.read(con, "core.document_labels"))
+    known = with_labels(con, known)
     links = read.as_of(con, "document_assets", run.as_of)
     return (
         links.filter(pl.col("confidence") >= run.settings.impact.min_confidence)
@@ -51,18 +51,23 @@ def load_links(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
     )
 
 
-def with_labels(documents: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
-    """Documents with a desk's own labels in the place of their source's, and the group that follows from them.
+def with_labels(con: duckdb.DuckDBPyConnection, documents: pl.DataFrame) -> pl.DataFrame:
+    """Documents with what was said of them later, and the group that follows.
 
-    Labels say which group a release is counted to; no model reads them, so that the newest count, whenever they were
-    given.
+    A desk's own labels go before those of a document's source, and these before what came with the text. They say
+    which group a release is counted to, and of what kind; no model reads them, so that the newest count, whenever they
+    were given (core.documents_as_of holds none of them).
     """
-    own = labels.select("doc_id", own_authorship="authorship", own_veracity="veracity")
+    source = read.read(con, "core.source_labels").select(
+        "doc_id", "event_label", "is_recommended", source_authorship="authorship", source_veracity="veracity"
+    )
+    desk = read.read(con, "core.document_labels").select("doc_id", own_authorship="authorship", own_veracity="veracity")
     return (
-        documents.join(own, on="doc_id", how="left", maintain_order="left")
-        .with_columns(pl.coalesce(f"own_{c}", c).alias(c) for c in ("authorship", "veracity"))
-        .with_columns(release_group())
-        .drop("own_authorship", "own_veracity")
+        documents.join(source, on="doc_id", how="left", maintain_order="left")
+        .join(desk, on="doc_id", how="left", maintain_order="left")
+        .with_columns(pl.coalesce(f"own_{c}", f"source_{c}", c).alias(c) for c in ("authorship", "veracity"))
+        .with_columns(pl.col("is_recommended").fill_null(value=True), release_group())
+        .drop("own_authorship", "own_veracity", "source_authorship", "source_veracity")
     )
 
 

@@ -96,6 +96,8 @@ STAGES = (
             "SELECT model_id FROM models.training_runs UNION ALL "
             "SELECT text_id FROM models.generated_releases UNION ALL "
             "SELECT concat_ws('/', doc_id, authorship, veracity) FROM core.document_labels UNION ALL "
+            "SELECT concat_ws('/', doc_id, authorship, veracity, event_label, is_recommended) FROM core.source_labels "
+            "UNION ALL "
             "SELECT count(*)::VARCHAR FROM features.document_authorship UNION ALL "
             "SELECT count(*)::VARCHAR FROM features.document_embeddings ORDER BY 1"
         ),

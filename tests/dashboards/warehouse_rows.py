@@ -62,13 +62,27 @@ def documents() -> pl.DataFrame:
             "title": HOSTILE_TITLE if i == 0 else f"Release number {i}", "body": HOSTILE_BODY if i == 0 else "",
             "url": "javascript:window.pwned=1" if i == 0 else None, "authorship": AUTHORSHIP[group],
             "authorship_evidence": "labelled", "veracity": VERACITY[group],
-            "veracity_evidence": "labelled", "event_label": None, "is_recommended": True,
-            "retracted_ts": released(0) + 2 * HOUR if i == 0 else None,
-            "reported_move": "+35 % <i>then</i>" if i == 0 else None,
+            "veracity_evidence": "labelled",
         }
         for i, group in enumerate(GROUPS)
     ]  # fmt: skip
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def source_labels() -> pl.DataFrame:
+    retracted = released(0) + 2 * HOUR
+    return (
+        documents()
+        .head(1)
+        .select(
+            "doc_id",
+            "event_ts",
+            available_ts=pl.lit(retracted),
+            is_recommended=True,
+            retracted_ts=pl.lit(retracted),
+            reported_move=pl.lit("+35 % <i>then</i>"),
+        )
+    )
 
 
 def document_assets() -> pl.DataFrame:
@@ -348,7 +362,7 @@ def generated_releases() -> pl.DataFrame:
 
 
 FRAMES = {
-    "candles": candles, "documents": documents, "document_assets": document_assets,
+    "candles": candles, "documents": documents, "source_labels": source_labels, "document_assets": document_assets,
     "ssr_daily": ssr_daily, "forecasts": forecasts, "scores": scores, "impact": impact,
     "impact_paths": impact_paths, "impact_tests": impact_tests,
     "impact_response": impact_response,

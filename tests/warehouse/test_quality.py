@@ -105,7 +105,7 @@ def test_texts_that_were_read_in_a_wrong_encoding_are_found_and_others_are_not(c
         "doc_id": [str(i) for i in range(5)], "event_ts": ts, "available_ts": ts, "ts_precision": "second",
         "is_late_stamp": False, "availability_assumed": True, "publisher": [f"p{i}" for i in range(5)], "kind": "news",
         "title": titles, "body": "", "authorship": "unknown", "authorship_evidence": "none", "veracity": "unknown",
-        "veracity_evidence": "none", "is_recommended": True,
+        "veracity_evidence": "none",
     })  # fmt: skip
     write(con, DOCUMENTS, frame, batch)
     assert {k[1] for k in _found(con) if k[0] == "documents_spoilt_characters"} == {"p2", "p3", "p4"}

@@ -1,5 +1,6 @@
 """Declarations, what is built from them, and how a standing warehouse is brought to them."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -134,6 +135,26 @@ def test_a_stored_warehouse_of_the_baseline_becomes_one_like_a_fresh_one_and_kee
     assert migrate(empty) == []
 
 
+def test_what_was_said_in_hindsight_leaves_the_documents_of_a_standing_warehouse(empty):
+    empty.execute(BASELINE.read_text(encoding="utf-8"))
+    common = (
+        "TIMESTAMPTZ '2021-09-13 13:30Z' AS event_ts, event_ts AS available_ts, TIMESTAMPTZ '2026-01-01 00:00Z' AS "
+        "ingested_ts, 'human' AS authorship, 1 AS version, true AS is_latest"
+    )
+    empty.execute(
+        "INSERT INTO core.documents_versions BY NAME SELECT 'case' AS doc_id, 'event' AS kind, 'Fake' AS title, "
+        "'false' AS veracity, TIMESTAMPTZ '2021-09-13 15:18Z' AS retracted_ts, true AS is_recommended, " + common
+    )
+    empty.execute(
+        "INSERT INTO core.documents_versions BY NAME SELECT 'news' AS doc_id, 'news' AS kind, 'News' AS title, "
+        "'true' AS veracity, true AS is_recommended, " + common
+    )
+    migrate(empty)
+    assert empty.execute("SELECT doc_id, veracity FROM core.documents").fetchall() == [("news", "true")]
+    labels = "SELECT doc_id, veracity, curator_title, available_ts = retracted_ts FROM core.source_labels"
+    assert empty.execute(labels).fetchall() == [("case", "false", "Fake", True)]
+
+
 def test_a_new_nullable_column_is_added_and_what_was_there_stays(con, declare):
     con.execute("INSERT INTO core.candles_versions (exchange, close_quote, is_latest) VALUES ('kraken', 7.0, true)")
     declare("candles", columns=(*ENTITIES["candles"].columns, Column("n_trades", "BIGINT", "Trades", required=False)))
@@ -168,22 +189,28 @@ def test_a_table_that_nobody_declares_asks_for_a_migration(con, declare):
         migrate(con)
 
 
-def test_a_new_migration_runs_once_on_a_standing_warehouse_and_never_on_a_fresh_one(con, empty, tmp_path):
-    (tmp_path / "0001_a.sql").write_text("INSERT INTO ops.runs (run_id) VALUES ('migrated')")
-    assert migrate(con, tmp_path) == ["0001_a"]
-    assert migrate(con, tmp_path) == []
+@pytest.fixture
+def migrations(tmp_path) -> Path:
+    """A folder with the migrations that there are, for a test to add its own."""
+    return Path(shutil.copytree(migration.MIGRATIONS, tmp_path / "migrations"))
+
+
+def test_a_new_migration_runs_once_on_a_standing_warehouse_and_never_on_a_fresh_one(con, empty, migrations):
+    (migrations / "9000_a.sql").write_text("INSERT INTO ops.runs (run_id) VALUES ('migrated')")
+    assert migrate(con, migrations) == ["9000_a"]
+    assert migrate(con, migrations) == []
     assert con.execute("SELECT run_id FROM ops.runs").fetchall() == [("migrated",)]
-    migrate(empty, tmp_path)
+    migrate(empty, migrations)
     assert empty.execute("SELECT count(*) FROM ops.runs").fetchall() == [(0,)]
-    assert migrate(empty, tmp_path) == []
+    assert migrate(empty, migrations) == []
 
 
-def test_an_edited_migration_is_refused(con, tmp_path):
-    (tmp_path / "0001_a.sql").write_text("CREATE SCHEMA a")
-    migrate(con, tmp_path)
-    (tmp_path / "0001_a.sql").write_text("CREATE SCHEMA b")
+def test_an_edited_migration_is_refused(con, migrations):
+    (migrations / "9000_a.sql").write_text("CREATE SCHEMA a")
+    migrate(con, migrations)
+    (migrations / "9000_a.sql").write_text("CREATE SCHEMA b")
     with pytest.raises(MigrationError, match="changed after it was applied"):
-        migrate(con, tmp_path)
+        migrate(con, migrations)
 
 
 def test_a_warehouse_of_a_newer_version_is_refused(con):
@@ -192,10 +219,10 @@ def test_a_warehouse_of_a_newer_version_is_refused(con):
         migrate(con)
 
 
-def test_a_failing_migration_leaves_nothing_behind(con, tmp_path):
-    (tmp_path / "0001_a.sql").write_text("CREATE SCHEMA a; CREATE TABLE a.t (x INT); SELECT nonsense")
+def test_a_failing_migration_leaves_nothing_behind(con, migrations):
+    (migrations / "9000_a.sql").write_text("CREATE SCHEMA a; CREATE TABLE a.t (x INT); SELECT nonsense")
     with pytest.raises(duckdb.Error):
-        migrate(con, tmp_path)
+        migrate(con, migrations)
     assert con.execute("SELECT count(*) FROM duckdb_schemas() WHERE schema_name = 'a'").fetchall() == [(0,)]
 
 

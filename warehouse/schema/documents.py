@@ -1,4 +1,4 @@
-"""Documents, their assets, a desk's labels, and the simulator's truth."""
+"""Documents, their assets, what their sources and a desk say of them later, and the simulator's truth."""
 
 import polars as pl
 
@@ -48,10 +48,6 @@ DOCUMENTS = Entity(
         Column("authorship_evidence", "VARCHAR", "How authorship is known: provenance, labelled, none"),
         Column("veracity", "VARCHAR", "true, false or unknown: whether what it says is so"),
         Column("veracity_evidence", "VARCHAR", "How veracity is known: provenance, labelled, none"),
-        Column("event_label", "VARCHAR", "What kind of event a curated table calls it", required=False),
-        Column("is_recommended", "BOOLEAN", "False where a curated table advises against a clean test"),
-        Column("retracted_ts", TS, "When it was retracted or denied (UTC)", required=False),
-        Column("reported_move", "VARCHAR", "Price move as contemporaries reported it", required=False),
     ),
     kind="versioned",
     rules=(
@@ -81,6 +77,33 @@ DOCUMENT_ASSETS = Entity(
     ),
     kind="versioned",
     rules=(in_range("confidence", 0, 1), AVAILABLE_AFTER_EVENT),
+)
+
+SOURCE_LABELS = Entity(
+    "source_labels",
+    "core",
+    "What a document's source says of it beside its text, known later than the text: labels, retraction, reported move",
+    ("doc_id",),
+    (
+        DOC_ID,
+        EVENT_AS_DOCUMENT,
+        Column("available_ts", TS, "The retraction, to its precision; where none is known, when it was read (UTC)"),
+        Column("authorship", "VARCHAR", "human, machine or unknown: who wrote it", required=False),
+        Column("veracity", "VARCHAR", "true, false or unknown: whether what it says is so", required=False),
+        Column("event_label", "VARCHAR", "What kind of event its source calls it", required=False),
+        Column("is_recommended", "BOOLEAN", "False where a curated table advises against a clean test"),
+        Column("retracted_ts", TS, "When it was retracted or denied (UTC)", required=False),
+        Column("reported_move", "VARCHAR", "Price move as contemporaries reported it", required=False),
+        Column("curator_title", "VARCHAR", "How a curated table puts it, in hindsight", required=False),
+        Column("curator_channel", "VARCHAR", "Channel as a curated table names it, in hindsight", required=False),
+        Column("report_url", "VARCHAR", "First report of it that a curated table names", required=False),
+    ),
+    kind="versioned",
+    rules=(
+        one_of("authorship", AUTHORSHIP),
+        one_of("veracity", VERACITY),
+        AVAILABLE_AFTER_EVENT,
+    ),
 )
 
 DOCUMENT_LABELS = Entity(

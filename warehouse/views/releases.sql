@@ -6,9 +6,9 @@
 -- machine_striking: JSON of the stretches of the text that were too likely: words and deviations
 CREATE OR REPLACE VIEW marts.releases AS
 SELECT d.doc_id, d.event_ts, d.available_ts, d.ts_precision, d.is_late_stamp, d.availability_assumed,
-       d.first_seen_ts, d.publisher, d.kind, d.title, d.body, d.url, d.authorship, d.authorship_evidence, d.veracity,
+       d.first_seen_ts, d.publisher, d.kind, d.title, d.curator_title, d.body, d.url, d.authorship, d.authorship_evidence, d.veracity,
        d.veracity_evidence, d.release_group, d.event_label, d.is_recommended, d.retracted_ts, d.reported_move,
-       a.assets, m.machine_probability, m.threshold AS machine_threshold, m.verdict AS machine_verdict,
+       d.labelled_ts, a.assets, m.machine_probability, m.threshold AS machine_threshold, m.verdict AS machine_verdict,
        m.striking AS machine_striking, n.novelty, n.nearest_doc_id, n.nearest_similarity, d.source, d.is_simulated
 FROM core.labelled_documents d
 LEFT JOIN core.document_asset_list a USING (doc_id)

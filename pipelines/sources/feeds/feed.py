@@ -197,7 +197,6 @@ class FeedPart:
             "is_late_stamp": False, "availability_assumed": assumed, "first_seen_ts": seen_at,
             "publisher": self.feed.publisher, "kind": kind, "title": item.title, "body": text, "url": item.url or None,
             "authorship": "unknown", "authorship_evidence": "none", "veracity": "unknown", "veracity_evidence": "none",
-            "is_recommended": True,
         }  # fmt: skip
 
     def _known(self, item: Item, seen_at: datetime) -> tuple[datetime, bool]:

@@ -8,9 +8,10 @@ import polars as pl
 from domain.cells import read_numbers, without_marks
 from pipelines.settings.sources import FileTable
 from pipelines.sources.errors import SourceError
+from pipelines.sources.files.events import event_rows
 from pipelines.sources.files.market import candle_rows, funding_rows, metric_rows, supply_rows
 from pipelines.sources.files.moments import Typed
-from pipelines.sources.files.releases import document_rows, event_rows
+from pipelines.sources.files.releases import document_rows
 
 COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "candles": (("exchange", "symbol", "timeframe", "ts", "open", "high", "low", "close", "volume"), ()),
@@ -24,6 +25,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "events": (
         ("event_key", "utc_time", "time_precision", "asset", "title", "channel"),
         (
+            "claim",
             "label",
             "retraction_utc_time",
             "price_move",
@@ -36,7 +38,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
 }
 
-WORDS = ("title", "label")  # in which "none" is a word
+WORDS = ("title", "label", "claim")  # in which "none" is a word
 NUMBERS = frozenset(
     {"open", "high", "low", "close", "volume", "supply", "price_usd", "market_cap_usd", "funding_rate", "interval_h"}
 )  # fmt: skip

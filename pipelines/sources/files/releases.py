@@ -1,11 +1,10 @@
-"""Files of documents and of curated events as rows of core."""
+"""Files of documents as rows of core, and what tables of documents and of events share."""
 
 import re
 from collections.abc import Iterator
 
 import polars as pl
 
-from domain.cells import read_truths
 from domain.labels import label_words
 from domain.moments import PRECISION_S
 from pipelines.settings.sources import FileTable
@@ -19,15 +18,10 @@ from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS
 _MARKUP = re.compile(
     r"</?(?:p|div|br|span|script|style|a|li|ul|h[1-6]|table|img|strong|em|b|i)\b[^<>]*>", re.IGNORECASE
 )
-MACHINE = r"machine|generated|\bai\b|\bllm\b|\bbot\b|chatgpt"
 SAME_PRECISION = {
     "seconds": "second", "sec": "second", "s": "second", "exact": "second", "ms": "second", "millisecond": "second",
     "minutes": "minute", "min": "minute", "1min": "minute", "hours": "hour", "h": "hour", "days": "day", "date": "day",
     "report_minute": "report-minute", "~5 min": "~5min", "~10min": "~15min", "~15 min": "~15min", "~30 min": "~30min",
-}  # fmt: skip
-EVENT_PRECISION_S = {
-    "second": 1, "minute": 60, "report-minute": 60, "~5min": 300, "~15min": 900, "~30min": 1800, "hour": 3600,
-    "day": 86400,
 }  # fmt: skip
 
 
@@ -36,7 +30,7 @@ def document_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[
     frame = with_moments(frame, "published_at", name)
     published = pl.col("_published_at")
     said = pl.col("ts_precision").str.to_lowercase().fill_null("second").replace(SAME_PRECISION)
-    seconds = _coarser(said, PRECISION_S, "_published_at_precision")
+    seconds = coarser(said, PRECISION_S, "_published_at_precision")
     precision = seconds.replace_strict({s: name for name, s in PRECISION_S.items()}, return_dtype=pl.String)
     frame = frame.with_columns(pl.col("body").cast(pl.String).map_elements(_without_markup, return_dtype=pl.String))
     text = {c: pl.col(c).cast(pl.String).fill_null("") for c in ("title", "body", "url", "source", "id")}
@@ -62,17 +56,16 @@ def document_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[
             kind=pl.col("kind").fill_null("news"),
             title=text["title"],
             body=text["body"],
-            **{name: _label(frame, name) for name in ("authorship", "veracity")},
-            is_recommended=pl.lit(True),
+            **{name: read_label(frame, name) for name in ("authorship", "veracity")},
         )
-        .with_columns(*_evidence())
+        .with_columns(*evidence())
     )
-    yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
-    given, unnamed, refused = _links(docs, "given by the source", 0.6)
+    yield Typed(DOCUMENTS, docs.select(document_columns(docs)), f"files:{name}")
+    given, unnamed, refused = named_links(docs, "given by the source", 0.6)
     yield Typed(DOCUMENT_ASSETS, pl.concat([given, linked(unnamed)]), f"files:{name}", refused, rows_per_record=0)
 
 
-def _coarser(said: pl.Expr, lengths: dict[str, int], shown: str) -> pl.Expr:
+def coarser(said: pl.Expr, lengths: dict[str, int], shown: str) -> pl.Expr:
     """The precision of a time in seconds: what the table says, or what the stamp itself shows where that is less."""
     day = PRECISION_S["day"]
     return pl.max_horizontal(
@@ -98,35 +91,23 @@ def _without_markup(body: str) -> str:
     return text_of(body) if _MARKUP.search(body) else body
 
 
-def _label(frame: pl.DataFrame, name: str) -> pl.Expr:
+def read_label(frame: pl.DataFrame, name: str) -> pl.Expr:
     """A label in the words of `domain.labels`; what is none of them as it is written, so that quarantine shows it."""
     return pl.coalesce(pl.lit(label_words(frame[name], name)), pl.col(name), pl.lit("unknown"))
 
 
-def _recommended(column: pl.Series) -> pl.Series:
-    """Whether a curator wants an event in a clean test: not where a cell begins with a word for no."""
-    first = column.cast(pl.String).str.to_lowercase().str.extract(r"^([a-z0-9.]+)", 1)
-    return read_truths(first).fill_null(value=True)
-
-
-def _without_remark(assets: str) -> str:
-    """The assets of a curated event without what is said of them (`HACKED (a scam token)`); "none named" is none."""
-    plain = re.sub(r"\([^()]*[ ,;][^()]*\)", "", assets)
-    return "" if re.match(r"(?i)\s*none\b", plain) else re.sub(r"(?i)\s+(?:and|&)\s+others?\s*$", "", plain)
-
-
-def _evidence() -> list[pl.Expr]:
+def evidence() -> list[pl.Expr]:
     return [
         pl.when(pl.col(c) == "unknown").then(pl.lit("none")).otherwise(pl.lit("labelled")).alias(f"{c}_evidence")
         for c in ("authorship", "veracity")
     ]
 
 
-def _document_columns(frame: pl.DataFrame) -> list[str]:
+def document_columns(frame: pl.DataFrame) -> list[str]:
     return [c.name for c in DOCUMENTS.columns if c.name in frame.columns]
 
 
-def _links(docs: pl.DataFrame, method: str, confidence: float) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def named_links(docs: pl.DataFrame, method: str, confidence: float) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Links to the assets that the table names, documents for which it names none that is known, and the names that
     nothing knows (`reason`, `payload`).
     """
@@ -153,40 +134,3 @@ def _links(docs: pl.DataFrame, method: str, confidence: float) -> tuple[pl.DataF
 def _hint(name: str) -> str:
     near = nearest(name)
     return f"; did you mean {near}?" if near else ""
-
-
-def event_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
-    """A curated table of announcements. A date without a time is a day; a first report's minute is a late stamp."""
-    frame = with_moments(with_moments(frame, "utc_time", name), "retraction_utc_time", name)
-    said = pl.col("time_precision").str.to_lowercase().replace(SAME_PRECISION)
-    seconds = _coarser(said, EVENT_PRECISION_S, "_utc_time_precision")
-    label = pl.col("label").str.to_lowercase().fill_null("")
-    machine = label.str.contains(MACHINE)
-    recommended = _recommended(frame["include_recommended"])
-    moment, retracted = pl.col("_utc_time"), pl.col("_retraction_utc_time")
-    docs = frame.with_columns(
-        doc_id=pl.col("event_key"),
-        event_ts=moment,
-        available_ts=moment + pl.duration(seconds=seconds),
-        ts_precision=pl.when(seconds >= 86400)
-        .then(pl.lit("day"))
-        .when(seconds >= 3600)
-        .then(pl.lit("hour"))
-        .otherwise(pl.lit("minute")),
-        is_late_stamp=pl.col("time_precision").str.to_lowercase().str.starts_with("report").fill_null(value=False),
-        availability_assumed=pl.lit(True),
-        publisher=pl.col("channel").fill_null("unknown"),
-        kind=pl.lit("event"),
-        body=pl.lit(""),
-        url=pl.col("source_urls").str.split("|").list.first().str.strip_chars(),
-        authorship=pl.when(machine).then(pl.lit("machine")).otherwise(pl.lit("human")),
-        veracity=pl.when(label.str.starts_with("none")).then(pl.lit("unknown")).otherwise(_label(frame, "veracity")),
-        event_label=pl.col("label"),
-        retracted_ts=retracted,
-        reported_move=pl.col("price_move"),
-        is_recommended=recommended,
-        assets=pl.col("asset").map_elements(_without_remark, return_dtype=pl.String),
-    ).with_columns(*_evidence())
-    yield Typed(DOCUMENTS, docs.select(_document_columns(docs)), f"files:{name}")
-    links, _, refused = _links(docs, "curated", 1.0)
-    yield Typed(DOCUMENT_ASSETS, links, f"files:{name}", refused, rows_per_record=0)

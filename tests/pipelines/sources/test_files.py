@@ -364,7 +364,7 @@ def test_a_curated_event_is_read_whatever_words_its_curator_uses(tmp_path):
     result, run = _ingest(tmp_path, ("e.csv", "events"))
     assert (result.exit_code, result.writes["documents"].quarantined) == (0, 0)
     found = _rows(
-        run, "SELECT doc_id, ts_precision, authorship, veracity, is_recommended FROM core.documents ORDER BY 1"
+        run, "SELECT doc_id, ts_precision, authorship, veracity, is_recommended FROM core.labelled_documents ORDER BY 1"
     )
     assert found == [
         ("k0", "minute", "machine", "unknown", True), ("k1", "minute", "machine", "false", True),
