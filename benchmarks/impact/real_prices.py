@@ -10,26 +10,19 @@ and six times as likely in hours beyond two sigmas, inside the bar. Prices are r
 """
 
 import argparse
-import json
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from benchmarks.impact.pseudo_releases import N_RELEASES, WINDOWS_H, draws, load_bars, random_pool, reacting_pool
 from domain.types import Array
-from features.candles import Bars, build_bars
-from features.volatility import volatility_scale
+from features.candles import Bars
 from models.impact.findings.response import AS_MUCH_BEFORE, MIN_BARS, MOVES, verdict
-from models.impact.measure.calendar import macro_announcements
-from models.impact.measure.events import Events
-from models.impact.sample import build_sample
 from models.impact.significance.event_tests import event_tests, prepare
 from models.impact.significance.outcome import Outcome
 from models.impact.significance.overlap import mean_with_overlap
@@ -38,75 +31,12 @@ from models.impact.study import ImpactStudy
 from models.impact.study_inference import AFTER_LESS_BEFORE
 from models.impact.study_moves import FIRST_CLOSE_AFTER, LAST_CLOSE, RAW, RESIDUAL
 
-WINDOWS_H = (1.0, 4.0, 8.0, 24.0, 48.0, 72.0)
-POOL, N_RELEASES = 15_000, 100
+POOLS = 4  # of pseudo-releases, so that the luck of one does not pass for a property of the tests
 MIXES = ("all pairs", "BTC", "25 days", "half a year")
 PLANTED = 0.35
 CLASSIC = {"market": ("shifted_t", "clustered_bootstrap", "mean_car"), "reference_walk": ("shifted_t", "mean_car")}
 LOW, HIGH, TAIL_LOW, TAIL_HIGH = 0.04, 0.06, 0.015, 0.035
 POWER, TOLD = 0.75, 0.95
-START = np.datetime64("2020-09-01")
-
-
-def load_bars(data: Path) -> Bars:
-    """The hourly grid of the real candles."""
-    candles = pl.read_parquet(data / "candles_1h.parquet").select(
-        pl.col("symbol").str.split("/").list.get(0).alias("asset"),
-        pl.col("symbol").str.split("/").list.get(1).alias("quote"), "symbol", "timeframe", exchange=pl.lit("binance"),
-        event_ts=pl.col("ts").cast(pl.Datetime("us", "UTC")), open_quote="open", high_quote="high", low_quote="low",
-        close_quote="close", volume_base="volume",
-    )  # fmt: skip
-    return build_bars(candles.with_columns(available_ts=pl.col("event_ts") + pl.duration(hours=1)), "1h")
-
-
-def pool_of(bars: Bars, rows: NDArray[np.int64], asset: NDArray[np.int64]) -> ImpactStudy:
-    """A study of pseudo-releases half an hour after the closes `rows`; none of them counts as news for another."""
-    moment = pl.Series(bars.close_ts[rows].astype("datetime64[us]")).dt.replace_time_zone("UTC")
-    frame = pl.DataFrame({
-        "doc_id": [f"p{i}" for i in range(len(rows))], "asset": [bars.assets[a] for a in asset], "event_ts": moment,
-        "release_group": "real", "is_late_stamp": False, "is_recommended": True,
-    }).with_columns(event_ts=pl.col("event_ts") + pl.duration(minutes=30))  # fmt: skip
-    none = np.zeros(0, dtype=np.int64)
-    chosen = build_sample(frame.with_columns(available_ts=pl.col("event_ts")), bars)
-    alone = replace(chosen, released=Events(none, none, np.zeros(0)))
-    return ImpactStudy(alone, WINDOWS_H, volatility_scale(bars), announcements=macro_announcements())
-
-
-def random_pool(bars: Bars, rng: np.random.Generator, assets: NDArray[np.int64]) -> ImpactStudy:
-    """Pseudo-releases at random moments of some assets."""
-    first, last = int(np.searchsorted(bars.close_ts, START)), len(bars.close_ts) - 80
-    return pool_of(bars, np.sort(rng.integers(first, last, POOL)), rng.choice(assets, POOL))
-
-
-def reacting_pool(bars: Bars, rng: np.random.Generator, times: int) -> ImpactStudy:
-    """Pseudo-releases inside bars that are `times` as likely where the bar moves more than two sigmas."""
-    raw = volatility_scale(bars)
-    sigma = np.sqrt(raw.horizon_variance(1))
-    move = np.full(bars.close.shape, np.nan)
-    move[1:] = np.abs(np.log(bars.close[1:] / bars.close[:-1])) / sigma[:-1]
-    first, last = int(np.searchsorted(bars.close_ts, START)), len(bars.close_ts) - 80
-    weight = np.where(np.isfinite(move[first:last]), 1.0 + (times - 1) * (move[first:last] > 2), 0.0)
-    at = rng.choice(weight.size, POOL, p=(weight / weight.sum()).ravel())
-    bar, asset = np.divmod(np.sort(at), weight.shape[1])
-    return pool_of(bars, first + bar - 1, asset)
-
-
-def draws(study: ImpactStudy, mix: str, studies: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    """Places in the pool of the releases of each study."""
-    when = study.sample.when_h
-    day = np.floor(when / 24).astype(np.int64)
-    days, count = np.unique(day, return_counts=True)
-    full = days[count >= 4]
-    for _ in range(studies):
-        if mix == "25 days":
-            chosen = rng.choice(full, N_RELEASES // 4, replace=False)
-            yield np.sort(np.concatenate([rng.choice(np.flatnonzero(day == d), 4, replace=False) for d in chosen]))
-            continue
-        among = np.arange(len(when))
-        if mix == "half a year":
-            begin = rng.uniform(when[0], when[-1] - 4380)
-            among = np.flatnonzero((when >= begin) & (when < begin + 4380))
-        yield np.sort(rng.choice(among, min(N_RELEASES, len(among)), replace=False))
 
 
 class Tally:
@@ -129,9 +59,8 @@ class Tally:
         return {n: (self.up[n] / m, self.down[n] / m) for n, m in self.made.items()}
 
 
-def sizes(study: ImpactStudy, mix: str, studies: int, seed: int) -> dict[float, dict[str, tuple[float, float]]]:
-    """Rejection rates by window and test, nothing planted."""
-    tallies = {w: Tally() for w in WINDOWS_H}
+def count_rejections(tallies: dict[float, Tally], study: ImpactStudy, mix: str, studies: int, seed: int) -> None:
+    """Add the outcomes of studies from one pool, nothing planted."""
     members = list(draws(study, mix, studies, np.random.default_rng(seed)))
     for w in WINDOWS_H:
         for benchmark, base in ((RESIDUAL, LAST_CLOSE), (RESIDUAL, FIRST_CLOSE_AFTER), (RAW, LAST_CLOSE)):
@@ -154,7 +83,6 @@ def sizes(study: ImpactStudy, mix: str, studies: int, seed: int) -> dict[float, 
                 for o in outcomes:
                     if o.test in names:
                         tallies[w].add(f"{o.test} {benchmark}", o)
-    return {w: t.rates() for w, t in tallies.items()}
 
 
 def contrast(study: ImpactStudy, at: NDArray[np.int64], w: float) -> Outcome | None:
@@ -179,12 +107,13 @@ def random_effects(study: ImpactStudy, w: float, rng: np.random.Generator) -> Ar
     return PLANTED * study.sigma(w, RAW) * rng.exponential(1, n) * rng.choice([-1.0, 1.0], n)
 
 
-def powers(study: ImpactStudy, mix: str, studies: int, seed: int) -> dict[float, dict[str, float]]:
-    """Share of studies that find the planted moves, by window, with all releases counted (none confounded)."""
-    rng, out = np.random.default_rng(seed), {}
+def count_found(
+    counts: dict[float, Counter[str]], study: ImpactStudy, mix: str, studies: int, seed: int, *, rounds: int = 5
+) -> None:
+    """Add the studies of one pool that find the planted moves, with all releases counted (none confounded)."""
+    rng = np.random.default_rng(seed)
     for w in WINDOWS_H:
-        found: Counter[str] = Counter()
-        rounds = 10
+        found = counts[w]
         for _ in range(rounds):
             scores = planted_scores(study, w, LAST_CLOSE, random_effects(study, w, rng))
             matched = study.moves.matched(RESIDUAL, w)
@@ -193,8 +122,7 @@ def powers(study: ImpactStudy, mix: str, studies: int, seed: int) -> dict[float,
                 found[RANK] += tested is not None and tested.p_value < 0.05 and tested.statistic > 0
                 days = placebo_days(scores[at], study.hours[matched.row[at]], w, draws=199)
                 found[DAYS] += days is not None and days.p_value < 0.05 and days.statistic > 0
-        out[w] = {t: n / (studies // rounds * rounds) for t, n in found.items()}
-    return out
+                found["studies"] += 1
 
 
 def verdicts(study: ImpactStudy, studies: int, seed: int, *, moved: bool) -> Counter[str]:
@@ -253,51 +181,66 @@ def is_preferred(name: str) -> bool:
     return (name.startswith((RANK, DAYS)) and RESIDUAL in name) or name == "shifted_t market"
 
 
+def size_and_power(
+    bars: Bars, studies: int
+) -> tuple[dict[str, dict[float, Tally]], dict[str, dict[float, Counter[str]]]]:
+    """Rejections where nothing was planted, and findings of what was, by mix and window."""
+    tallies = {m: {w: Tally() for w in WINDOWS_H} for m in MIXES}
+    counts: dict[str, dict[float, Counter[str]]] = {m: {w: Counter() for w in WINDOWS_H} for m in MIXES}
+    bitcoin, every = np.array([bars.assets.index("BTC")]), np.arange(len(bars.assets))
+    rng = np.random.default_rng(1)
+    for seed in range(POOLS):
+        pool, of_bitcoin = random_pool(bars, rng, every), random_pool(bars, rng, bitcoin)
+        for mix in MIXES:
+            chosen = of_bitcoin if mix == "BTC" else pool
+            count_rejections(tallies[mix], chosen, mix, studies // POOLS, seed)
+            count_found(counts[mix], chosen, mix, studies // POOLS // 2, seed)
+    return tallies, counts
+
+
+def print_powers(counts: dict[str, dict[float, Counter[str]]]) -> list[tuple[str, bool]]:
+    """Power in per cent by mix and window; what holds."""
+    print(f"\nPower, planted moves of {PLANTED} sigma (raw) on average, {N_RELEASES} releases: ranks (days)")
+    out = []
+    for mix, of in counts.items():
+        share = {w: (100 * c[RANK] / c["studies"], 100 * c[DAYS] / c["studies"]) for w, c in of.items()}
+        print(f"  {mix:<12}" + "".join(f"{rank:>8.1f} ({days:.1f})" for rank, days in share.values()))
+        out += [(f"power {mix}, {w:g} h: {rank:.0f} %", rank >= 100 * POWER) for w, (rank, _) in share.items()]
+    return out
+
+
+def print_verdicts(bars: Bars, studies: int) -> list[tuple[str, bool]]:
+    """What is said of releases that follow prices and of those that move them; what holds."""
+    rng, every = np.random.default_rng(2), np.arange(len(bars.assets))
+    said = {f"arrival × {k}": verdicts(reacting_pool(bars, rng, k), studies, 4, moved=False) for k in (1, 3, 6)}
+    said["moved after"] = verdicts(random_pool(bars, rng, every), studies, 5, moved=True)
+    print("\nVerdicts, share of studies:")
+    out = []
+    for name, of in said.items():
+        print(f"  {name:<12} " + ", ".join(f"{v} {100 * n / of.total():.1f} %" for v, n in of.most_common()))
+        moving = (of[MOVES] + of[AS_MUCH_BEFORE]) / of.total()
+        held = moving >= TOLD if name == "moved after" else moving <= 1 - TOLD
+        out.append((f"{name}: told to move prices in {100 * moving:.1f} %", held))
+    return out
+
+
 def main() -> None:
     """Print sizes, powers and verdicts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with candles_1h.parquet")
     parser.add_argument("--studies", type=int, default=2000)
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON as well")
     args = parser.parse_args()
-    began, bars, rng = time.perf_counter(), load_bars(args.data), np.random.default_rng(1)
+    began, bars = time.perf_counter(), load_bars(args.data)
     with threadpool_limits(2):
-        pool = random_pool(bars, rng, np.arange(len(bars.assets)))
-        bitcoin = random_pool(bars, rng, np.array([bars.assets.index("BTC")]))
-        pools = {m: bitcoin if m == "BTC" else pool for m in MIXES}
-        found = {m: sizes(pools[m], m, args.studies, 2) for m in MIXES}
-        held = print_sizes(found)
-        power = {m: powers(pools[m], m, args.studies // 2, 3) for m in MIXES}
-        print(f"\nPower, planted moves of {PLANTED} sigma (raw) on average, {N_RELEASES} releases:")
-        for mix, of in power.items():
-            print(f"  {mix:<12}" + "".join(f"{100 * of[w][RANK]:>8.1f} ({100 * of[w][DAYS]:.1f})" for w in WINDOWS_H))
-        held += [
-            (f"power {m}, {w:g} h: {100 * p[RANK]:.0f} %", p[RANK] >= POWER)
-            for m, of in power.items()
-            for w, p in of.items()
-        ]
-        said = {
-            f"arrival × {k}": verdicts(reacting_pool(bars, rng, k), args.studies, 4, moved=False) for k in (1, 3, 6)
-        }
-        said["moved after"] = verdicts(pool, args.studies, 5, moved=True)
-        print("\nVerdicts, share of studies:")
-        for name, of in said.items():
-            print(f"  {name:<12} " + ", ".join(f"{v} {100 * n / of.total():.1f} %" for v, n in of.most_common()))
-        for name, of in said.items():
-            moving = (of[MOVES] + of[AS_MUCH_BEFORE]) / of.total()
-            held.append(
-                (
-                    f"{name}: told to move prices in {100 * moving:.1f} %",
-                    moving >= TOLD if name == "moved after" else moving <= 1 - TOLD,
-                )
-            )
+        tallies, counts = size_and_power(bars, args.studies)
+        held = print_sizes({m: {w: t.rates() for w, t in of.items()} for m, of in tallies.items()})
+        held += print_powers(counts)
+        held += print_verdicts(bars, args.studies)
     print()
     for line, kept in held:
         if not kept:
             print(f"FALLS SHORT  {line}")
     print(f"{sum(k for _, k in held)} of {len(held)} hold; {time.perf_counter() - began:.0f} s")
-    if args.json:
-        print(json.dumps({"size": found, "power": power, "said": said}))
 
 
 if __name__ == "__main__":

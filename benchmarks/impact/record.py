@@ -18,7 +18,7 @@ from features.news import keep_first_reports
 from features.volatility import volatility_scale
 from models.impact.comparison.groups import release_traits
 from models.impact.findings.answer import answer_of
-from models.impact.findings.response import response_parts
+from models.impact.findings.parts import response_parts
 from models.impact.measure.calendar import macro_announcements
 from models.impact.measure.events import design_for
 from models.impact.sample import build_sample

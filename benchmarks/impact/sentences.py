@@ -18,7 +18,8 @@ import polars as pl
 from benchmarks.impact.coverage import simulated_study
 from models.impact.comparison.groups import realised_comparisons, release_traits
 from models.impact.findings.answer import answer_of
-from models.impact.findings.response import DIFFERS, MOVES, NOTHING, response_parts
+from models.impact.findings.parts import response_parts
+from models.impact.findings.response import DIFFERS, MOVES, NOTHING
 from models.impact.study_inference import event_test_rows
 
 HOURS = 78 * 168

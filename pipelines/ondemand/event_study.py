@@ -15,8 +15,9 @@ from domain.types import Array
 from features.candles import Bars, coarser_bars, log_returns, market_index
 from features.volatility import VolatilityScale, volatility_scale
 from models.impact.comparison.groups import realised_comparisons, release_traits
+from models.impact.each import each_event, told
 from models.impact.findings.answer import answer_of
-from models.impact.findings.response import response_parts
+from models.impact.findings.parts import response_parts
 from models.impact.measure.calendar import macro_announcements
 from models.impact.measure.events import Design
 from models.impact.paths_table import path_rows
@@ -81,11 +82,13 @@ def event_study(
     )
     said = [(f"On {r['study_id']} bars: " if len(studies) > 1 else "") + r["sentence"]
             for r in answer["impact_conclusions"].to_dicts()]  # fmt: skip
+    each = each_event(frame, bars, design, windows_h)
+    said += told(each)
     tables = {
         "impact": pl.concat([s.impact_rows() for s in studies]), "tests": answer["impact_tests"],
         "paths": pl.concat([path_rows(s) for s in studies], how="diagonal_relaxed"),
         "coverage": pl.concat([s.coverage_rows() for s in studies]), "comparisons": answer["impact_comparisons"],
-        "response": answer["impact_response"],
+        "response": answer["impact_response"], "each": each,
     }  # fmt: skip
     write_tables(tables, said, out)
     kept = {w for s in studies for w in s.windows}

@@ -198,6 +198,24 @@ IMPACT_RESPONSE = Entity(
         Column(
             "half_life_h", "DOUBLE", "Hours after the first move until half of it is left on average", required=False
         ),
+        Column(
+            "alone_k",
+            "INTEGER",
+            "Too few days to be tested: releases that by themselves moved further than 95 % of their like times",
+            required=False,
+        ),
+        Column("alone_n", "INTEGER", "Of so many, one a day", required=False),
+        Column("alone_h", "DOUBLE", "Window in which most do, from the last close", required=False),
+        Column("alone_p", "DOUBLE", "p-value of so many by chance, times the windows looked at", required=False),
+        Column(
+            "pooled_excess",
+            "DOUBLE",
+            "Slices: mean excess move (sigma) in the shortest window of four bars, partially pooled with the others",
+            required=False,
+        ),
+        Column("pooled_low", "DOUBLE", "Lower end of its 95 % interval", required=False),
+        Column("pooled_high", "DOUBLE", "Upper end of it", required=False),
+        Column("pooled_h", "DOUBLE", "That window (hours)", required=False),
     ),
     stage="impact",
 )

@@ -1,9 +1,12 @@
 """The answer of all studies of a run together: q-values over every window and timeframe, responses, sentences."""
 
+from dataclasses import fields
+
 import polars as pl
 
 from models.impact.comparison.groups import with_comparison_q_values
 from models.impact.findings.conclusions import conclusions
+from models.impact.findings.parts import ResponseParts
 from models.impact.findings.response import responses
 from models.impact.study_inference import with_q_values
 
@@ -11,7 +14,7 @@ from models.impact.study_inference import with_q_values
 def answer_of(
     tests: pl.DataFrame,
     compared: pl.DataFrame,
-    parts: dict[str, tuple[pl.DataFrame, pl.DataFrame]],
+    parts: dict[str, ResponseParts],
     *,
     simulated: bool = False,
 ) -> dict[str, pl.DataFrame]:
@@ -21,8 +24,9 @@ def answer_of(
     are made for every study; `simulated` releases are known by construction.
     """
     tested, compared = with_q_values(tests), with_comparison_q_values(compared)
-    ranks, back = (_joined([part[i] for part in parts.values()]) for i in (0, 1))
-    found = responses(ranks, back, compared)
+    names = [f.name for f in fields(ResponseParts)]
+    together = ResponseParts(*(_joined([getattr(part, name) for part in parts.values()]) for name in names))
+    found = responses(together, compared)
     sentences = [
         pl.DataFrame({"sentence": said}).with_columns(
             study_id=pl.lit(study), place=pl.int_range(1, len(said) + 1, dtype=pl.Int32)

@@ -17,6 +17,7 @@ from models.impact.findings.response import (
     SIGNIFICANCE,
     UNTESTED,
 )
+from models.impact.findings.wording import hours, p_of
 from models.impact.significance.placebo_ranks import MIN_BLOCKS
 
 FEW_RELEASES = 30
@@ -60,23 +61,21 @@ def headline(found: dict[str, Row], groups: list[str]) -> str:
     moving = [found[g] for g in groups if found[g]["verdict"] in (MOVES, AS_MUCH_BEFORE)]
     if moving:
         r = max(moving, key=lambda row: row["peak_statistic"])
-        return (
-            f"Surest finding: after {NAMES[r['release_group']]} prices moved {_size(r)} within {_hours(r['peak_h'])}."
-        )
+        return f"Surest finding: after {NAMES[r['release_group']]} prices moved {_size(r)} within {hours(r['peak_h'])}."
     tested = [found[g] for g in groups if found[g]["verdict"] != UNTESTED]
     if not tested:
         return f"Nothing was tested: no group has releases on {MIN_BLOCKS} days, below which a test cannot be trusted."
     least = min(tested, key=lambda row: row["detectable"] or float("inf"))
     able = "" if least["detectable"] is None else (
         f"; the smallest excess that would have been found with 80 % power is {least['detectable']:.2f} sigma, after "
-        f"{NAMES[least['release_group']]} within {_hours(least['peak_h'])}")  # fmt: skip
+        f"{NAMES[least['release_group']]} within {hours(least['peak_h'])}")  # fmt: skip
     return f"No movement of prices after any group of releases survives the count of all windows looked at{able}."
 
 
 def _size(r: Row) -> str:
     far = f"{abs(r['peak_excess']):.2f} sigma {'further' if r['peak_excess'] >= 0 else 'less far'}"
     return (
-        f"{far} than at like times (95 % interval {r['peak_low']:+.2f} to {r['peak_high']:+.2f}, q {_p(r['peak_q'])})"
+        f"{far} than at like times (95 % interval {r['peak_low']:+.2f} to {r['peak_high']:+.2f}, q {p_of(r['peak_q'])})"
     )
 
 
@@ -84,13 +83,14 @@ def _response_sentences(r: Row) -> list[str]:
     """Whether prices move after a group's releases, from when to when, and how that compares with the time before."""
     name, n = NAMES[r["release_group"]], f"{r['n_releases']:,}"
     if r["verdict"] == UNTESTED:
-        return [f"{name.capitalize()} ({n}): not tested, since they lie on fewer than {MIN_BLOCKS} days."]
+        few = f"not tested together, since they lie on fewer than {MIN_BLOCKS} days"
+        return [f"{name.capitalize()} ({n}): {few}.{_alone(r)}"]
     if r["verdict"] == NOTHING:
         return [f"{name.capitalize()} ({n}): no movement beyond chance, before or after.{_power(r)}"]
     before = ""
     if r.get("before_h") is not None:
-        span = _hours(-r["before_h"])
-        before = f"{r['before_excess']:+.2f} sigma beyond chance in the {span} before (q {_p(r['before_q'])})"
+        span = hours(-r["before_h"])
+        before = f"{r['before_excess']:+.2f} sigma beyond chance in the {span} before (q {p_of(r['before_q'])})"
     if r["verdict"] == FOLLOWS:
         return [f"{name.capitalize()} ({n}) follow prices: they moved {before}, and nothing is seen after."]
     if r["verdict"] == AT_ONCE:
@@ -98,10 +98,10 @@ def _response_sentences(r: Row) -> list[str]:
             f"{name.capitalize()} ({n}): prices moved in the bar of the stamp, and nothing is seen after its close: "
             "whether the release or the move came first cannot be told on these candles."
         ]
-    begins = f"It shows from {_hours(r['onset_h'])} after the stamp on" if r["onset_h"] else "It shows"
-    ends = f" and is last seen at {_hours(r['last_h'])}." if r["last_h"] > r["onset_h"] else "."
+    begins = f"It shows from {hours(r['onset_h'])} after the stamp on" if r["onset_h"] else "It shows"
+    ends = f" and is last seen at {hours(r['last_h'])}." if r["last_h"] > r["onset_h"] else "."
     out = [
-        f"After {n} {name} prices moved {_size(r)}, most surely within {_hours(r['peak_h'])} of the first close after "
+        f"After {n} {name} prices moved {_size(r)}, most surely within {hours(r['peak_h'])} of the first close after "
         f"the stamp: beyond chance. {begins}{ends}"
     ]
     if r["verdict"] == AS_MUCH_BEFORE:
@@ -109,11 +109,22 @@ def _response_sentences(r: Row) -> list[str]:
     return out
 
 
+def _alone(r: Row) -> str:
+    """Releases counted one by one."""
+    if r.get("alone_n") is None:
+        return ""
+    chance = "beyond chance" if r["alone_p"] < SIGNIFICANCE else "no more than chance may give"
+    return (
+        f" One by one, {r['alone_k']} of {r['alone_n']} on days of their own moved further within "
+        f"{hours(r['alone_h'])} than at 95 % of their like times (p {p_of(r['alone_p'])}): {chance}."
+    )
+
+
 def _power(r: Row) -> str:
     if r["detectable"] is None:
         return ""
     return (
-        f" An excess of {r['detectable']:.2f} sigma within {_hours(r['peak_h'])} would have been found with 80 % power."
+        f" An excess of {r['detectable']:.2f} sigma within {hours(r['peak_h'])} would have been found with 80 % power."
     )
 
 
@@ -123,15 +134,15 @@ def _came_back_sentences(r: Row) -> list[str]:
         return []
     low, high = (f"{100 * r[k]:.0f}" for k in ("given_back_low", "given_back_high"))
     share = (
-        f"{100 * abs(r['given_back']):.0f} % of the first {_hours(r['first_h'])} (95 % interval {low} to {high}, "
-        f"q {_p(r['given_back_q'])})"
+        f"{100 * abs(r['given_back']):.0f} % of the first {hours(r['first_h'])} (95 % interval {low} to {high}, "
+        f"q {p_of(r['given_back_q'])})"
     )
-    name, until = NAMES[r["release_group"]], _hours(r["until_h"])
+    name, until = NAMES[r["release_group"]], hours(r["until_h"])
     if r["given_back_q"] >= SIGNIFICANCE:
         return [f"Whether any of the move after {name} comes back within {until} cannot be told: {share}."]
     if r["given_back"] < 0:
         return [f"After {name} prices went on in the same direction: by {share} more within {until}."]
-    half = "" if r["half_life_h"] is None else f"; half is gone {_hours(r['half_life_h'])} after that"
+    half = "" if r["half_life_h"] is None else f"; half is gone {hours(r['half_life_h'])} after that"
     return [f"Of the move after {name} a part comes back within {until}: {share}{half}."]
 
 
@@ -152,7 +163,7 @@ def _direction_sentences(tests: pl.DataFrame, r: Row) -> list[str]:
         return []
     statement = (
         f"Against the market model the mean move after {NAMES[r['release_group']]} is {100 * mean['estimate']:+.2f} % "
-        f"({100 * mean['low']:+.2f} to {100 * mean['high']:+.2f}) within {_hours(r['peak_h'])}"
+        f"({100 * mean['low']:+.2f} to {100 * mean['high']:+.2f}) within {hours(r['peak_h'])}"
     )
     if sure["q_value"] < SIGNIFICANCE and mean["q_value"] < SIGNIFICANCE:
         return [f"{statement}: {'up' if mean['estimate'] > 0 else 'down'}, beyond chance."]
@@ -165,11 +176,11 @@ def _contrast_sentences(r: Row | None, pair: str, compared: pl.DataFrame) -> lis
     if r is None:
         return [f"{names}: no comparison can be made, since one of the groups lies on too few days."]
     statement = (
-        f"{r['peak_excess']:+.2f} sigma within {_hours(r['peak_h'])} (95 % interval {r['peak_low']:+.2f} to "
-        f"{r['peak_high']:+.2f}, {r['n_releases']:,} releases, q {_p(r['peak_q'])})"
+        f"{r['peak_excess']:+.2f} sigma within {hours(r['peak_h'])} (95 % interval {r['peak_low']:+.2f} to "
+        f"{r['peak_high']:+.2f}, {r['n_releases']:,} releases, q {p_of(r['peak_q'])})"
     )
     if r["verdict"] == DIFFERS:
-        until = f" It is last seen at {_hours(r['last_h'])}." if r["last_h"] > r["onset_h"] else ""
+        until = f" It is last seen at {hours(r['last_h'])}." if r["last_h"] > r["onset_h"] else ""
         agree, differ = _other_methods(r, pair, compared)
         if differ and not agree:
             return [
@@ -212,14 +223,3 @@ def _limitation_sentences(found: dict[str, Row], groups: list[str], simulated: b
     if "real" not in groups or "generated" not in groups:
         out.append("Without labels of who wrote what, generated and real releases cannot be told apart here.")
     return out
-
-
-def _hours(window: float) -> str:
-    """A length of time in words."""
-    if window < 1:
-        return f"{60 * window:.0f} minutes"
-    return f"{window / 24:g} days" if window > 24 and window % 24 == 0 else f"{window:g} h"
-
-
-def _p(value: float) -> str:
-    return "< .001" if value < 0.001 else f"= {value:.3f}"

@@ -2,23 +2,18 @@
 back.
 """
 
-import numpy as np
 import polars as pl
 from scipy import stats
 
 from domain.timeframes import SECONDS
-from models.impact.comparison.groups import EXCESS, PERMUTATION, WHOLE, ReleaseTraits
-from models.impact.findings.given_back import GivenBack, given_back
-from models.impact.sample import ALL, GROUPS
+from models.impact.comparison.groups import EXCESS, PERMUTATION, WHOLE
+from models.impact.findings.parts import MIN_BARS, ResponseParts
 from models.impact.significance.placebo_ranks import RANK
-from models.impact.study import ImpactStudy
-from models.impact.study_inference import AFTER_LESS_BEFORE, excess_tests, test_rows
+from models.impact.study_inference import AFTER_LESS_BEFORE
 from models.impact.study_moves import FIRST_CLOSE_AFTER, LAST_CLOSE
 
 SIGNIFICANCE = 0.05
-MIN_BARS = 4
 LONGEST_BACK_H = 24.0
-SLICED_BY = ("kind", "source", "capitalisation")
 MOVES, AS_MUCH_BEFORE, AT_ONCE, FOLLOWS, NOTHING, UNTESTED = (
     "moves", "as much before", "at the stamp", "follows", "nothing found", "not tested",
 )  # fmt: skip
@@ -26,66 +21,39 @@ DIFFERS = "differs"
 KEYS = ["study_id", "release_group", "slice_by", "slice"]
 
 
-def response_parts(study: ImpactStudy, traits: ReleaseTraits, tests: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What the responses of a study are made from: its ranks per group, slice, window and base, and what came back.
-
-    Both without q-values, which need every study. `tests`: rows of `event_test_rows`. Slices by kind, by source and by
-    capitalisation are of all tested releases.
-    """
-    whole = tests.filter(
-        pl.col("test").is_in([RANK, "excess_move", AFTER_LESS_BEFORE]), pl.col("benchmark") == study.moves.primary
-    ).with_columns(slice_by=pl.lit(WHOLE[0]), slice=pl.lit(WHOLE[1]))
-    members = [(g, *WHOLE, study.member(g)) for g in (ALL, *GROUPS) if study.member(g).any()]
-    sliced = []
-    for by in SLICED_BY:
-        names = traits.slices.get(by, np.zeros(len(study.groups), dtype=str))
-        sliced += [(ALL, by, str(n), study.member(ALL) & (names == n)) for n in np.unique(names[names != ""])]
-    rows = [row | {"slice_by": by, "slice": name} for _, by, name, m in sliced for row in _slice_tests(study, m)]
-    back = [
-        {"study_id": study.study_id, "release_group": g, "slice_by": by, "slice": name, **_columns(found)}
-        for g, by, name, member in (*members, *sliced)
-        for w in study.windows
-        if (found := given_back(study, member, w))
-    ]
-    ranks = pl.concat([whole, pl.DataFrame(rows, schema=whole.schema)]) if rows else whole
-    return ranks, pl.DataFrame(back, infer_schema_length=None)
-
-
-def _slice_tests(study: ImpactStudy, member: np.ndarray) -> list[dict[str, object]]:
-    primary, rows = study.moves.primary, []
-    bases = [(w, LAST_CLOSE) for w in (*study.before, *study.windows)]
-    for window, base in (*bases, *((w, FIRST_CLOSE_AFTER) for w in study.windows)):
-        outcomes = excess_tests(study, primary, member & study.clean(window), window, base)
-        found = [o for o in outcomes if o.test in (RANK, "excess_move")]
-        rows += test_rows(study, found, ALL, window, primary, base)
-    return rows
-
-
-def _columns(found: GivenBack) -> dict[str, object]:
-    tested = found.tested
-    return {
-        "first_h": found.first_h, "until_h": found.until_h, "given_back": found.share, "given_back_low": found.low,
-        "given_back_high": found.high, "given_back_usual": found.usual,
-        "given_back_p": None if tested is None else tested.p_value,
-        "half_life_h": found.half_life_h,
-    }  # fmt: skip
-
-
-def responses(ranks: pl.DataFrame, back: pl.DataFrame, compared: pl.DataFrame) -> pl.DataFrame:
-    """Rows of models.impact_response from the parts of all studies and rows of models.impact_comparisons with q-values.
+def responses(parts: ResponseParts, compared: pl.DataFrame) -> pl.DataFrame:
+    """Rows of models.impact_response from the parts of all studies together and rows of models.impact_comparisons with
+    q-values.
 
     Whole groups are one family of the false-discovery control, over windows, groups, bases and timeframes; slices are
     another. A finding needs MIN_BARS bars.
     """
-    if ranks.is_empty():
+    if parts.ranks.is_empty():
         return pl.DataFrame()
-    ranks, back = _with_q(ranks, "p_value", ["test"]), _with_q(back, "given_back_p", [])
+    ranks, back = _with_q(parts.ranks, "p_value", ["test"]), _with_q(parts.back, "given_back_p", [])
     rows = []
     for key, part in ranks.group_by(KEYS, maintain_order=True):
         own = dict(zip(KEYS, key, strict=True))
-        mine = back.filter(*(pl.col(k) == v for k, v in own.items())) if not back.is_empty() else back
-        rows.append(own | _summary(part) | _came_back(mine))
+        mine, alone, pooled = (_of(frame, own) for frame in (back, parts.alone, parts.pooled))
+        rows.append(own | _summary(part) | _came_back(mine) | _surest_alone(alone) | _nearest_pooled(pooled))
     return pl.DataFrame(rows + _contrasts(compared), infer_schema_length=None)
+
+
+def _of(frame: pl.DataFrame, own: dict[str, str]) -> pl.DataFrame:
+    return frame if frame.is_empty() else frame.filter(*(pl.col(k) == v for k, v in own.items())).drop(*KEYS)
+
+
+def _surest_alone(alone: pl.DataFrame) -> dict[str, object]:
+    """The window in which most releases stand out one by one, its p-value times the windows that were looked at."""
+    if alone.is_empty():
+        return {}
+    best = alone.sort("alone_p", "alone_h").row(0, named=True)
+    return best | {"alone_p": min(1.0, best["alone_p"] * len(alone))}
+
+
+def _nearest_pooled(pooled: pl.DataFrame) -> dict[str, object]:
+    """The shortest window that is told: there a response is largest beside its chance."""
+    return {} if pooled.is_empty() else pooled.sort("pooled_h").row(0, named=True)
 
 
 def _with_q(frame: pl.DataFrame, p: str, family: list[str]) -> pl.DataFrame:
@@ -160,7 +128,7 @@ def _came_back(back: pl.DataFrame) -> dict[str, object]:
         return {}
     within = back.filter(pl.col("until_h") <= LONGEST_BACK_H)
     chosen = within.sort("until_h").tail(1) if not within.is_empty() else back.sort("until_h").head(1)
-    return chosen.drop(*KEYS, "given_back_p").row(0, named=True)
+    return chosen.drop("given_back_p").row(0, named=True)
 
 
 def _contrasts(compared: pl.DataFrame) -> list[dict[str, object]]:

@@ -1,5 +1,5 @@
 """The times that a release is compared with: the same asset, hour of the day and state of volatility, in the year
-before.
+before, the later the rather, since the ways of a market change.
 
 Any times, whatever other releases they hold: the window of a release holds as many, so that what is found is what the
 one release adds (docs/decisions/0010). Nothing after the start of the release's own window is looked at.
@@ -19,6 +19,7 @@ MIN_CONTROLS = 8
 RECENT_H = 72.0
 STATE_WEIGHTS = (1.0, 0.25, 1.0)  # of squared differences in ln sigma, ln recent sigma, ln last move
 UNLIKE_WEIGHT = 4.0  # a weekend and a weekday, a release in the days before and none
+AGE_WEIGHT = 4.0  # of the squared age, as a share of the oldest that may be looked at
 CHUNK = 2000
 NONE = -1
 
@@ -47,10 +48,12 @@ class ControlRules:
         return np.concatenate(parts) if parts else np.zeros((0, NEAREST), dtype=np.int64)
 
     def _of_chunk(self, row: NDArray[np.int64], asset: NDArray[np.int64]) -> NDArray[np.int64]:
-        candidate = row[:, None] - self._lags()
+        lags = self._lags()
+        candidate = row[:, None] - lags
         last = len(self.weekend) - 1
         at, own, of = np.clip(candidate, 0, last), np.clip(row, 0, last), asset[:, None]
-        distance = UNLIKE_WEIGHT * (self.weekend[at] != self.weekend[own][:, None])
+        distance = AGE_WEIGHT * (lags / lags[-1]) ** 2
+        distance = distance + UNLIKE_WEIGHT * (self.weekend[at] != self.weekend[own][:, None])
         distance = distance + UNLIKE_WEIGHT * (self._just_released(candidate, asset) != self._just_released(row, asset))
         for state, weight in zip(self.states, STATE_WEIGHTS, strict=True):
             distance = distance + weight * (state[at, of] - state[own, asset][:, None]) ** 2

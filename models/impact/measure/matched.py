@@ -38,7 +38,7 @@ class Matched:
         """The quantity beyond the mean of its controls, [N]."""
         return self.own - self.mean
 
-    def where(self, member: NDArray[np.bool_]) -> "Matched":
+    def where(self, member: NDArray[np.bool_] | NDArray[np.int64]) -> "Matched":
         """The part of the releases that `member` [N] selects."""
         return Matched(self.own[member], self.control[member], self.row[member], self.control_row[member])
 

@@ -16,7 +16,8 @@ from pipelines.ondemand.tables import TableError, numbers, once, read_table
 from pipelines.sources.named_assets import asset_named
 
 log = logging.getLogger("tapewire.study")
-BAR_STARTS = ("ts", "event_ts", "date", "open_time")
+BAR_STARTS = ("ts", "event_ts", "date", "open_time", "timestamp", "datetime")
+ASSETS = ("asset", "symbol", "coin", "ticker")
 PRICES = ("open", "high", "low", "close", "volume")
 ENDINGS = (".parquet", ".csv")
 MAX_OFF_GRID = 0.01
@@ -32,8 +33,7 @@ def read_bars(path: Path) -> Bars:
     start = first_of(frame, BAR_STARTS, path, "the start of a bar")
     frame = frame.with_columns(stamps_of(frame, start, path)["moment"].alias("_start"))
     long = frame if "close" in frame.columns else melted(frame, start, path)
-    if "asset" not in long.columns:
-        raise TableError(f"{path.name} has a column close but no column asset")
+    long = long.rename({first_of(long, ASSETS, path, "the asset"): "asset"})
     if long["asset"].null_count():
         row = int(long["asset"].is_null().arg_true()[0]) + 1
         raise TableError(f"{path.name}: asset of row {row} is empty; {long['asset'].null_count()} bars have none")

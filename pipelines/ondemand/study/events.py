@@ -15,7 +15,8 @@ from pipelines.ondemand.tables import TableError, check_read, numbers, once, rea
 from pipelines.sources.named_assets import asset_named
 
 log = logging.getLogger("tapewire.study")
-MOMENTS = ("event_ts", "utc_time", "ts", "date", "event_date", "published_at")
+MOMENTS = ("event_ts", "utc_time", "ts_utc", "ts", "date", "event_date", "published_at", "timestamp", "datetime")
+ASSETS = ("asset", "coin", "ticker", "symbol")
 IDS = ("event_id", "doc_id", "id")
 WORDS = ("group", "authorship", "veracity", "uncertainty_h", "kind", "event_id")
 ENDINGS = (".parquet", ".csv")
@@ -32,14 +33,13 @@ def read_events(path: Path, timeframe: str) -> pl.DataFrame:
     """
     frame = _plain_names(once(read_table(path, ENDINGS), path), path)
     moment = first_of(frame, MOMENTS, path, "the moment of the event")
-    if "asset" not in frame.columns:
-        raise TableError(f"{path.name} lacks the column asset; it has {', '.join(frame.columns)}")
+    asset = first_of(frame, ASSETS, path, "the asset")
     given = next((name for name in IDS if name in frame.columns), None)
     ids = pl.col(given) if given else pl.int_range(pl.len()).add(1)
     stamps = stamps_of(frame, moment, path)
     kept = frame.select(
         doc_id=ids.cast(pl.String),
-        asset=pl.col("asset").cast(pl.String).str.to_uppercase(),
+        asset=pl.col(asset).cast(pl.String).str.to_uppercase(),
         event_ts=stamps["moment"],
         release_group=_group(frame, path),
         uncertain=_uncertain_h(frame, stamps, timeframe, path),

@@ -12,7 +12,7 @@ from features.news import keep_first_reports
 from models.impact.comparison.groups import realised_comparisons, release_traits, with_comparison_q_values
 from models.impact.expected_comparison import expected_and_realised, expected_comparisons, other_text_comparisons
 from models.impact.findings.answer import answer_of
-from models.impact.findings.response import response_parts
+from models.impact.findings.parts import ResponseParts, response_parts
 from models.impact.measure.calendar import macro_announcements
 from models.impact.measure.events import design_for
 from models.impact.paths_table import path_rows
@@ -62,7 +62,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
     releases = of_releases(con, run, dataset)
     scores = expected_moves(con, run, dataset, releases)
     tables: dict[str, list[pl.DataFrame]] = {e.name: [] for e in TABLES}
-    parts: dict[str, tuple[pl.DataFrame, pl.DataFrame]] = {}
+    parts: dict[str, ResponseParts] = {}
     caps = _capitalisations(con, run)
     for timeframe in _timeframes(con, run):
         try:
