@@ -52,6 +52,7 @@ def impact_section(warehouse: Published) -> dict[str, Any]:
         "coverage": _coverage(warehouse),
         "fabrications": _fabrications(warehouse),
         "cases": _cases(warehouse),
+        "controls": _controls(warehouse),
         "alerts": _alerts(warehouse),
     }
 
@@ -177,6 +178,20 @@ def _cases(warehouse: Published) -> dict[str, Any] | None:
                "half_life_h": ".2g", "peak_sigma": ".1f", "flagged_ts": "%H:%M", "lead_h": "+.2f",
                "false_alarms": ".1%"}  # fmt: skip
     return table_of(rows, formats, names)
+
+
+def _controls(warehouse: Published) -> dict[str, Any] | None:
+    """What must find nothing and does, and what must be found and is."""
+    rows = warehouse.query(
+        "FROM marts.impact_controls ORDER BY control <> 'pseudo-releases', control, study_id, window_h"
+    )
+    if rows.is_empty():
+        return None
+    names = {"control": "Control", "window_h": "Window, h", "n_releases": "Releases", "n_studies": "Studies",
+             "found": "Found", "found_low": "99 % low", "found_high": "high", "by_chance": "By chance",
+             "verdict": "Verdict"}  # fmt: skip
+    formats = dict.fromkeys(("found", "found_low", "found_high", "by_chance"), ".1%")
+    return table_of(rows, formats | {"window_h": ".3g", "n_releases": ",", "n_studies": ","}, names)
 
 
 def _alerts(warehouse: Published) -> dict[str, Any] | None:

@@ -243,6 +243,15 @@ def scored() -> pl.DataFrame:
         "low_text", "low_none", "low_walk", "realised"])  # fmt: skip
 
 
+def impact_controls() -> pl.DataFrame:
+    return pl.DataFrame({
+        "study_id": ["1h", "1h", "1h"], "control": ["pseudo-releases", "planted moves", "exchange announcements"],
+        "window_h": [4.0, 4.0, 0.0], "n_releases": 60, "n_studies": [200, 200, None], "found": [0.055, 0.9, None],
+        "found_low": [0.02, 0.84, None], "found_high": [0.11, 0.95, None], "by_chance": [0.05, None, None],
+        "verdict": ["as it should be", "power", "not tested"],
+    })  # fmt: skip
+
+
 def impact_conclusions() -> pl.DataFrame:
     return pl.DataFrame({"study_id": ["1h", "1h"], "place": [1, 2], "sentence": ["Prices moved.", HOSTILE_TITLE]})
 
@@ -367,6 +376,7 @@ FRAMES = {
     "impact_paths": impact_paths, "impact_tests": impact_tests,
     "impact_response": impact_response,
     "impact_coverage": impact_coverage, "impact_conclusions": impact_conclusions,
+    "impact_controls": impact_controls,
     "release_alerts": release_alerts, "similar_releases": similar_releases,
     "known_cases": known_cases, "impact_comparisons": impact_comparisons, "scored": scored,
     "backtest_equity": backtest_equity, "backtest_metrics": backtest_metrics,

@@ -215,3 +215,33 @@ IMPACT_COMPARISONS = Entity(
     ),
     stage="impact",
 )
+
+IMPACT_CONTROLS = Entity(
+    "impact_controls",
+    "models",
+    "Controls of the studies: what finds nothing where nothing is, and something where something is",
+    ("study_id", "control", "window_h"),
+    (
+        Column("study_id", "VARCHAR", "Study, or finest: each case on the finest candles that there are"),
+        Column(
+            "control",
+            "VARCHAR",
+            "pseudo-releases, planted moves (.35 sigma), known false releases, announced pumps, exchange announcements",
+        ),
+        Column("window_h", "DOUBLE", "Window (hours); 0: none was tested"),
+        Column("n_releases", "INTEGER", "Releases, or pseudo-releases of one study"),
+        Column("n_studies", "INTEGER", "Studies of pseudo-releases", required=False),
+        Column(
+            "found", "DOUBLE", "Share of studies that reject at 5 %, or of releases that were flagged", required=False
+        ),
+        Column("found_low", "DOUBLE", "Lower end of its 99 % interval", required=False),
+        Column("found_high", "DOUBLE", "Upper end of it", required=False),
+        Column("by_chance", "DOUBLE", "Share that chance alone gives", required=False),
+        Column(
+            "verdict",
+            "VARCHAR",
+            "as it should be, rejects too often, power; found, not beyond chance; or the verdict of the response",
+        ),
+    ),
+    stage="impact",
+)

@@ -68,7 +68,7 @@ def _key(study: ImpactStudy, of: Member) -> dict[str, object]:
     return {"study_id": study.study_id, "release_group": of[0], "slice_by": of[1], "slice": of[2]}
 
 
-def _told_windows(study: ImpactStudy) -> list[float]:
+def told_windows(study: ImpactStudy) -> list[float]:
     """Windows long enough to be told."""
     return [w for w in study.windows if w >= MIN_BARS * study.bars.step_h - 1e-9]
 
@@ -76,7 +76,7 @@ def _told_windows(study: ImpactStudy) -> list[float]:
 def _alone(study: ImpactStudy, of: Member) -> list[dict[str, object]]:
     """The releases of a group that is too small to be tested, counted one by one, by window."""
     out = []
-    for window in _told_windows(study):
+    for window in told_windows(study):
         matched = study.moves.matched(study.moves.primary, window).where(of[3] & study.clean(window))
         when = study.hours[np.clip(matched.row, 0, len(study.hours) - 1)]
         known = np.isfinite(matched.excess)
@@ -90,7 +90,7 @@ def _alone(study: ImpactStudy, of: Member) -> list[dict[str, object]]:
 def _pooled(study: ImpactStudy, by: str, names: NDArray[np.str_]) -> list[dict[str, object]]:
     """Excess moves of the slices, partially pooled, by window; from the first close after the stamp."""
     out = []
-    for window in _told_windows(study):
+    for window in told_windows(study):
         matched = study.moves.matched(study.moves.primary, window, FIRST_CLOSE_AFTER)
         excess = np.where(study.member(ALL) & study.clean(window), matched.excess, np.nan)
         when = study.hours[np.clip(matched.row, 0, len(study.hours) - 1)]

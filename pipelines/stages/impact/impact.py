@@ -16,6 +16,7 @@ from models.impact.findings.parts import ResponseParts, response_parts
 from models.impact.measure.calendar import macro_announcements
 from models.impact.measure.events import design_for
 from models.impact.paths_table import path_rows
+from models.impact.pseudo_studies import control_rows, positive_rows
 from models.impact.sample import NoWindowError, build_sample
 from models.impact.study import ImpactStudy
 from models.impact.study_inference import event_test_rows, forecast_rows
@@ -31,6 +32,7 @@ from warehouse.schema.entity import Entity
 from warehouse.schema.impact import (
     IMPACT,
     IMPACT_COMPARISONS,
+    IMPACT_CONTROLS,
     IMPACT_COVERAGE,
     IMPACT_PATHS,
     IMPACT_TESTS,
@@ -49,7 +51,7 @@ from warehouse.write import WriteResult, write
 log = logging.getLogger("tapewire.impact")
 TABLES = (
     IMPACT, IMPACT_COVERAGE, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, IMPACT_RESPONSE, IMPACT_CONCLUSIONS,
-    SCORED,    COUNTERFACTUAL, RELEASE_ALERTS, SIMILAR_RELEASES, KNOWN_CASES,
+    IMPACT_CONTROLS, SCORED, COUNTERFACTUAL, RELEASE_ALERTS, SIMILAR_RELEASES, KNOWN_CASES,
 )  # fmt: skip
 NOT_STORED = ("forecast_quantile", "test_group")
 
@@ -97,12 +99,15 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
         tables["impact_tests"] += [tests, against[1]]
         tables["impact_comparisons"].append(realised_comparisons(study, traits))
         parts[timeframe] = response_parts(study, traits, tests)
+        if timeframe == "1h":
+            tables["impact_controls"].append(control_rows(study))
     answer = answer_of(
         _joined(tables["impact_tests"]), _joined(tables["impact_comparisons"]), parts,
         simulated=run.settings.simulated.enabled,
     )  # fmt: skip
     for name, table in answer.items():
         tables[name] = [table]
+    tables["impact_controls"].append(positive_rows(_joined(tables["known_cases"]), answer["impact_response"]))
     if not scores.releases.is_empty():
         tables["scored"].append(scores.releases.drop(NOT_STORED))
         tables["counterfactual"].append(scores.counterfactual)
