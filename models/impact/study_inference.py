@@ -17,7 +17,8 @@ from models.impact.significance.placebo_ranks import DAYS, MIN_BLOCKS, RANK, blo
 from models.impact.study import FORECAST, ImpactStudy
 from models.impact.study_moves import FIRST_CLOSE_AFTER, LAST_CLOSE, RAW, RESIDUAL
 
-EFFECT = {"excess_move": 0.25, "mean_car": 0.01, "cross_sectional_t": 0.01}
+STACKED = "stacked"
+EFFECT = {"excess_move": 0.25, STACKED: 0.25, "mean_car": 0.01, "cross_sectional_t": 0.01}
 CONFOUNDED = "confounded"
 TEST_SCHEMA = {
     **dict.fromkeys(("study_id", "release_group"), pl.String), "window_h": pl.Float64,
@@ -95,6 +96,10 @@ def _placebo_tests(study: ImpactStudy, groups: list[str]) -> list[dict[str, obje
             members = {g: study.member(g) & clean for g in groups} | {CONFOUNDED: study.member(ALL) & ~clean}
             for group, member in members.items():
                 found = excess_tests(study, benchmark, member, window, base)
+                if benchmark == study.moves.primary and group != CONFOUNDED:
+                    beside = study.moves.beside_others(window, base).where(member)
+                    stacked = excess_move(beside, study.hours, window, test=STACKED)
+                    found += [stacked] if stacked else []
                 rows += test_rows(study, found, group, window, benchmark, base)
     for window in study.windows:
         if -window in study.before:

@@ -12,6 +12,7 @@ from models.impact.measure.calendar import spans_with_announcement
 from models.impact.measure.controls import RECENT_H, ControlRules
 from models.impact.measure.matched import Matched, continuation, excess_moves
 from models.impact.measure.moves import MoveGrid, raw_moves, residual_moves
+from models.impact.measure.others import Others, beside_others, others_at
 from models.impact.sample import Sample
 from models.impact.significance.placebo_ranks import normal_scores
 
@@ -44,6 +45,8 @@ class StudyMoves:
     _controls: dict[Start, NDArray[np.int64]] = field(default_factory=dict, repr=False)
     _matched: dict[tuple[str, float, str], Matched] = field(default_factory=dict, repr=False)
     _scores: dict[tuple[str, float, str], Array] = field(default_factory=dict, repr=False)
+    _stacked: dict[tuple[float, str], Matched] = field(default_factory=dict, repr=False)
+    _others: dict[int, Others] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         bars = self.sample.bars
@@ -118,6 +121,17 @@ class StudyMoves:
             )
             self._matched[key] = found.blanked(self.uncertain(window_h))
         return self._matched[key]
+
+    def beside_others(self, window_h: float, base: str = LAST_CLOSE) -> Matched:
+        """`matched` of the primary benchmark less that of other assets at the same time."""
+        key = (window_h, base)
+        if key not in self._stacked:
+            steps = self.start(window_h, base)[1]
+            if steps not in self._others:
+                self._others[steps] = others_at(self.grids[self.primary], self.sample.released, steps)
+            asset = self.sample.events.asset
+            self._stacked[key] = beside_others(self.matched(self.primary, window_h, base), asset, self._others[steps])
+        return self._stacked[key]
 
     def scores(self, benchmark: str, window_h: float, base: str = LAST_CLOSE) -> Array:
         """Normal scores of each release and its comparison times among each other, [N, 1 + K]."""

@@ -19,6 +19,8 @@ from models.impact.findings.response import (
 )
 from models.impact.findings.wording import hours, p_of
 from models.impact.significance.placebo_ranks import MIN_BLOCKS
+from models.impact.study_inference import STACKED
+from models.impact.study_moves import FIRST_CLOSE_AFTER
 
 FEW_RELEASES = 30
 NAMES = {"real": "real releases", "generated": "generated releases", "fabricated": "fabricated releases",
@@ -50,6 +52,7 @@ def conclusions(
     out = [headline(found, groups)]
     for g in groups:
         out += _response_sentences(found[g]) + _came_back_sentences(found[g])
+        out += _beside_others_sentences(tests.filter(pl.col("study_id") == study_id), found[g])
         out += _direction_sentences(tests.filter(pl.col("study_id") == study_id), found[g])
     for pair in PAIRS:
         out += _contrast_sentences(found.get(pair), pair, compared)
@@ -144,6 +147,23 @@ def _came_back_sentences(r: Row) -> list[str]:
         return [f"After {name} prices went on in the same direction: by {share} more within {until}."]
     half = "" if r["half_life_h"] is None else f"; half is gone {hours(r['half_life_h'])} after that"
     return [f"Of the move after {name} a part comes back within {until}: {share}{half}."]
+
+
+def _beside_others_sentences(tests: pl.DataFrame, r: Row) -> list[str]:
+    """Whether the move stays when other assets at the same hours are taken off."""
+    if r["verdict"] not in (MOVES, AS_MUCH_BEFORE):
+        return []
+    found = tests.filter(
+        pl.col("release_group") == r["release_group"], pl.col("window_h") == r["peak_h"],
+        pl.col("base") == FIRST_CLOSE_AFTER, pl.col("test") == STACKED,
+    ).to_dicts()  # fmt: skip
+    if not found:
+        return []
+    (t,) = found
+    size = f"{t['estimate']:+.2f} sigma (95 % interval {t['low']:+.2f} to {t['high']:+.2f})"
+    if t["low"] > 0:
+        return [f"It is no matter of the hour: beyond what other assets did at the same time it is {size}."]
+    return [f"Beyond what other assets did at the same time it is {size}: read it with care."]
 
 
 def _direction_sentences(tests: pl.DataFrame, r: Row) -> list[str]:
