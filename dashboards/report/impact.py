@@ -173,10 +173,11 @@ def _cases(warehouse: Published) -> dict[str, Any] | None:
     names = {"event_ts": "Time (UTC)", "asset": "Asset", "claim": "What was claimed", "timeframe": "Candles",
              "peak_return": "Peak in 24 h", "time_to_peak_h": "Hours to peak", "reversal_share": "Reversed",
              "half_life_h": "Half-life, h", "peak_sigma": "Largest, σ", "flagged_ts": "Flagged at",
-             "lead_h": "Before the denial, h", "false_alarms": "False alarms"}  # fmt: skip
+             "lead_h": "Before the denial, h", "false_alarms": "False alarms", "beside_return": "Beside its mix",
+             "beside_p": "p"}  # fmt: skip
     formats = {"event_ts": "%Y-%m-%d %H:%M", "peak_return": "+.1%", "time_to_peak_h": ".2g", "reversal_share": ".0%",
                "half_life_h": ".2g", "peak_sigma": ".1f", "flagged_ts": "%H:%M", "lead_h": "+.2f",
-               "false_alarms": ".1%"}  # fmt: skip
+               "false_alarms": ".1%", "beside_return": "+.1%", "beside_p": ".3f"}  # fmt: skip
     return table_of(rows, formats, names)
 
 

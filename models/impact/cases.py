@@ -88,6 +88,11 @@ def known_claims() -> dict[tuple[str, date], str]:
     }
 
 
+def base_row(case: KnownCase, bars: Bars) -> int:
+    """Row of the last close at or before the release; −1 before the first."""
+    return int(bars.row_at(np.array([np.datetime64(case.time.replace(tzinfo=None), "s")]))[0])
+
+
 def measure_case(case: KnownCase, bars: Bars) -> CaseMove | None:
     """The case on one grid; None where the grid does not hold its asset, the close before it, or the day after it.
 
@@ -96,8 +101,7 @@ def measure_case(case: KnownCase, bars: Bars) -> CaseMove | None:
     if case.asset not in bars.assets:
         return None
     asset = bars.assets.index(case.asset)
-    moment = np.datetime64(case.time.replace(tzinfo=None), "s")
-    row = int(bars.row_at(np.array([moment]))[0])
+    moment, row = np.datetime64(case.time.replace(tzinfo=None), "s"), base_row(case, bars)
     steps = round(WINDOW_H / bars.step_h)
     if row < steps or row + steps >= len(bars.close_ts):
         return None

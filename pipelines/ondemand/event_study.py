@@ -15,8 +15,8 @@ from domain.types import Array
 from features.candles import Bars, coarser_bars, log_returns, market_index
 from features.volatility import VolatilityScale, volatility_scale
 from models.impact.comparison.groups import realised_comparisons, release_traits
-from models.impact.each import each_event, told
 from models.impact.findings.answer import answer_of
+from models.impact.findings.each import each_event, told
 from models.impact.findings.parts import response_parts
 from models.impact.measure.calendar import macro_announcements
 from models.impact.measure.events import Design

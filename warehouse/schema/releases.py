@@ -146,6 +146,15 @@ KNOWN_CASES = Entity(
         ),
         Column("threshold", "DOUBLE", "The threshold, in sigmas"),
         Column("false_alarms", "DOUBLE", "Share of placebo days on which it would have been passed", required=False),
+        Column(
+            "beside_return",
+            "DOUBLE",
+            "Largest move at a close within 24 h beyond the synthetic control, a mix of other assets (simple return)",
+            required=False,
+        ),
+        Column("beside_end_return", "DOUBLE", "The same at the end of the 24 h", required=False),
+        Column("beside_p", "DOUBLE", "Rank of that among the same for every other asset", required=False),
+        Column("n_donors", "INTEGER", "Other assets that the mix is made from", required=False),
     ),
     stage="impact",
 )

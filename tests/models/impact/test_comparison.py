@@ -229,7 +229,7 @@ def _response(group: str = "real", verdict: str = "moves", **values):
 
 
 NO_TESTS = pl.DataFrame(schema={"study_id": pl.String, "release_group": pl.String, "window_h": pl.Float64,
-                                "benchmark": pl.String, "test": pl.String})  # fmt: skip
+                                "base": pl.String, "benchmark": pl.String, "test": pl.String})  # fmt: skip
 NO_COMPARISONS = pl.DataFrame(schema={"study_id": pl.String, "group_a": pl.String, "group_b": pl.String,
                                       "window_h": pl.Float64, "slice_by": pl.String, "quantity": pl.String,
                                       "method": pl.String, "p_value": pl.Float64})  # fmt: skip
@@ -258,6 +258,18 @@ def test_where_nothing_survives_the_first_sentence_says_so_with_what_would_have_
     untested = _said(_response(verdict="not tested", n_releases=8))
     assert untested.startswith("Nothing was tested: no group has releases on 20 days")
     assert "Real releases are 8: what is said of them rests on few events." in untested
+    alone = {"alone_k": 5, "alone_n": 8, "alone_h": 4.0}
+    counted = _said(_response(verdict="not tested", n_releases=8, **alone, alone_p=0.0001))
+    assert "5 of 8 on days of their own moved further within 4 h than at 95 % of their like times" in counted
+    assert "(p < .001): beyond chance" in counted
+    assert "no more than chance may give" in _said(_response(verdict="not tested", **alone, alone_p=0.3))
+
+
+def test_sentences_say_whether_a_move_stays_beside_other_assets_in_the_same_hours():
+    row = {"study_id": "1h", "release_group": "real", "window_h": 4.0, "base": "first_close_after",
+           "benchmark": "residual", "test": "stacked", "estimate": 0.3, "low": 0.1, "high": 0.5}  # fmt: skip
+    assert "no matter of the hour: beyond what other assets did" in _said(_response(), tests=pl.DataFrame([row]))
+    assert "read it with care" in _said(_response(), tests=pl.DataFrame([row | {"low": -0.1}]))
 
 
 def test_news_that_follows_prices_is_told_apart_from_news_that_moves_them():

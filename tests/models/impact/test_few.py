@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from features.candles import Bars
-from models.impact.each import each_event, told
+from models.impact.findings.each import each_event, told
 from models.impact.findings.few import hierarchical, partially_pooled, standing_out
 from models.impact.measure.events import Design
 
