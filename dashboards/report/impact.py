@@ -53,6 +53,7 @@ def impact_section(warehouse: Published) -> dict[str, Any]:
         "fabrications": _fabrications(warehouse),
         "cases": _cases(warehouse),
         "controls": _controls(warehouse),
+        "bands": _bands(warehouse),
         "alerts": _alerts(warehouse),
     }
 
@@ -193,6 +194,21 @@ def _controls(warehouse: Published) -> dict[str, Any] | None:
              "verdict": "Verdict"}  # fmt: skip
     formats = dict.fromkeys(("found", "found_low", "found_high", "by_chance"), ".1%")
     return table_of(rows, formats | {"window_h": ".3g", "n_releases": ",", "n_studies": ","}, names)
+
+
+def _bands(warehouse: Published) -> dict[str, Any] | None:
+    """How the bands to expect after releases have held."""
+    rows = warehouse.query("FROM marts.response_record ORDER BY release_group <> 'all', release_group, window_h")
+    if rows.is_empty():
+        return None
+    names = {"release_group": "Group", "window_h": "Window, h", "n_releases": "n", "covered": "90 % band held",
+             "covered_low": "95 % low", "covered_high": "high", "walk_covered": "Walk's held",
+             "crps_ratio": "CRPS ÷ walk", "correlation": "Correlation", "words_gain": "Gain by words",
+             "words_gain_low": "95 % low ", "words_gain_high": "high ", "words_gain_p": "p"}  # fmt: skip
+    formats = dict.fromkeys(("covered", "covered_low", "covered_high", "walk_covered"), ".0%")
+    formats |= dict.fromkeys(("words_gain", "words_gain_low", "words_gain_high"), "+.1%") | {"n_releases": ","}
+    formats |= {"window_h": ".3g", "crps_ratio": ".3f", "correlation": "+.2f", "words_gain_p": ".3f"}
+    return table_of(rows, formats, names)
 
 
 def _alerts(warehouse: Published) -> dict[str, Any] | None:

@@ -243,6 +243,38 @@ def scored() -> pl.DataFrame:
         "low_text", "low_none", "low_walk", "realised"])  # fmt: skip
 
 
+def response_expected() -> pl.DataFrame:
+    return documents().select(
+        "doc_id",
+        "event_ts",
+        "available_ts",
+        asset=pl.lit("BTC"),
+        window_h=4.0,
+        sigma=0.01,
+        low=-0.02,
+        median=0.004,
+        high=0.03,
+        low_walk=-0.016,
+        high_walk=0.016,
+        odds_large=0.12,
+        odds_large_walk=0.06,
+        odds_up=0.61,
+        level=pl.lit("words"),
+        weight_words=0.8,
+        n_past=120,
+        realised=0.011,
+    )
+
+
+def response_record() -> pl.DataFrame:
+    return pl.DataFrame({
+        "window_h": [4.0, 24.0], "release_group": "all", "n_releases": 200, "covered": [0.9, 0.88],
+        "covered_low": [0.86, 0.83], "covered_high": [0.94, 0.93], "walk_covered": [0.75, 0.84],
+        "crps_ratio": [0.7, 0.9], "correlation": [0.6, None], "words_gain": [0.2, -0.01],
+        "words_gain_low": [0.1, -0.03], "words_gain_high": [0.3, 0.02], "words_gain_p": [0.001, 0.4],
+    })  # fmt: skip
+
+
 def impact_controls() -> pl.DataFrame:
     return pl.DataFrame({
         "study_id": ["1h", "1h", "1h"], "control": ["pseudo-releases", "planted moves", "exchange announcements"],
@@ -376,7 +408,7 @@ FRAMES = {
     "impact_paths": impact_paths, "impact_tests": impact_tests,
     "impact_response": impact_response,
     "impact_coverage": impact_coverage, "impact_conclusions": impact_conclusions,
-    "impact_controls": impact_controls,
+    "impact_controls": impact_controls, "response_expected": response_expected, "response_record": response_record,
     "release_alerts": release_alerts, "similar_releases": similar_releases,
     "known_cases": known_cases, "impact_comparisons": impact_comparisons, "scored": scored,
     "backtest_equity": backtest_equity, "backtest_metrics": backtest_metrics,

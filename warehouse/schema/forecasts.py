@@ -1,13 +1,18 @@
-"""Training runs, forecasts, scores, calibration, explanations and backtests."""
+"""Training runs, forecasts, scores, calibration, explanations and backtests; what to expect after releases."""
 
 from warehouse.schema.entity import (
     ASSET,
+    AVAILABLE_AS_DOCUMENT,
     AVAILABLE_TS,
+    DOC_ID,
+    EVENT_AS_DOCUMENT,
     EVENT_TS,
     HIGH,
     HORIZON_H,
     LOW,
     MODEL_NAME,
+    N_RELEASES,
+    RELEASE_GROUP,
     STRATEGY,
     TS,
     Column,
@@ -143,4 +148,60 @@ BACKTEST_METRICS = Entity(
         HIGH,
     ),
     stage="backtest",
+)
+
+RESPONSE_EXPECTED = Entity(
+    "response_expected",
+    "models",
+    "What to expect after a release, from earlier releases alone: 90 % band of the move beyond the market",
+    ("doc_id", "asset", "window_h"),
+    (
+        DOC_ID,
+        ASSET,
+        Column("window_h", "DOUBLE", "Hours from the first close at or after the release"),
+        EVENT_AS_DOCUMENT,
+        AVAILABLE_AS_DOCUMENT,
+        Column("sigma", "DOUBLE", "Sigma of the move beyond the market in that window (log return)"),
+        Column("low", "DOUBLE", "5 % quantile of the move beyond the market (log return)"),
+        Column("median", "DOUBLE", "Median of it (log return)"),
+        Column("high", "DOUBLE", "95 % quantile of it (log return)"),
+        Column("low_walk", "DOUBLE", "5 % quantile at like times (log return)"),
+        Column("high_walk", "DOUBLE", "95 % quantile at like times (log return)"),
+        Column("odds_large", "DOUBLE", "Probability of a move beyond 2 sigma, either way"),
+        Column("odds_large_walk", "DOUBLE", "The same at like times"),
+        Column("odds_up", "DOUBLE", "Probability that the asset beats the market"),
+        Column("level", "VARCHAR", "What counts most: walk, scale (of all releases), kind, or words"),
+        Column("weight_words", "DOUBLE", "Weight of the words, 0 to 1, by their record so far"),
+        Column("n_past", "INTEGER", "Earlier releases that it rests on"),
+        Column("realised", "DOUBLE", "Move beyond the market that came (log return)", required=False),
+    ),
+    stage="impact",
+)
+
+RESPONSE_RECORD = Entity(
+    "response_record",
+    "models",
+    "How the bands after past releases held, and what their words added",
+    ("window_h", "release_group"),
+    (
+        Column("window_h", "DOUBLE", "Hours from the first close at or after the release"),
+        RELEASE_GROUP,
+        N_RELEASES,
+        Column("covered", "DOUBLE", "Share of the moves inside the 90 % band"),
+        Column("covered_low", "DOUBLE", "Lower end of its 95 % interval", required=False),
+        Column("covered_high", "DOUBLE", "Upper end of it", required=False),
+        Column("walk_covered", "DOUBLE", "Share inside the band of like times"),
+        Column("crps_ratio", "DOUBLE", "CRPS ÷ that of the walk; below 1 is better"),
+        Column("correlation", "DOUBLE", "Of the expected move (median) with what came, in sigmas", required=False),
+        Column(
+            "words_gain",
+            "DOUBLE",
+            "CRPS with words dealt at random less CRPS with the own words, as a share of the walk's",
+            required=False,
+        ),
+        Column("words_gain_low", "DOUBLE", "Lower end of its 95 % interval", required=False),
+        Column("words_gain_high", "DOUBLE", "Upper end of it", required=False),
+        Column("words_gain_p", "DOUBLE", "Two-sided p-value of no gain", required=False),
+    ),
+    stage="impact",
 )

@@ -161,9 +161,9 @@ def _beside_others_sentences(tests: pl.DataFrame, r: Row) -> list[str]:
         return []
     (t,) = found
     size = f"{t['estimate']:+.2f} sigma (95 % interval {t['low']:+.2f} to {t['high']:+.2f})"
-    if t["low"] > 0:
-        return [f"It is no matter of the hour: beyond what other assets did at the same time it is {size}."]
-    return [f"Beyond what other assets did at the same time it is {size}: read it with care."]
+    reading = "no matter of the hour" if t["low"] > 0 else "read it with care"
+    name = NAMES[r["release_group"]]
+    return [f"Beyond what other assets did at the same time the move after {name} is {size}: {reading}."]
 
 
 def _direction_sentences(tests: pl.DataFrame, r: Row) -> list[str]:

@@ -26,9 +26,11 @@ from pipelines.stages.dataset import LinkedDataset, load_bars
 from pipelines.stages.impact.alerts import alert_rows
 from pipelines.stages.impact.cases import case_rows
 from pipelines.stages.impact.expected import expected_moves
+from pipelines.stages.impact.responses import response_rows, with_sentences
 from warehouse import read
 from warehouse.connect import transaction
 from warehouse.schema.entity import Entity
+from warehouse.schema.forecasts import RESPONSE_EXPECTED, RESPONSE_RECORD
 from warehouse.schema.impact import (
     IMPACT,
     IMPACT_COMPARISONS,
@@ -51,7 +53,8 @@ from warehouse.write import WriteResult, write
 log = logging.getLogger("tapewire.impact")
 TABLES = (
     IMPACT, IMPACT_COVERAGE, IMPACT_PATHS, IMPACT_TESTS, IMPACT_COMPARISONS, IMPACT_RESPONSE, IMPACT_CONCLUSIONS,
-    IMPACT_CONTROLS, SCORED, COUNTERFACTUAL, RELEASE_ALERTS, SIMILAR_RELEASES, KNOWN_CASES,
+    IMPACT_CONTROLS, RESPONSE_EXPECTED, RESPONSE_RECORD,
+    SCORED, COUNTERFACTUAL, RELEASE_ALERTS, SIMILAR_RELEASES, KNOWN_CASES,
 )  # fmt: skip
 NOT_STORED = ("forecast_quantile", "test_group")
 
@@ -65,6 +68,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
     scores = expected_moves(con, run, dataset, releases)
     tables: dict[str, list[pl.DataFrame]] = {e.name: [] for e in TABLES}
     parts: dict[str, ResponseParts] = {}
+    said: list[str] = []
     caps = _capitalisations(con, run)
     for timeframe in _timeframes(con, run):
         try:
@@ -101,12 +105,16 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
         parts[timeframe] = response_parts(study, traits, tests)
         if timeframe == "1h":
             tables["impact_controls"].append(control_rows(study))
+            responses = response_rows(con, run, study)
+            tables["response_expected"].append(responses.expected)
+            tables["response_record"].append(responses.record)
+            said = responses.said
     answer = answer_of(
         _joined(tables["impact_tests"]), _joined(tables["impact_comparisons"]), parts,
         simulated=run.settings.simulated.enabled,
     )  # fmt: skip
     for name, table in answer.items():
-        tables[name] = [table]
+        tables[name] = [with_sentences(table, "1h", said) if name == "impact_conclusions" else table]
     tables["impact_controls"].append(positive_rows(_joined(tables["known_cases"]), answer["impact_response"]))
     if not scores.releases.is_empty():
         tables["scored"].append(scores.releases.drop(NOT_STORED))

@@ -268,7 +268,9 @@ def test_where_nothing_survives_the_first_sentence_says_so_with_what_would_have_
 def test_sentences_say_whether_a_move_stays_beside_other_assets_in_the_same_hours():
     row = {"study_id": "1h", "release_group": "real", "window_h": 4.0, "base": "first_close_after",
            "benchmark": "residual", "test": "stacked", "estimate": 0.3, "low": 0.1, "high": 0.5}  # fmt: skip
-    assert "no matter of the hour: beyond what other assets did" in _said(_response(), tests=pl.DataFrame([row]))
+    said = _said(_response(), tests=pl.DataFrame([row]))
+    assert "Beyond what other assets did at the same time the move after real releases is +0.30 sigma" in said
+    assert "(95 % interval +0.10 to +0.50): no matter of the hour." in said
     assert "read it with care" in _said(_response(), tests=pl.DataFrame([row | {"low": -0.1}]))
 
 
