@@ -17,6 +17,7 @@ from benchmarks.impact.coverage import START, grid, release_frame
 from domain.types import Array
 from features.volatility import volatility_scale
 from models.impact.event_time import history_of
+from models.impact.findings.response_record import record_rows, said_of_record
 from models.impact.sample import build_sample
 from models.impact.study import ImpactStudy
 from models.quantiles.quantiles import CENTRAL, MEDIAN
@@ -53,6 +54,8 @@ def market(seed: int, *, planted: bool) -> dict[str, Array]:
     out |= {f"covers {g}": np.nanmean(inside[group == g], axis=0) for g in GROUPS}
     out |= {f"CRPS {name}": np.nanmean(x, axis=0) / np.nanmean(loss[WALK], axis=0) for name, x in loss.items()}
     out["correlation"] = np.array([_correlation(q[:, h, MEDIAN], move[:, h]) for h in range(len(WINDOWS_H))])
+    record = record_rows(history, np.array([chosen[i].group for i in order]), found)
+    out["words are said to tell"] = np.full(len(WINDOWS_H), "Words tell something" in " ".join(said_of_record(record)))
     out["weight of words"] = found.weight[-1, :, LEVEL_NAMES.index("words")]
     return out
 
@@ -70,12 +73,14 @@ def main() -> None:
     """Print means over markets."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--markets", type=int, default=10)
+    parser.add_argument("--without", type=int, default=40, help="markets without effects")
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
-    began, seeds = time.perf_counter(), range(FIRST_SEED, FIRST_SEED + args.markets)
+    began = time.perf_counter()
     with ProcessPoolExecutor(args.workers) as pool:
         for planted in (True, False):
-            found = list(pool.map(partial(market, planted=planted), seeds))
+            n = args.markets if planted else args.without
+            found = list(pool.map(partial(market, planted=planted), range(FIRST_SEED, FIRST_SEED + n)))
             print(f"\n{'With' if planted else 'Without'} effects" + "".join(f"{w:>9g} h" for w in WINDOWS_H))
             for name in found[0]:
                 print(f"{name:<24}" + "".join(f"{x:>11.3f}" for x in np.mean([f[name] for f in found], axis=0)))

@@ -219,10 +219,13 @@ def _alerts(warehouse: Published) -> dict[str, Any] | None:
     )
     if rows.is_empty():
         return None
-    names = {"available_ts": "Arrived (UTC)", "asset": "Asset", "title": "Headline", "low_text": "5 %",
-             "median_text": "Median", "high_text": "95 %", "low_walk": "Walk 5 %", "high_walk": "Walk 95 %",
-             "width_change": "Width by the text", "machine_verdict": "Authorship",
-             "similar_excess_move": "Similar releases, excess σ"}  # fmt: skip
-    percent = dict.fromkeys(("low_text", "median_text", "high_text", "low_walk", "high_walk", "width_change"), "+.1%")
+    names = {"available_ts": "Arrived (UTC)", "asset": "Asset", "title": "Headline",
+             "response_low": "Beyond market 5 %", "response_median": "Median", "response_high": "95 %",
+             "odds_large": "Odds > 2 σ", "odds_large_walk": "usual", "odds_up": "Odds up", "response_level": "By",
+             "low_text": "Network 5 %", "high_text": "95 % ", "low_walk": "Walk 5 %", "high_walk": "95 %  ",
+             "machine_verdict": "Authorship", "similar_excess_move": "Similar releases, excess σ"}  # fmt: skip
+    percent = dict.fromkeys(
+        ("response_low", "response_median", "response_high", "low_text", "high_text", "low_walk", "high_walk"), "+.1%"
+    ) | dict.fromkeys(("odds_large", "odds_large_walk", "odds_up"), ".0%")
     formats = percent | {"available_ts": "%Y-%m-%d %H:%M", "similar_excess_move": "+.2f"}
     return table_of(rows, formats, names)

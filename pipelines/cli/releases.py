@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -105,7 +105,7 @@ def _alert(settings: "Settings", release: str) -> None:
         print(f"tapewire: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
     print(_told(found))
-    raise typer.Exit(0 if len(found.expected) else 3)
+    raise typer.Exit(0 if len(found.expected) or len(found.responses) else 3)
 
 
 def _told(found: "Alert") -> str:
@@ -114,11 +114,12 @@ def _told(found: "Alert") -> str:
     if found.is_simulated:
         lines[0] = f"SIMULATED  {lines[0]}"
     lines.append(f"  Authorship: {found.authorship}")
+    lines += [_response(r) for r in found.responses.iter_rows(named=True)]
     if found.expected.is_empty():
-        lines.append(f"  No expected range: {found.why_not}")
+        lines.append(f"  No expected range by the network: {found.why_not}")
     for r in found.expected.iter_rows(named=True):
         lines.append(
-            f"  {r['asset']:<6} {r['horizon_h']:>3} h  90 % between {_percent(r['low_text'])} and "
+            f"  {r['asset']:<6} {r['horizon_h']:>3} h  network: 90 % between {_percent(r['low_text'])} and "
             f"{_percent(r['high_text'])}, middle {_percent(r['median_text'])}; random walk "
             f"{_percent(r['low_walk'])} to {_percent(r['high_walk'])}; the text changes the width by "
             f"{100 * r['width_change']:+.1f} %"
@@ -132,6 +133,15 @@ def _told(found: "Alert") -> str:
             f"{_percent(r['car'])} in 24 h, {excess}: {str(r['similar_title'] or '')[:80]}"
         )
     return "\n".join(lines)
+
+
+def _response(r: dict[str, Any]) -> str:
+    """What to expect beyond the market, in one line."""
+    band = f"{_percent(r['low'])} and {_percent(r['high'])}, middle {_percent(r['median'])}"
+    large, usual, up = (f"{100 * r[k]:.0f} %" for k in ("odds_large", "odds_large_walk", "odds_up"))
+    odds = f"odds of more than 2 sigmas {large} (usually {usual}), of beating the market {up}"
+    by = f"by {r['level']}, from {r['n_past']:,} earlier releases"
+    return f"  {r['asset']:<6} {r['window_h']:>3g} h  beyond the market 90 % between {band}; {odds}; {by}"
 
 
 def _percent(log_return: float) -> str:

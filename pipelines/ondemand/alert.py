@@ -25,13 +25,16 @@ class NoSuchReleaseError(ValueError):
 
 @dataclass(frozen=True)
 class Alert:
-    """What is known of one release; `expected` and `similar` as models.release_alerts and models.similar_releases."""
+    """What is known of one release; `responses`, `expected` and `similar` as models.response_expected, release_alerts
+    and similar_releases.
+    """
 
     doc_id: str
     title: str
     available_ts: datetime
     group: str
     authorship: str
+    responses: pl.DataFrame
     expected: pl.DataFrame
     similar: pl.DataFrame
     why_not: str
@@ -62,10 +65,11 @@ def _alert(run: Run, wanted: str) -> Alert:
         found = alert_rows(con, run, scored, read.read(con, "models.impact"), document["doc_id"])
         titles = read.as_of(con, "documents", run.as_of).select(similar_doc_id="doc_id", similar_title="title")
         judged = _authorship(con, document)
+        responses = read.read(con, "models.response_expected").filter(pl.col("doc_id") == document["doc_id"])
     return Alert(
         document["doc_id"], document["title"], document["available_ts"], document["release_group"], judged,
-        found.alerts.sort("asset", "horizon_h"), found.similar.join(titles, on="similar_doc_id", how="left"), why_not,
-        document["is_simulated"],
+        responses.sort("asset", "window_h"), found.alerts.sort("asset", "horizon_h"),
+        found.similar.join(titles, on="similar_doc_id", how="left"), why_not, document["is_simulated"],
     )  # fmt: skip
 
 

@@ -194,6 +194,9 @@ RESPONSE_RECORD = Entity(
         Column("crps_ratio", "DOUBLE", "CRPS ÷ that of the walk; below 1 is better"),
         Column("correlation", "DOUBLE", "Of the expected move (median) with what came, in sigmas", required=False),
         Column(
+            "words_over_kind", "DOUBLE", "CRPS without words less CRPS with them, as a share of the walk's"
+        ),
+        Column(
             "words_gain",
             "DOUBLE",
             "CRPS with words dealt at random less CRPS with the own words, as a share of the walk's",

@@ -84,7 +84,7 @@ def test_sentences_tell_what_words_add_where_they_do():
     record = pl.DataFrame({
         "window_h": [4.0, 24.0], "release_group": "all", "n_releases": 300, "covered": [0.9, 0.89],
         "words_gain": [0.25, 0.01], "words_gain_low": [0.2, -0.01], "words_gain_high": [0.3, 0.03],
-        "words_gain_p": [0.0001, 0.4], "correlation": [0.7, 0.1],
+        "words_gain_p": [0.0001, 0.4], "correlation": [0.7, 0.1], "words_over_kind": [0.2, 0.01],
     })  # fmt: skip
     said = said_of_record(record)
     assert "After 300 releases" in said[0]
@@ -93,5 +93,6 @@ def test_sentences_tell_what_words_add_where_they_do():
     assert "correlate by 0.70" in said[1]
     nothing = said_of_record(record.with_columns(words_gain_p=pl.lit(0.2)))
     assert "tells nothing" in nothing[1]
+    assert "tells nothing" in said_of_record(record.with_columns(words_over_kind=pl.lit(-0.01)))[1]
     assert "at most 30.0 %" in nothing[1]
     assert said_of_record(pl.DataFrame()) == []

@@ -326,7 +326,8 @@ def test_the_alert_of_one_release_comes_in_one_call(night, environment):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"SIMULATED  {title[:20]}")
     assert "Authorship: not judged: simulated prose never is" in done.stdout
-    assert all(f" {h:>3} h  90 % between" in done.stdout for h in (1, 4, 8, 24))
+    assert all(f" {h:>3} h  network: 90 % between" in done.stdout for h in (1, 4, 8, 24))
+    assert all(f" {h:>3} h  beyond the market 90 % between" in done.stdout for h in (1, 4, 8, 24, 48, 72))
 
 
 def test_an_alert_about_no_release_or_several_says_what_to_do(night):
