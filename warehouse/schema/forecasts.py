@@ -193,9 +193,7 @@ RESPONSE_RECORD = Entity(
         Column("walk_covered", "DOUBLE", "Share inside the band of like times"),
         Column("crps_ratio", "DOUBLE", "CRPS ÷ that of the walk; below 1 is better"),
         Column("correlation", "DOUBLE", "Of the expected move (median) with what came, in sigmas", required=False),
-        Column(
-            "words_over_kind", "DOUBLE", "CRPS without words less CRPS with them, as a share of the walk's"
-        ),
+        Column("words_over_kind", "DOUBLE", "CRPS without words less CRPS with them, as a share of the walk's"),
         Column(
             "words_gain",
             "DOUBLE",
