@@ -201,9 +201,9 @@ def _bands(warehouse: Published) -> dict[str, Any] | None:
     rows = warehouse.query("FROM marts.response_record ORDER BY release_group <> 'all', release_group, window_h")
     if rows.is_empty():
         return None
-    names = {"release_group": "Group", "window_h": "Window, h", "n_releases": "n", "covered": "90 % band held",
-             "covered_low": "95 % low", "covered_high": "high", "walk_covered": "Walk's held",
-             "crps_ratio": "CRPS ÷ walk", "correlation": "Correlation", "words_gain": "Gain by words",
+    names = {"release_group": "Group", "window_h": "Window, h", "n_releases": "n", "covered": "Held",
+             "covered_low": "95 % low", "covered_high": "high", "walk_covered": "Walk held",
+             "crps_ratio": "CRPS ÷ walk", "correlation": "Correlation", "words_gain": "Words",
              "words_gain_low": "95 % low ", "words_gain_high": "high ", "words_gain_p": "p"}  # fmt: skip
     formats = dict.fromkeys(("covered", "covered_low", "covered_high", "walk_covered"), ".0%")
     formats |= dict.fromkeys(("words_gain", "words_gain_low", "words_gain_high"), "+.1%") | {"n_releases": ","}
