@@ -13,7 +13,7 @@ from models.impact.sample import ALL, GROUPS
 from models.impact.significance.event_tests import event_tests, prepare
 from models.impact.significance.outcome import Outcome
 from models.impact.significance.overlap import excess_move, mean_with_overlap
-from models.impact.significance.placebo_ranks import DAYS, MIN_BLOCKS, RANK, blocks, placebo_days, placebo_rank
+from models.impact.significance.placebo_ranks import MIN_BLOCKS, RANK, blocks, placebo_days, placebo_rank
 from models.impact.study import FORECAST, ImpactStudy
 from models.impact.study_moves import FIRST_CLOSE_AFTER, LAST_CLOSE, RAW, RESIDUAL
 
@@ -28,7 +28,7 @@ TEST_SCHEMA = {
 }  # fmt: skip
 AFTER_LESS_BEFORE = "after_less_before"
 # the tests that keep their size on real prices, with the benchmark on which they do (benchmarks/impact/real_prices.py)
-PREFERRED = {(RANK, RESIDUAL), (DAYS, RESIDUAL), ("shifted_t", "market")}
+PREFERRED = {(RANK, RESIDUAL), ("shifted_t", "market")}
 
 
 def with_q_values(rows: pl.DataFrame) -> pl.DataFrame:
