@@ -18,7 +18,7 @@ from models.impact.significance.placebo_ranks import normal_scores, placebo_rank
 from models.impact.study import ImpactStudy
 from models.impact.study_moves import FIRST_CLOSE_AFTER, RAW, StudyMoves
 
-POOL, STUDIES = 5000, 200
+POOL, STUDIES = 3000, 200
 FEWEST, MOST = 40, 100  # releases of a pseudo-study
 PLANTED = 0.35
 LEVEL, SURE = 0.05, 0.99

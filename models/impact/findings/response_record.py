@@ -18,6 +18,7 @@ from models.response.walk_forward import HIGH, KIND, LEVEL_NAMES, LOW, WALK, WOR
 JUDGED_FROM, FEWEST = 20, 10  # past releases, from which bands are judged; judged releases of a group
 MIN_WINDOW_H = 4.0
 SIGNIFICANCE = 0.05
+NO_DIRECTION = 1e-6  # sigmas: expected moves that differ by less tell none
 
 
 def record_rows(history: History, groups: NDArray[np.str_], found: Expected) -> pl.DataFrame:
@@ -52,7 +53,7 @@ def _row(history: History, found: Expected, at: int, member: NDArray[np.bool_]) 
         "n_releases": len(move), "covered": float(inside.mean()), "covered_low": _end(held, "low"),
         "covered_high": _end(held, "high"), "walk_covered": float(_inside(walk, move).mean()),
         "crps_ratio": float(_crps(q, move).mean()) / usual,
-        "correlation": float(np.corrcoef(expected, move)[0, 1]) if np.ptp(expected) > 0 else None,
+        "correlation": float(np.corrcoef(expected, move)[0, 1]) if np.ptp(expected) > NO_DIRECTION else None,
         "words_over_kind": float((_crps(kind, move) - _crps(words, move)).mean()) / usual,
         "words_gain": None if gain is None else gain.estimate, "words_gain_low": None if gain is None else gain.low,
         "words_gain_high": None if gain is None else gain.high, "words_gain_p": None if gain is None else gain.p_value,
