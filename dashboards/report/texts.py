@@ -31,9 +31,10 @@ def text_section(warehouse: Published) -> dict[str, Any]:
 def _judged(warehouse: Published) -> dict[str, int]:
     """Documents by verdict."""
     rows = warehouse.query(
-        "SELECT machine_verdict, count(*) AS n FROM marts.releases WHERE machine_verdict IS NOT NULL GROUP BY ALL"
+        "SELECT machine_verdict, count(*) AS n FROM marts.releases WHERE machine_verdict IS NOT NULL GROUP BY ALL "
+        "ORDER BY n DESC, machine_verdict"
     )
-    return dict(rows.sort("n", descending=True).iter_rows())
+    return dict(rows.iter_rows())
 
 
 def _detection(warehouse: Published) -> dict[str, Any] | None:

@@ -117,16 +117,16 @@ def test_window_columns_are_the_bars_after_the_base_up_to_the_window():
 
 @pytest.mark.slow
 def test_planted_effects_are_covered_and_nothing_is_found_where_nothing_was_planted():
-    """Quick form of benchmarks/impact/coverage.py: 25 studies of each kind, 99 % bounds around 95 and 5 %."""
+    """Quick form of benchmarks/impact/coverage.py: 16 studies of each kind, 99 % bounds around 95 and 5 %."""
     out = summarise(
-        [simulate(s, planted=True, per_day=PER_DAY) for s in range(25)],
-        [simulate(50_000 + s, planted=False, per_day=PER_DAY) for s in range(25)],
+        [simulate(s, planted=True, per_day=PER_DAY) for s in range(16)],
+        [simulate(50_000 + s, planted=False, per_day=PER_DAY) for s in range(16)],
     )
     for window, found in out.items():
         for name in ("coverage_mean_car", "coverage_excess", "coverage_difference"):
-            assert found[name] >= 0.79, (name, window)
+            assert found[name] >= 0.75, (name, window)
         for name in ("size_mean_car", "size_excess", "size_difference", "size_rank", "size_days"):
-            assert found[name] <= 0.21, (name, window)
+            assert found[name] <= 0.25, (name, window)
         assert found["found_excess"] == pytest.approx(found["planted_excess"], abs=0.2)
     assert out[4.0]["power_rank"] == out[8.0]["power_rank"] == 1.0
     assert out[24.0]["power_rank"] > 0.8 > out[24.0]["power_raw"], "residuals find what raw moves do not"
