@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from features.candles import build_bars
+from features.candles import Bars, build_bars
 from features.news import keep_first_reports
 from features.volatility import volatility_scale
 from models.impact.comparison.groups import release_traits
@@ -36,21 +36,27 @@ NO_CAPS = pl.DataFrame(
 )
 
 
+def news_on_record(warehouse: Path) -> tuple[pl.DataFrame, Bars]:
+    """First reports of all timed documents per asset, with texts, and the hourly bars of a published warehouse."""
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        con.execute("SET TimeZone='UTC'")
+        news = con.sql(
+            "SELECT a.doc_id, a.asset, d.event_ts, d.available_ts, d.publisher, d.kind, d.title, d.body "
+            "FROM core.document_assets a JOIN core.documents d USING (doc_id) "
+            "WHERE d.ts_precision IN ('second', 'minute') AND a.confidence >= .5"
+        ).pl()
+        stories = con.sql("FROM features.document_stories").pl()
+        bars = build_bars(con.sql("FROM core.candles WHERE timeframe = '1h'").pl(), "1h")
+    return keep_first_reports(news.with_columns(release_group=pl.lit("unlabelled")), stories), bars
+
+
 def main() -> None:
     """Print the response of all timed news, and of each publisher and kind with enough of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--warehouse", type=Path, required=True, help="a published warehouse")
     args = parser.parse_args()
     began = time.perf_counter()
-    with duckdb.connect(str(args.warehouse), read_only=True) as con:
-        con.execute("SET TimeZone='UTC'")
-        news = con.sql(
-            "SELECT a.doc_id, a.asset, d.event_ts, d.available_ts, d.publisher, d.kind FROM core.document_assets a "
-            "JOIN core.documents d USING (doc_id) WHERE d.ts_precision IN ('second', 'minute') AND a.confidence >= .5"
-        ).pl()
-        stories = con.sql("FROM features.document_stories").pl()
-        bars = build_bars(con.sql("FROM core.candles WHERE timeframe = '1h'").pl(), "1h")
-    first = keep_first_reports(news.with_columns(release_group=pl.lit("unlabelled")), stories)
+    first, bars = news_on_record(args.warehouse)
     large = first.group_by("publisher").len().filter(pl.col("len") >= FEWEST)["publisher"]
     releases = first.with_columns(
         is_late_stamp=pl.lit(False), is_recommended=pl.lit(True),

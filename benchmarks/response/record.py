@@ -10,12 +10,10 @@ import argparse
 import time
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import polars as pl
 
-from features.candles import build_bars
-from features.news import keep_first_reports
+from benchmarks.impact.record import news_on_record
 from features.volatility import volatility_scale
 from models.impact.event_time import history_of
 from models.impact.findings.response_record import record_rows, said_of_record
@@ -38,16 +36,8 @@ def main() -> None:
     parser.add_argument("--warehouse", type=Path, required=True, help="a published warehouse")
     args = parser.parse_args()
     began = time.perf_counter()
-    with duckdb.connect(str(args.warehouse), read_only=True) as con:
-        con.execute("SET TimeZone='UTC'")
-        news = con.sql(
-            "SELECT a.doc_id, a.asset, d.event_ts, d.available_ts, d.publisher, d.kind, d.title, d.body "
-            "FROM core.document_assets a JOIN core.documents d USING (doc_id) "
-            "WHERE d.ts_precision IN ('second', 'minute') AND a.confidence >= .5 AND d.kind <> 'event'"
-        ).pl()
-        stories = con.sql("FROM features.document_stories").pl()
-        bars = build_bars(con.sql("FROM core.candles WHERE timeframe = '1h'").pl(), "1h")
-    first = keep_first_reports(news.with_columns(release_group=pl.lit("unlabelled")), stories)
+    first, bars = news_on_record(args.warehouse)
+    first = first.filter(pl.col("kind") != "event")
     releases = first.with_columns(is_late_stamp=pl.lit(False), is_recommended=pl.lit(True))
     chosen = build_sample(releases, bars, design_for(bars, releases))
     study = ImpactStudy(chosen, WINDOWS_H, volatility_scale(bars), announcements=macro_announcements())

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 
+from domain.timeframes import SECONDS
 from domain.types import Array
 from models.impact.findings.parts import told_windows
 from models.impact.measure.matched import Matched
@@ -126,8 +127,7 @@ def positive_rows(cases: pl.DataFrame, responses: pl.DataFrame) -> pl.DataFrame:
     """
     rows: list[dict[str, object]] = []
     if not cases.is_empty():
-        bar_s = {"1m": 60, "5m": 300, "15m": 900, "1h": 3600}
-        finest = cases.sort(pl.col("timeframe").replace_strict(bar_s)).unique("case_id", keep="first")
+        finest = cases.sort(pl.col("timeframe").replace_strict(SECONDS)).unique("case_id", keep="first")
         clean = finest.filter("is_clean", pl.col("false_alarms").is_not_null())
         if len(clean):
             k, chance = int(clean["flagged_ts"].is_not_null().sum()), float(np.mean(clean["false_alarms"].to_numpy()))

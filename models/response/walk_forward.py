@@ -7,6 +7,7 @@ A level counts by how it scored on earlier releases; the band is widened or narr
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from domain.types import Array
@@ -90,7 +91,7 @@ class Fitted:
     """The levels of every window as fitted on `n` releases; None where too little is known of like times."""
 
     n: int
-    vectors: object
+    vectors: sp.csr_matrix | None
     windows: list[Window | None]
 
     def quantiles(self, history: History, i: int, at: int) -> tuple[Array, Array]:
@@ -100,7 +101,8 @@ class Fitted:
         kind = window.scales.of(history.kind[i : i + 1])[0] * window.walk
         words = shuffled = kind
         if window.words or window.shuffled:
-            close = np.asarray((self.vectors[i] @ self.vectors[window.learned].T).todense())  # type: ignore[index]
+            assert self.vectors is not None
+            close = np.asarray((self.vectors[i] @ self.vectors[window.learned].T).todense())
             words = kind if window.words is None else window.words.quantiles(close)[0]
             shuffled = kind if window.shuffled is None else window.shuffled.quantiles(close)[0]
         return np.stack([window.walk, window.scales.every * window.walk, kind, words]), shuffled
