@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy import ndimage, stats
 
 from domain.types import Array
@@ -28,7 +29,8 @@ NEAR_H = 5 / 60
 @dataclass(frozen=True)
 class Path:
     """One asset: time of each close (hours since 1970), last trade price and its age, highest and lowest of each bar,
-    and the log return from trade to trade (0 in bars without one), [T] each.
+    and the log return from trade to trade (0 in bars without one, and where the series goes on in another unit); how
+    often its unit has changed so far, [T] each.
     """
 
     close_h: Array
@@ -37,16 +39,18 @@ class Path:
     high: Array
     low: Array
     moved: Array
+    units: NDArray[np.int64]
 
     def largest(self, steps: int) -> Array:
         """Log move to the extreme of the next `steps` bars that lies further from the last price, [T]; NaN where that
-        price is too old or no trade follows.
+        price is too old, no trade follows or the unit changes.
         """
         up, down = (_next_extreme(x, steps, s) for x, s in ((self.high, 1), (self.low, -1)))
         with np.errstate(invalid="ignore", divide="ignore"):
             above, below = np.log(up / self.price), np.log(down / self.price)
         move = np.where(above >= -below, above, below)
-        return np.where(self.age_h <= VALID_H, move, np.nan)
+        ends = np.minimum(np.arange(len(move)) + steps, len(move) - 1)
+        return np.where((self.age_h <= VALID_H) & (self.units[ends] == self.units), move, np.nan)
 
 
 def path_of(bars: Bars, asset: int) -> Path:
@@ -58,9 +62,11 @@ def path_of(bars: Bars, asset: int) -> Path:
     moved = np.zeros(len(close))
     with np.errstate(invalid="ignore"):
         moved[1:] = np.where(traded[1:], np.log(price[1:] / price[:-1]), 0.0)
+    seam = np.zeros(len(close), dtype=bool) if bars.seams is None else bars.seams[:, asset]
+    moved[seam] = 0.0
     age = np.where(last >= 0, (rows - last) * bars.step_h, np.inf)
     return Path(hours_since_1970(bars.close_ts), price, age, bars.high[:, asset], bars.low[:, asset],
-                np.nan_to_num(moved))  # fmt: skip
+                np.nan_to_num(moved), np.cumsum(seam))  # fmt: skip
 
 
 def _next_extreme(x: Array, steps: int, sign: int) -> Array:
@@ -101,7 +107,7 @@ def _needed(bars: Bars, events: pl.DataFrame, design: Design) -> Bars:
     part = slice(max(int(first) - earlier, 0), int(last) + after + 2)
     return replace(
         bars, close_ts=bars.close_ts[part], open=bars.open[part], high=bars.high[part], low=bars.low[part],
-        close=bars.close[part], volume=bars.volume[part], seams=None,
+        close=bars.close[part], volume=bars.volume[part], seams=None if bars.seams is None else bars.seams[part],
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Groups too small to be tested together: one by one, partially pooled, and events on bars as they are."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -178,3 +179,14 @@ def test_an_event_whose_last_price_is_too_old_or_that_nothing_follows_has_no_row
     assert each_event(_events(bars, [2450]), bars, DESIGN, (0.25,)).is_empty()
     assert each_event(_events(bars, [2502]), bars, DESIGN, (0.25,)).is_empty()
     assert told(pl.DataFrame()) == []
+
+
+def test_a_change_of_unit_inside_a_window_is_no_move():
+    close = _walks(1, 2.5, 9)
+    close[2505:] *= 1000
+    seams = np.zeros(close.shape, dtype=bool)
+    seams[2505] = True
+    bars = replace(_bars(close), seams=seams)
+    assert each_event(_events(bars, [2500]), bars, DESIGN, (0.25,)).is_empty()
+    (before,) = each_event(_events(bars, [2480]), bars, DESIGN, (0.25,)).to_dicts()
+    assert abs(before["peak_return"]) < 0.1
