@@ -35,6 +35,7 @@ def headlines(warehouse: Published) -> list[Headline]:
             warehouse.query("SELECT coin, max(day) AS day FROM marts.ssr_daily GROUP BY coin ORDER BY coin"),
         ),
         _response(responses, caveats(warehouse)),
+        _after_releases(warehouse.mart("response_record")),
         _expected(warehouse.mart("generated_against_real").filter(pl.col("slice_by") == "all")),
         _realised(responses),
         _sharpe(warehouse.mart("backtest_summary")),
@@ -105,6 +106,20 @@ def _coverage(scores: pl.DataFrame) -> Headline:
     low, high = (f"{100 * f(r['value'] for r in rows):.0f}" for f in (min, max))
     each = ", ".join(f"{r['horizon_h']} h {number(100 * r['value'], '.1f')} %" for r in rows)
     return Headline(name, f"{low} %" if low == high else f"{low}–{high} %", f"should be 90 %: {each}")
+
+
+def _after_releases(record: pl.DataFrame) -> Headline:
+    """How the bands to expect after releases have held, over all of them and by group."""
+    name = f"Coverage of the 90 % band after releases, {EXPECTED_H:g} h"
+    rows = {r["release_group"]: r for r in record.filter(pl.col("window_h") == EXPECTED_H).to_dicts()}
+    if "all" not in rows:
+        return _missing(name, "too few releases to judge by, or no hourly candles")
+    r = rows.pop("all")
+    low, high = (number(r[k], ".0%") for k in ("covered_low", "covered_high"))
+    sure = f"95 % interval {low} to {high}" if r["covered_low"] is not None else "no interval"
+    each = ", ".join(f"{group_name(g)} {number(v['covered'], '.0%')}" for g, v in sorted(rows.items()))
+    reading = f"should be 90 %: {sure}, {r['n_releases']:,} releases, each expected from earlier ones alone"
+    return Headline(name, number(r["covered"], ".0%"), f"{reading}; {each}" if each else reading)
 
 
 def _ssr(row: pl.DataFrame, newest: pl.DataFrame) -> Headline:

@@ -1,8 +1,9 @@
-"""What the network makes of words, on a simulated market where every release moves its asset by what its text says.
+"""What the response model makes of words, on a simulated market where every release moves its asset by what its text
+says.
 
-Effect = direction of its kind × strength × capitalisation^−γ, after a delay that the text tells. The network is
-trained on the first four fifths and reads the releases of the last fifth: same past, with the release, with another
-one's text in its place, and with none. Two more networks are trained where there is nothing to learn: on a market
+Effect = direction of its kind × strength × capitalisation^−γ, after a delay that the text tells. The event network is
+trained on the first four fifths and reads the releases of the last fifth, at the first close after each: with its text,
+with another one's text in its place, and with none. Two more are trained where there is nothing to learn: on a market
 without effects, and on the market with effects whose texts have been dealt out anew. Everything here is simulated.
 
     python -m benchmarks.impact.counterfactual            # 20,000 releases and more, three trainings
@@ -12,26 +13,27 @@ without effects, and on the market with effects whose texts have been dealt out 
 import argparse
 import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy import stats
 
-from benchmarks.forecasts.studies import NO_NEWS, shipped
-from benchmarks.impact.coverage import START, grid
+from benchmarks.impact.coverage import START, grid, release_frame
 from domain.types import Array
-from features.panel import build_panel
+from features.candles import Bars
 from features.volatility import volatility_scale
-from models.forecast.baselines.scaled import reference_walk
-from models.forecast.baselines.walks import horizon_sigma, targets
-from models.forecast.dataset import Dataset
-from models.forecast.network.train import split, train
-from models.forecast.network.windows import collect_documents, usable
-from models.forecast.recipe import WARM_UP_H
-from models.impact.expected import expected_with_and_without_text
-from models.quantiles.quantiles import HORIZONS_H, MEDIAN
+from models.impact.comparison.groups import release_traits
+from models.impact.event_time import history_of
+from models.impact.sample import build_sample
+from models.impact.study import ImpactStudy
+from models.impact.study_moves import FIRST_CLOSE_AFTER
+from models.quantiles.quantiles import MEDIAN
+from models.response.history import History
+from models.response.levels import walk_quantiles
+from models.response.network import Seen, train_event_network
+from models.response.words import Corpus
 from models.simulation.prices import ASSETS, BLOCK, make_bars, simulate_paths
 from models.simulation.releases import (
     GROUP_KEPT,
@@ -41,17 +43,17 @@ from models.simulation.releases import (
     planted_peak,
     planted_response,
 )
-from models.text.embed import WIDTH, embed
 
 PER_DAY = 20.0
 LEARN = 0.8
-MEMBERS = 2
-TRAINING = {
-    "epochs": 24,
-    "patience": 4,
-}  # everything else as shipped; there is far more to learn here than on real markets
-LEAST_CORRELATION = 0.6
+WINDOWS_H = (1.0, 4.0, 8.0, 24.0, 48.0, 72.0)
+LEAST_CORRELATION = {24.0: 0.85, 4.0: 0.7}
+SIZE = (0.8, 1.2)  # of what was planted
 LEAST_RELEASES = 20_000
+NOTHING = 0.01
+NO_CAPITALISATION = pl.DataFrame(
+    schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64}
+)
 DELAYS = (
     (0.0, ("effective immediately", "in force at once", "live right now")),
     (6.0, ("from this evening", "starting tonight", "live later today")),
@@ -62,16 +64,18 @@ FULL, SHORT = BLOCK * 156, BLOCK * 40
 
 @dataclass(frozen=True)
 class Told:
-    """A market whose releases tell their delay too: what it is built from, and its releases in order of time."""
+    """A market whose releases tell their delay too: its bars, and its releases in order of time with the texts that
+    are read.
+    """
 
-    made: Dataset
+    bars: Bars
     releases: list[Release]
-    train_end: int
+    texts: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Read:
-    """What a network expects after N held-out releases: change of the median that each text makes, [N, H]."""
+    """What is expected of N held-out releases: change of the median log return that each text makes, [N, H]."""
 
     own: Array
     dealt: Array
@@ -99,64 +103,59 @@ def told_market(seed: int, n_hours: int, *, effects: bool = True, dealt: bool = 
     releases = [tell_delay(r, rng) for r in draw_releases(seed, START, n_hours, per_day=PER_DAY)]
     paths = simulate_paths(seed, n_hours)
     planted = planted_effects(releases, START, n_hours, len(ASSETS)) if effects else np.zeros_like(paths.returns)
-    bars = grid(make_bars(paths, planted))
     text = rng.permutation(len(releases)) if dealt else np.arange(len(releases))
-    links = pl.DataFrame(
-        {
-            "doc_id": [r.guid for r in releases],
-            "asset": [r.asset for r in releases],
-            "available_ts": [r.published for r in releases],
-            "title": [releases[i].title for i in text],
-            "body": [releases[i].body for i in text],
-        }
-    )
-    level = volatility_scale(bars)
-    made = Dataset(
-        bars, level, build_panel(bars, level, pl.DataFrame(), NO_NEWS),
-        collect_documents(links, embed(links), bars.assets, WIDTH), targets(np.log(bars.close)), horizon_sigma(level),
-    )  # fmt: skip
-    return Told(made, releases, int(LEARN * n_hours))
+    texts = {r.guid: f"{releases[i].title} {releases[i].body}" for r, i in zip(releases, text, strict=True)}
+    return Told(grid(make_bars(paths, planted)), releases, texts)
 
 
-def read_releases(told: Told, seed: int, threads: int) -> Read:
+def read_releases(told: Told, seed: int) -> Read:
     """Train on the first part of a market, then read the releases of its last part."""
-    made = told.made
-    recipe = replace(shipped(made, seed, members=MEMBERS, **TRAINING), threads=threads)
-    walk = reference_walk(made, told.train_end)
-    store = made.store(walk.quantiles, recipe.net.lookback)
-    rows = usable(made.panel, made.sigma, recipe.net.lookback)
-    span = split(WARM_UP_H, told.train_end, recipe.train.validation_days * 24)
-    trained = train(recipe.net, recipe.train, store, rows, span, seeds=recipe.members, threads=threads)
-    print(
-        f"  validation {trained.validation_ratio:.4f} of the walk's loss, best epoch {trained.best_epoch}", flush=True
+    sample = build_sample(release_frame(told.releases), told.bars)
+    study = ImpactStudy(sample, WINDOWS_H, volatility_scale(told.bars))
+    of = {r.guid: r for r in told.releases}
+    chosen = [of[d] for d in sample.frame["doc_id"]]
+    history, order = history_of(
+        study, release_traits(study, NO_CAPITALISATION), [told.texts[r.guid] for r in chosen], ["release"] * len(chosen)
     )
-    held, pairs = _held_out(told, rows)
-    own = np.array([made.documents.row_of[r.guid] for r in held])
-    net = trained.net()
-    with_own = expected_with_and_without_text(net, store, pairs, own, made.sigma)
-    with_dealt = expected_with_and_without_text(
-        net, store, pairs, np.random.default_rng(seed).permutation(own), made.sigma
-    )
-    origin = made.bars.close_ts[pairs[:, 1]]
-    planted = np.array([_planted(r, o) for r, o in zip(held, origin, strict=True)])
-    none = with_own.without[:, :, MEDIAN]
-    return Read(with_own.with_text[:, :, MEDIAN] - none, with_dealt.with_text[:, :, MEDIAN] - none, planted, held)
+    first = int(np.searchsorted(history.known_h, np.quantile(history.known_h, LEARN)))
+    past, held = history.past_of(first), np.arange(first, len(history))
+    corpus = Corpus(history.text, history.kind)
+    words = corpus.vectors(past)
+    walk = np.stack([walk_quantiles(history.like[:first, at]) for at in range(len(WINDOWS_H))])
+    seen = Seen(words[past], history.state[past], history.move[past], history.like[past], walk)
+    network = train_event_network(seen, seed)
+    dealt = np.random.default_rng(seed).permutation(held)
+
+    def median(read: sp.csr_matrix | None) -> Array:
+        return network.quantiles(read, history.state[held])[..., MEDIAN]
+
+    none, sigma = median(None), _sigmas(study)[order][held]
+    planted = _planted(study, history, [chosen[i] for i in order], order)[held]
+    ends = np.isfinite(sigma).all(1)
+    own, other = ((median(sp.csr_matrix(words[rows])) - none) * sigma for rows in (held, dealt))
+    return Read(own[ends], other[ends], planted[ends], [chosen[order[i]] for i in held[ends]])
 
 
-def _held_out(told: Told, rows: NDArray[np.bool_]) -> tuple[list[Release], NDArray[np.int64]]:
-    """Releases after the end of training with an origin, and their (asset, row), [N, 2]."""
-    moments = np.array([np.datetime64(r.published.replace(tzinfo=None), "s") for r in told.releases])
-    at = told.made.bars.row_at(moments)
-    asset = np.array([r.asset_index for r in told.releases])
-    keep = (at > told.train_end) & (at + max(HORIZONS_H) < rows.shape[1]) & rows[asset, np.maximum(at, 0)]
-    return [r for r, k in zip(told.releases, keep, strict=True) if k], np.stack([asset[keep], at[keep]], axis=1)
+def _sigmas(study: ImpactStudy) -> Array:
+    """Sigma of the move of each release over each window, [N, H]; NaN where the window is not over."""
+    moves, asset = study.moves, study.sample.events.asset
+    grid_of, out = moves.grids[moves.primary], []
+    for window in study.windows:
+        row, steps = moves.start(window, FIRST_CLOSE_AFTER)
+        known = row + steps < len(grid_of.path)
+        out.append(np.where(known, grid_of.sigma(np.where(known, row, 0), asset, steps), np.nan))
+    return np.stack(out, axis=1)
 
 
-def _planted(release: Release, origin: np.datetime64) -> Array:
-    """Its planted log return from the origin to each horizon, [H]."""
-    start = datetime.fromtimestamp(int(origin.astype("datetime64[s]").astype(np.int64)), tz=UTC)
-    hours = np.array([(start + timedelta(hours=h) - release.published) / timedelta(hours=1) for h in HORIZONS_H])
-    return planted_response(release, np.maximum(hours, 0.0))
+def _planted(study: ImpactStudy, history: History, releases: list[Release], order: NDArray[np.int64]) -> Array:
+    """The planted log return of each release from the first close after it over each window, [N, H]."""
+    row = np.minimum(study.sample.row_after, len(study.bars.close_ts) - 1)[order]
+    began = study.bars.close_ts[row].astype("datetime64[s]").astype(np.int64) / 3600
+    waited = np.maximum(began - np.array([r.published.timestamp() / 3600 for r in releases]), 0)
+    return np.array([
+        planted_response(r, h + np.array(history.windows_h)) - planted_response(r, np.array([h]))
+        for r, h in zip(releases, waited, strict=True)
+    ])  # fmt: skip
 
 
 def correlations(x: Array, y: Array) -> Array:
@@ -166,10 +165,15 @@ def correlations(x: Array, y: Array) -> Array:
     )
 
 
+def sizes(x: Array, y: Array) -> Array:
+    """Mean size of what is expected ÷ mean size of what was planted, per window, [H]."""
+    return np.asarray(np.abs(x).mean(0) / np.abs(y).mean(0))
+
+
 def by_group(read: Read, key: list[str], horizon: int) -> list[tuple[str, float, float, int]]:
     """Mean planted effect and mean sensitivity, in log return, of each value of `key`, by planted effect."""
     names = np.array(key)
-    h = HORIZONS_H.index(horizon)
+    h = WINDOWS_H.index(horizon)
     rows = [
         (str(n), float(read.planted[at, h].mean()), float(read.own[at, h].mean()), int(at.sum()))
         for n in np.unique(names)
@@ -190,12 +194,22 @@ def thirds(values: Array) -> list[str]:
 
 
 def promises(read: Read, quiet: Read, dealt: Read) -> list[tuple[str, bool]]:
-    """What is to be shown, with whether it holds. A text's own part is what differs between releases: their spread."""
-    last = HORIZONS_H.index(24)
+    """What is to be shown, with whether it holds. Where there is nothing to learn, a text's own part is its spread over
+    that of another one in its place.
+    """
+    last = WINDOWS_H.index(24.0)
     kinds = by_group(read, [r.kind for r in read.releases], 24)
-    own, other = correlations(read.own, read.planted)[last], correlations(read.dealt, read.planted)[last]
+    other = correlations(read.dealt, read.planted)[last]
     out = [
-        (f"correlation with planted effects at 24 h {own:.3f} > {LEAST_CORRELATION}", bool(own > LEAST_CORRELATION)),
+        *(
+            (f"correlation with planted effects at {h:g} h {found:.3f} ≥ {least}", bool(found >= least))
+            for h, least in LEAST_CORRELATION.items()
+            if (found := correlations(read.own, read.planted)[WINDOWS_H.index(h)])
+        ),
+        (
+            f"size at 24 h {(size := sizes(read.own, read.planted)[last]):.2f} of what was planted, within {SIZE}",
+            bool(SIZE[0] <= size <= SIZE[1]),
+        ),
         ("every kind has its planted sign", all(np.sign(planted) == np.sign(found) for _, planted, found, _ in kinds)),
         *(
             (f"{name} in planted order: rank correlation {sorts_alike(rows):.2f} ≥ .9", sorts_alike(rows) >= 0.9)
@@ -205,9 +219,11 @@ def promises(read: Read, quiet: Read, dealt: Read) -> list[tuple[str, bool]]:
         (f"text dealt from another release: correlation {other:+.3f} within ±.1", bool(abs(other) < 0.1)),
     ]
     for name, x in (("trained on dealt texts", dealt), ("market without effects", quiet)):
-        found = correlations(x.own, read.planted if x is dealt else x.planted)[last]
-        share = x.own[:, last].std() / read.own[:, last].std()
-        out.append((f"{name}: correlation {found:+.3f} within ±.1", bool(abs(found) < 0.1)))
+        words = x.own - x.dealt  # what any release does, whatever it says, is no part of its words
+        found = correlations(words, read.planted if x is dealt else x.planted)[last]
+        share = words[:, last].std() / (read.own - read.dealt)[:, last].std()
+        said = f"{name}: correlation {found:+.3f} within ±.1, or of nothing ({share:.1%} of the size with effects)"
+        out.append((said, bool(abs(found) < 0.1 or share < NOTHING)))
         out.append((f"{name}: what words change, {share:.1%} of that with effects, below 10 %", bool(share < 0.1)))
     return out
 
@@ -230,7 +246,11 @@ def print_read(read: Read) -> None:
     """Correlations per horizon and group means."""
     print(
         "correlation of sensitivity and planted effect per horizon:",
-        ", ".join(f"{h} h {c:.3f}" for h, c in zip(HORIZONS_H, correlations(read.own, read.planted), strict=True)),
+        ", ".join(f"{h} h {c:.3f}" for h, c in zip(WINDOWS_H, correlations(read.own, read.planted), strict=True)),
+    )
+    print(
+        "size expected ÷ planted per window:",
+        ", ".join(f"{h:g} h {c:.2f}" for h, c in zip(WINDOWS_H, sizes(read.own, read.planted), strict=True)),
     )
     print(f"{'group':<28} {'planted %':>10} {'expected %':>11} {'n':>6}")
     for title, rows in groups(read):
@@ -244,7 +264,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="a quarter of the time and of the releases")
     parser.add_argument("--seed", type=int, default=31)
-    parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     began = time.perf_counter()
     n_hours = SHORT if args.short else FULL
@@ -257,7 +276,7 @@ def main() -> None:
         told = told_market(args.seed, n_hours, **how)
         print(f"{name}: {len(told.releases):,} simulated releases, {n_hours:,} hours, {len(ASSETS)} assets "
               f"({time.perf_counter() - began:.0f} s)", flush=True)  # fmt: skip
-        read.append(read_releases(told, args.seed, args.threads))
+        read.append(read_releases(told, args.seed))
         print(f"  read {len(read[-1].releases):,} held-out releases ({time.perf_counter() - began:.0f} s)", flush=True)
     print_read(read[0])
     for said, kept in promises(*read):

@@ -204,9 +204,12 @@ def _bands(warehouse: Published) -> dict[str, Any] | None:
     names = {"release_group": "Group", "window_h": "Window, h", "n_releases": "n", "covered": "Held",
              "covered_low": "95 % low", "covered_high": "high", "walk_covered": "Walk held",
              "crps_ratio": "CRPS ÷ walk", "correlation": "Correlation", "words_gain": "Words",
-             "words_gain_low": "95 % low ", "words_gain_high": "high ", "words_gain_p": "p"}  # fmt: skip
+             "words_gain_low": "95 % low ", "words_gain_high": "high ", "words_gain_p": "p",
+             "network_over_words": "Network"}  # fmt: skip
     formats = dict.fromkeys(("covered", "covered_low", "covered_high", "walk_covered"), ".0%")
-    formats |= dict.fromkeys(("words_gain", "words_gain_low", "words_gain_high"), "+.1%") | {"n_releases": ","}
+    formats |= dict.fromkeys(("words_gain", "words_gain_low", "words_gain_high", "network_over_words"), "+.1%") | {
+        "n_releases": ","
+    }
     formats |= {"window_h": ".3g", "crps_ratio": ".3f", "correlation": "+.2f", "words_gain_p": ".3f"}
     return table_of(rows, formats, names)
 

@@ -1,10 +1,11 @@
-"""A study's releases in event time: what the response model takes, and what it expects of each, and expects of each."""
+"""A study's releases in event time: what the response model takes, and what it expects of each."""
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from domain.types import Array
+from models.impact.comparison.groups import ReleaseTraits
 from models.impact.measure.controls import NONE
 from models.impact.sample import hours_since_1970
 from models.impact.study import ImpactStudy
@@ -14,9 +15,18 @@ from models.response.history import History
 from models.response.walk_forward import HIGH, LEVEL_NAMES, LOW, WALK, WORDS, Expected
 
 LARGE = 2.0  # sigmas
+MOVES_BEFORE_H = (4.0, 24.0)
+LONGEST_QUIET_H = 90 * 24.0
+STATES = (
+    "hours to the first close", "ln volatility of the last bars", "ln size of the last move",
+    *(f"move of the last {h:g} h" for h in MOVES_BEFORE_H), "ln hours since the last release",
+    "ln dollar volume", "ln sigma", "sin hour", "cos hour", "weekend", "machine probability", "judged",
+)  # fmt: skip
 
 
-def history_of(study: ImpactStudy, text: list[str], kind: list[str]) -> tuple[History, NDArray[np.int64]]:
+def history_of(
+    study: ImpactStudy, traits: ReleaseTraits, text: list[str], kind: list[str]
+) -> tuple[History, NDArray[np.int64]]:
     """The releases of `study` in the order in which they were public, and their places in the study [N].
 
     Moves are those of the primary benchmark ÷ sigma, from the first close at or after the moment by which a release was
@@ -29,8 +39,40 @@ def history_of(study: ImpactStudy, text: list[str], kind: list[str]) -> tuple[Hi
     move, over, like = (np.stack(x, axis=1) for x in zip(*(_of_window(study, w) for w in windows), strict=True))
     return History(
         windows, known[order], np.maximum(over, known[:, None])[order], move[order], like[order],
-        tuple(text[i] for i in order), np.array([kind[i] for i in order]),
+        tuple(text[i] for i in order), np.array([kind[i] for i in order]), _state(study, traits)[order], STATES,
     ), order  # fmt: skip
+
+
+def _state(study: ImpactStudy, traits: ReleaseTraits) -> Array:
+    """STATES of each release [N, C], as known at the first close after it; NaN where unknown."""
+    grid, asset, bars = study.moves.grids[study.moves.primary], study.sample.events.asset, study.bars
+    row = np.minimum(study.sample.row_after, len(grid.path) - 1)
+    closes = hours_since_1970(bars.close_ts)
+    past_end = study.sample.row_after - row
+    known = study.sample.frame["available_ts"].dt.epoch("s").to_numpy() / 3600
+    _, lively, last = grid.states()
+    before = []
+    for hours in MOVES_BEFORE_H:
+        steps = max(1, round(hours / bars.step_h))
+        before.append(grid.scaled(row - steps, asset, steps))
+    judged = np.isfinite(traits.probability)
+    return np.column_stack([
+        closes[row] + past_end * bars.step_h - known, lively[row, asset], last[row, asset], *before,
+        np.log(_hours_quiet(study) + 1), traits.covariates, traits.probability, judged,
+    ])  # fmt: skip
+
+
+def _hours_quiet(study: ImpactStudy) -> Array:
+    """Hours since the release before of the same asset, [N], LONGEST_QUIET_H at most."""
+    out = np.full(len(study.sample.events), LONGEST_QUIET_H)
+    released, events = study.sample.released, study.sample.events
+    for asset in np.unique(events.asset):
+        mine = events.asset == asset
+        rows = np.sort(released.row[released.asset == asset])
+        at = np.searchsorted(rows, events.row[mine], side="left") - 1
+        quiet = np.where(at >= 0, events.row[mine] - rows[np.maximum(at, 0)], np.inf) * study.bars.step_h
+        out[mine] = np.minimum(quiet, LONGEST_QUIET_H)
+    return out
 
 
 def _of_window(study: ImpactStudy, window_h: float) -> tuple[Array, Array, Array]:
@@ -67,7 +109,8 @@ def expected_rows(study: ImpactStudy, history: History, order: NDArray[np.int64]
             odds_large=pl.Series(_odds_beyond(q, LARGE)), odds_large_walk=pl.Series(_odds_beyond(walk, LARGE)),
             odds_up=pl.Series(1 - quantile_of(q, np.zeros(len(q)))),
             level=pl.Series([LEVEL_NAMES[k] for k in np.nan_to_num(found.weight[:, at]).argmax(1)]),
-            weight_words=pl.Series(found.weight[:, at, LEVEL_NAMES.index(WORDS)]), n_past=pl.Series(found.n_past),
+            weight_words=pl.Series(found.weight[:, at, LEVEL_NAMES.index(WORDS) :].sum(1)),
+            n_past=pl.Series(found.n_past),
             realised=pl.Series(sigma * history.move[:, at]).fill_nan(None),
         ).filter(pl.Series(np.isfinite(q[:, MEDIAN]) & np.isfinite(sigma))))  # fmt: skip
     return pl.concat(parts).sort("available_ts", "doc_id", "asset", "window_h")

@@ -16,7 +16,8 @@ from domain.types import Array
 class History:
     """N releases over H windows (hours, ascending). `known_h` [N], ascending, and `over_h` [N, H]: hours since 1970 at
     which a release was public, and a window was over. `move` [N, H] (NaN where not measured); `like` [N, H, K] signed
-    moves at like times before the release. `text` [N], `kind` [N] as they were published.
+    moves at like times before the release. `text` [N], `kind` [N] as they were published. `state` [N, C]: what was
+    known of the asset and the release at the first close after it, `states` by name; NaN where unknown.
     """
 
     windows_h: tuple[float, ...]
@@ -26,6 +27,8 @@ class History:
     like: Array
     text: tuple[str, ...]
     kind: NDArray[np.str_]
+    state: Array
+    states: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (np.diff(self.known_h) < 0).any():

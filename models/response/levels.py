@@ -44,8 +44,8 @@ def fit_scales(walk: Array, move: Array, kind: NDArray[np.str_]) -> Scales:
     Of all releases: as PRIOR outcomes of the walk itself; of a kind: as PRIOR outcomes like those of all releases, so
     that a kind with few releases hardly differs from them.
     """
-    loss = _losses(walk, np.clip(move, -LARGEST, LARGEST))
-    of_walk = _losses(walk, walk[CENTRAL]).mean(1)
+    loss = scaled_losses(walk, np.clip(move, -LARGEST, LARGEST))
+    of_walk = scaled_losses(walk, walk[CENTRAL]).mean(1)
     every = int(np.argmin(loss.sum(1) + PRIOR * of_walk))
     if not len(move):
         return Scales(1.0, {})
@@ -54,7 +54,7 @@ def fit_scales(walk: Array, move: Array, kind: NDArray[np.str_]) -> Scales:
     return Scales(float(SCALES[every]), kinds)
 
 
-def _losses(walk: Array, outcome: Array) -> Array:
-    """CRPS of the walk scaled by each of SCALES, [S, N]."""
+def scaled_losses(walk: Array, outcome: Array) -> Array:
+    """CRPS of quantiles [Q] × each of SCALES against outcomes [N], [S, N]."""
     scaled = SCALES[:, None, None] * walk[CENTRAL]
     return 2 * pinball(scaled, outcome[None], CENTRAL_LEVELS).mean(-1)

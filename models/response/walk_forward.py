@@ -15,11 +15,13 @@ from models.quantiles.quantiles import CENTRAL, LEVELS, MEDIAN
 from models.quantiles.scores import crps
 from models.response.history import History
 from models.response.levels import CENTRAL_LEVELS, Scales, fit_scales, walk_quantiles
+from models.response.network import FEWEST_TO_TRAIN, EventNetwork, Seen, train_event_network
 from models.response.words import FEWEST, MOST, Corpus, Ridge, WordModel
 
-WALK, SCALE, KIND, WORDS = "walk", "scale", "kind", "words"
-LEVEL_NAMES = (WALK, SCALE, KIND, WORDS)
+WALK, SCALE, KIND, WORDS, NETWORK = "walk", "scale", "kind", "words", "network"
+LEVEL_NAMES = (WALK, SCALE, KIND, WORDS, NETWORK)
 REFIT = 1.1  # fitted anew when there are a tenth more releases
+RETRAIN = 1.25  # the network: when there are a quarter more
 SHARPNESS = 4.0  # of the weights by record: how much of the mean CRPS of the walk one e-fold is
 BAND = 0.9
 LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
@@ -52,12 +54,12 @@ def expect(history: History, *, seed: int = 7) -> Expected:
         np.full((n, h, len(LEVEL_NAMES), len(LEVELS)), np.nan), np.full((n, h, len(LEVELS)), np.nan),
         np.full((n, h, len(LEVEL_NAMES)), np.nan), np.full((n, h, len(LEVELS)), np.nan), np.zeros(n, dtype=np.int64),
     )  # fmt: skip
-    corpus, deal, fitted = Corpus(history.text), np.random.default_rng(seed), None
+    corpus, deal, fitted = Corpus(history.text, history.kind), np.random.default_rng(seed), None
     for i in range(n):
         past = history.past_of(i)
         out.n_past[i] = len(past)
         if fitted is None or len(past) >= max(REFIT * fitted.n, fitted.n + 5):
-            fitted = fit(history, corpus, i, past, deal)
+            fitted = fit(history, corpus, i, past, deal, fitted)
         for at in range(h):
             if fitted.windows[at] is not None:
                 out.levels[i, at], out.shuffled[i, at] = fitted.quantiles(history, i, at)
@@ -87,12 +89,26 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Trained:
+    """The network as trained on `n` releases, with the TF-IDF [N, V] that it reads."""
+
+    n: int
+    vectors: sp.csr_matrix
+    network: EventNetwork
+
+    def quantiles(self, history: History, i: int) -> Array:
+        """Quantiles [H, Q] of the moves after release `i`."""
+        return self.network.quantiles(self.vectors[i], history.state[i : i + 1])[0]
+
+
+@dataclass(frozen=True)
 class Fitted:
     """The levels of every window as fitted on `n` releases; None where too little is known of like times."""
 
     n: int
     vectors: sp.csr_matrix | None
     windows: list[Window | None]
+    network: Trained | None
 
     def quantiles(self, history: History, i: int, at: int) -> tuple[Array, Array]:
         """Quantiles of each level [L, Q] for release `i` over window `at`, and those of words dealt anew [Q]."""
@@ -105,11 +121,16 @@ class Fitted:
             close = np.asarray((self.vectors[i] @ self.vectors[window.learned].T).todense())
             words = kind if window.words is None else window.words.quantiles(close)[0]
             shuffled = kind if window.shuffled is None else window.shuffled.quantiles(close)[0]
-        return np.stack([window.walk, window.scales.every * window.walk, kind, words]), shuffled
+        network = words if self.network is None else self.network.quantiles(history, i)[at]
+        return np.stack([window.walk, window.scales.every * window.walk, kind, words, network]), shuffled
 
 
-def fit(history: History, corpus: Corpus, i: int, past: NDArray[np.int64], deal: np.random.Generator) -> Fitted:
-    """The levels as release `i` finds them. Windows in which the same releases are measured share a kernel."""
+def fit(
+    history: History, corpus: Corpus, i: int, past: NDArray[np.int64], deal: np.random.Generator, before: Fitted | None
+) -> Fitted:
+    """The levels as release `i` finds them; the network of `before` stays until there is RETRAIN times as much to learn
+    from. Windows in which the same releases are measured share a kernel.
+    """
     vectors = corpus.vectors(past[-MOST:]) if len(past) >= FEWEST else None
     ridges: dict[bytes, Ridge] = {}
     windows: list[Window | None] = []
@@ -129,7 +150,23 @@ def fit(history: History, corpus: Corpus, i: int, past: NDArray[np.int64], deal:
             words = ridges[key].fit(history.move[learned, at])
             shuffled = ridges[key].fit(deal.permutation(history.move[learned, at]))
         windows.append(Window(walk, fit_scales(walk, move, history.kind[known]), learned, words, shuffled))
-    return Fitted(len(past), vectors, windows)
+    return Fitted(len(past), vectors, windows, _network(history, corpus, i, past, before))
+
+
+def _network(
+    history: History, corpus: Corpus, i: int, past: NDArray[np.int64], before: Fitted | None
+) -> Trained | None:
+    """The network trained on `past`, or that of `before`; None with too few releases, or without like times."""
+    old = None if before is None else before.network
+    if len(past) < FEWEST_TO_TRAIN or (old is not None and len(past) < RETRAIN * old.n):
+        return old
+    like = history.like[: i + 1]
+    if (np.isfinite(like).sum((0, 2)) < FEWEST_LIKE).any():
+        return old
+    walk = np.stack([walk_quantiles(like[:, at]) for at in range(len(history.windows_h))])
+    vectors = corpus.vectors(past)
+    seen = Seen(vectors[past], history.state[past], history.move[past], history.like[past], walk)
+    return Trained(len(past), vectors, train_event_network(seen))
 
 
 def weights_by_record(quantiles: Array, move: Array) -> Array:

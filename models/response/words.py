@@ -25,13 +25,13 @@ MAX_CHARACTERS = 4000
 
 
 class Corpus:
-    """Counts of words and pairs of words of N texts. What they weigh is fitted on the past only: a word of which fewer
-    than two past texts have one weighs nothing.
+    """Counts of words and pairs of words of N texts, and their kinds [N] as a word more each. What they weigh is fitted
+    on the past only: a word of which fewer than two past texts have one weighs nothing.
     """
 
-    def __init__(self, text: tuple[str, ...]) -> None:
+    def __init__(self, text: tuple[str, ...], kind: NDArray[np.str_]) -> None:
         counter = CountVectorizer(
-            ngram_range=(1, 2), stop_words="english", strip_accents="unicode",
+            ngram_range=(1, 2), strip_accents="unicode",
             token_pattern=r"(?u)\b[^\W\d_]{2,}\b",  # noqa: S106
         )  # fmt: skip
         try:
@@ -39,7 +39,9 @@ class Corpus:
         except ValueError:  # no text has a word
             counts = sp.csr_matrix((len(text), 1))
         counts.data = 1 + np.log(counts.data)
-        self.counts = sp.csr_matrix(counts)
+        kinds, at = np.unique(kind, return_inverse=True)
+        of_kind = sp.csr_matrix((np.ones(len(at)), (np.arange(len(at)), at)), shape=(len(at), len(kinds)))
+        self.counts = sp.csr_matrix(sp.hstack([counts, of_kind]) if len(kinds) > 1 else counts)
 
     def vectors(self, past: NDArray[np.int64]) -> sp.csr_matrix:
         """TF-IDF [N, V] of all texts, of unit length, with the weights of the `past` texts."""

@@ -48,7 +48,7 @@ def test_a_page_of_a_simulated_warehouse_is_marked(page: str, published: Path, m
 @pytest.mark.slow
 def test_the_night_shows_every_headline_and_part(published: Path, monkeypatch: pytest.MonkeyPatch):
     at = run("night", published, monkeypatch)
-    assert len(at.metric) == 8
+    assert len(at.metric) == 9
     assert not at.info
     assert len(at.dataframe) == 2
     at.selectbox(key="asset").select("XRP").run()

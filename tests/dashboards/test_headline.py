@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from dashboards import headline
 from dashboards.data import Published
 from dashboards.headline import Headline, caveats, headlines
 from dashboards.wording import number, one_line, printable, unbroken_units
@@ -40,8 +41,6 @@ def test_a_mean_that_one_release_carries_says_so(published: Path, figures: dict[
 
 
 def test_where_nothing_survives_the_headline_says_so_with_what_would_have_been_found(published: Path):
-    from dashboards import headline
-
     with Published(published) as warehouse:
         quiet = warehouse.responses().filter(pl.col("release_group") == "generated")
     found = headline._response(quiet, {})
@@ -56,8 +55,6 @@ def test_an_oscillator_beyond_its_bands_is_called_so(figures: dict[str, Headline
 
 
 def test_a_ratio_that_ends_with_a_coin_names_it(published: Path):
-    from dashboards import headline
-
     with Published(published) as warehouse:
         row = warehouse.query("FROM marts.ssr_daily WHERE coin = 'ALL' ORDER BY day DESC LIMIT 1")
     day = row["day"][0]
@@ -65,6 +62,16 @@ def test_a_ratio_that_ends_with_a_coin_names_it(published: Path):
     reading = headline._ssr(row, newest).reading
     assert reading.endswith("; no total since, for want of BUSD: choose a coin list without it")
     assert "no total" not in headline._ssr(row, newest.head(2)).reading
+
+
+def test_the_band_after_releases_is_a_headline_with_its_interval(published: Path):
+    with Published(published) as warehouse:
+        record = warehouse.mart("response_record")
+    found = headline._after_releases(record)
+    assert found.value == number(0.88, ".0%")
+    assert "should be 90 %: 95 % interval 83\u00a0% to 93\u00a0%, 200 releases" in found.reading
+    groups = pl.concat([record, record.with_columns(release_group=pl.lit("real"), covered=pl.lit(0.7))])
+    assert headline._after_releases(groups).reading.endswith("alone; real 70\u00a0%")
 
 
 def test_every_figure_of_an_empty_warehouse_says_why_it_is_missing(empty: Path):

@@ -271,6 +271,7 @@ def response_record() -> pl.DataFrame:
         "window_h": [4.0, 24.0], "release_group": "all", "n_releases": 200, "covered": [0.9, 0.88],
         "covered_low": [0.86, 0.83], "covered_high": [0.94, 0.93], "walk_covered": [0.75, 0.84],
         "crps_ratio": [0.7, 0.9], "correlation": [0.6, None], "words_over_kind": [0.2, -0.02],
+        "network_over_words": [0.03, 0.0],
         "words_gain": [0.2, -0.01],
         "words_gain_low": [0.1, -0.03], "words_gain_high": [0.3, 0.02], "words_gain_p": [0.001, 0.4],
     })  # fmt: skip

@@ -170,8 +170,8 @@ RESPONSE_EXPECTED = Entity(
         Column("odds_large", "DOUBLE", "Probability of a move beyond 2 sigma, either way"),
         Column("odds_large_walk", "DOUBLE", "The same at like times"),
         Column("odds_up", "DOUBLE", "Probability that the asset beats the market"),
-        Column("level", "VARCHAR", "What counts most: walk, scale (of all releases), kind, or words"),
-        Column("weight_words", "DOUBLE", "Weight of the words, 0 to 1, by their record so far"),
+        Column("level", "VARCHAR", "What counts most: walk, scale (of all releases), kind, words (linear), or network"),
+        Column("weight_words", "DOUBLE", "Weight of what reads (words and network), 0 to 1, by the record so far"),
         Column("n_past", "INTEGER", "Earlier releases that it rests on"),
         Column("realised", "DOUBLE", "Move beyond the market that came (log return)", required=False),
     ),
@@ -194,6 +194,9 @@ RESPONSE_RECORD = Entity(
         Column("crps_ratio", "DOUBLE", "CRPS ÷ that of the walk; below 1 is better"),
         Column("correlation", "DOUBLE", "Of the expected move (median) with what came, in sigmas", required=False),
         Column("words_over_kind", "DOUBLE", "CRPS without words less CRPS with them, as a share of the walk's"),
+        Column(
+            "network_over_words", "DOUBLE", "CRPS of words read linearly less the network's, as a share of the walk's"
+        ),
         Column(
             "words_gain",
             "DOUBLE",

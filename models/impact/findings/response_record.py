@@ -13,7 +13,7 @@ from models.quantiles.quantiles import CENTRAL, MEDIAN
 from models.quantiles.scores import crps
 from models.response.history import History
 from models.response.levels import CENTRAL_LEVELS
-from models.response.walk_forward import HIGH, KIND, LEVEL_NAMES, LOW, WALK, WORDS, Expected
+from models.response.walk_forward import HIGH, KIND, LEVEL_NAMES, LOW, NETWORK, WALK, WORDS, Expected
 
 JUDGED_FROM, FEWEST = 20, 10  # past releases, from which bands are judged; judged releases of a group
 MIN_WINDOW_H = 4.0
@@ -26,7 +26,7 @@ def record_rows(history: History, groups: NDArray[np.str_], found: Expected) -> 
     none).
 
     Intervals allow for windows that overlap. `words_gain`: CRPS with words dealt anew less CRPS with a release's own,
-    `words_over_kind`: CRPS without words less it, as shares of the walk's.
+    `words_over_kind`: CRPS without words less it, `network_over_words`: it less the network's, as shares of the walk's.
     """
     rows = []
     for at, window in enumerate(history.windows_h):
@@ -42,7 +42,7 @@ def record_rows(history: History, groups: NDArray[np.str_], found: Expected) -> 
 def _row(history: History, found: Expected, at: int, member: NDArray[np.bool_]) -> dict[str, object]:
     move, when, window = history.move[member, at], history.known_h[member], history.windows_h[at]
     q, levels = found.combined[member, at], found.levels[member, at]
-    walk, kind, words = (levels[:, LEVEL_NAMES.index(name)] for name in (WALK, KIND, WORDS))
+    walk, kind, words, network = (levels[:, LEVEL_NAMES.index(name)] for name in (WALK, KIND, WORDS, NETWORK))
     usual = float(_crps(walk, move).mean())
     inside = _inside(q, move)
     held = mean_with_overlap(inside, when, window, test="covered")
@@ -55,6 +55,7 @@ def _row(history: History, found: Expected, at: int, member: NDArray[np.bool_]) 
         "crps_ratio": float(_crps(q, move).mean()) / usual,
         "correlation": float(np.corrcoef(expected, move)[0, 1]) if np.ptp(expected) > NO_DIRECTION else None,
         "words_over_kind": float((_crps(kind, move) - _crps(words, move)).mean()) / usual,
+        "network_over_words": float((_crps(words, move) - _crps(network, move)).mean()) / usual,
         "words_gain": None if gain is None else gain.estimate, "words_gain_low": None if gain is None else gain.low,
         "words_gain_high": None if gain is None else gain.high, "words_gain_p": None if gain is None else gain.p_value,
     }  # fmt: skip

@@ -105,7 +105,7 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
         parts[timeframe] = response_parts(study, traits, tests)
         if timeframe == "1h":
             tables["impact_controls"].append(control_rows(study))
-            responses = response_rows(con, run, study)
+            responses = response_rows(con, run, study, traits)
             tables["response_expected"].append(responses.expected)
             tables["response_record"].append(responses.record)
             said = responses.said

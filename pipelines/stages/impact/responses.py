@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from models.impact.comparison.groups import ReleaseTraits
 from models.impact.event_time import expected_rows, history_of
 from models.impact.findings.response_record import record_rows, said_of_record
 from models.impact.study import ImpactStudy
@@ -24,12 +25,12 @@ class Responses:
     said: list[str]
 
 
-def response_rows(con: duckdb.DuckDBPyConnection, run: Run, study: ImpactStudy) -> Responses:
+def response_rows(con: duckdb.DuckDBPyConnection, run: Run, study: ImpactStudy, traits: ReleaseTraits) -> Responses:
     """Walk over the releases of `study`, each with its text as first published."""
     first = read.first_versions(con, "documents", run.as_of).select("doc_id", first_title="title", first_body="body")
     released = study.sample.frame.join(first, on="doc_id", how="left", maintain_order="left")
     text = released.select(pl.concat_str("first_title", "first_body", separator=" ", ignore_nulls=True)).to_series()
-    history, order = history_of(study, text.to_list(), released["kind"].to_list())
+    history, order = history_of(study, traits, text.to_list(), released["kind"].to_list())
     found = expect(history)
     record = record_rows(history, study.groups[order], found)
     return Responses(expected_rows(study, history, order, found), record, said_of_record(record))

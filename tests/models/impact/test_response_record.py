@@ -1,11 +1,14 @@
 """Releases of a study in event time, and the record of what was expected of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
 from features.volatility import volatility_scale
-from models.impact.event_time import expected_rows, history_of
+from models.impact.comparison.groups import release_traits
+from models.impact.event_time import STATES, expected_rows, history_of
 from models.impact.findings.response_record import record_rows, said_of_record
 from models.impact.sample import build_sample
 from models.impact.study import ImpactStudy
@@ -15,6 +18,9 @@ from tests.conftest import random_bars
 from tests.models.impact.test_placebo import HOURS, _releases
 
 WINDOWS = (4.0, 24.0)
+NO_CAPITALISATION = pl.DataFrame(
+    schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64}
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +31,9 @@ def walked():
     frame = pl.concat([frame, _releases(bars, rows[:1], precision_min=1440).with_columns(doc_id=pl.lit("day"))])
     study = ImpactStudy(build_sample(frame, bars), WINDOWS, volatility_scale(bars))
     n = len(study.sample.frame)
-    history, order = history_of(study, [f"text number {i}" for i in range(n)], ["news"] * n)
+    history, order = history_of(
+        study, release_traits(study, NO_CAPITALISATION), [f"text number {i}" for i in range(n)], ["news"] * n
+    )
     return study, history, order, expect(history)
 
 
@@ -49,6 +57,30 @@ def test_a_release_known_to_the_day_has_no_move_in_windows_shorter_than_a_day(wa
     at = study.sample.frame[order]["doc_id"].to_list().index("day")
     assert np.isnan(history.move[at, 0])
     assert np.isfinite(history.move[at, 1])
+
+
+def test_the_state_of_a_release_is_known_at_the_first_close_after_it(walked):
+    study, history, order, _ = walked
+    waited = history.state[:, STATES.index("hours to the first close")]
+    known = study.sample.frame[order]["available_ts"].dt.epoch("s").to_numpy() / 3600
+    np.testing.assert_allclose(known + waited, study.hours[study.sample.row_after[order]], atol=1e-6)
+    assert ((waited >= 0) & (waited < 1)).all()
+    assert np.isfinite(history.state[:, : STATES.index("machine probability")]).all()
+    assert history.states == STATES
+
+
+def test_cutting_off_prices_after_the_first_close_changes_no_state(walked):
+    study, history, order, _ = walked
+    frame, row = study.sample.frame, int(study.sample.row_after[order[60]])
+    bars = study.bars
+    cut = replace(bars, close_ts=bars.close_ts[: row + 1], **{
+        name: getattr(bars, name)[: row + 1] for name in ("open", "high", "low", "close", "volume")
+    })  # fmt: skip
+    public = frame["available_ts"].dt.epoch("s") <= int(bars.close_ts[row].astype("datetime64[s]").astype(np.int64))
+    short = ImpactStudy(build_sample(frame.filter(public), cut), WINDOWS, volatility_scale(cut))
+    n = len(short.sample.frame)
+    found, _ = history_of(short, release_traits(short, NO_CAPITALISATION), [""] * n, [""] * n)
+    np.testing.assert_allclose(found.state[:60], history.state[:60], rtol=1e-6, atol=1e-9)
 
 
 def test_bands_are_quantiles_times_the_sigma_known_at_the_close(walked):
