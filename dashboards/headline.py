@@ -191,7 +191,7 @@ def _realised(responses: pl.DataFrame) -> Headline:
 
 
 def _expected(rows: pl.DataFrame) -> Headline:
-    """What the network expects after generated releases against real ones."""
+    """What the response model expects of generated texts against real ones."""
     title = "Generated − real: expected"
     part = {
         (r["method"], r["group_b"]): r
@@ -217,7 +217,7 @@ def _expected(rows: pl.DataFrame) -> Headline:
     return Headline(
         title,
         f"{number(100 * r['difference'], '+.2f')} %-pts",
-        f"change of the network's 90 % band by the text, {EXPECTED_H:g} h, 95 % interval {_interval(r, '+.2f', 100)}, "
+        f"change of the band to expect by the text, {EXPECTED_H:g} h, 95 % interval {_interval(r, '+.2f', 100)}, "
         f"p = {number(p, '.3f')}, {how}: {verdict}{power}",
     )
 

@@ -1,7 +1,8 @@
-"""What to expect after news on record: do bands hold, and do words tell anything, year by year.
+"""What to expect after news on record: do bands hold, and do words tell anything, by year and by kind of document.
 
 Reads documents, links and hourly candles of a warehouse that a night on real files has published; every timed news is
-walked forward from those before it.
+walked forward from those before it. Words: what a release's own ones lower the score by beyond words dealt anew, and
+rank correlations of the expected move with what came, signed and in size, with errors clustered by day.
 
     python -m benchmarks.response.record --warehouse published/tapewire.duckdb
 """
@@ -12,22 +13,49 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from benchmarks.impact.record import news_on_record
+from benchmarks.impact.record import NO_CAPS, news_on_record
+from domain.types import Array
 from features.volatility import volatility_scale
+from models.impact.comparison.groups import release_traits
 from models.impact.event_time import history_of
+from models.impact.expected_comparison import rank_correlations
 from models.impact.findings.response_record import record_rows, said_of_record
 from models.impact.measure.calendar import macro_announcements
 from models.impact.measure.events import design_for
 from models.impact.sample import build_sample
 from models.impact.study import ImpactStudy
-from models.response.walk_forward import expect
+from models.quantiles.quantiles import MEDIAN
+from models.response.history import History
+from models.response.walk_forward import HIGH, LOW, Expected, expect
 
 WINDOWS_H = (1.0, 4.0, 8.0, 24.0, 48.0, 72.0)
 YEARS = (2022, 2023, 2024)
 SHOWN = ["window_h", "n_releases", "covered", "covered_low", "covered_high", "walk_covered", "crps_ratio",
          "correlation",
-         "words_over_kind", "words_gain", "words_gain_low", "words_gain_high", "words_gain_p"]  # fmt: skip
+         "words_over_kind", "network_over_words", "words_gain", "words_gain_low", "words_gain_high",
+         "words_gain_p"]  # fmt: skip
+
+
+def print_readings(history: History, found: Expected, when: pl.Series, member: NDArray[np.bool_]) -> None:
+    """Rank correlations of expected and realised moves per window: signed, and in size; beyond words dealt anew."""
+    for at, window in enumerate(history.windows_h):
+        move, own, dealt = history.move[:, at], found.combined[:, at], found.shuffled[:, at]
+        for what, x, other, y in (
+            ("signed", own[:, MEDIAN], dealt[:, MEDIAN], move),
+            ("in size", _width(own), _width(dealt), np.abs(move)),
+        ):
+            known = member & np.isfinite(x) & np.isfinite(y)
+            told = rank_correlations(x[known], other[known], y[known], when.filter(pl.Series(known)), what)
+            print(f"  {window:>4g} h {what:<8}", "; ".join(
+                f"{'beyond dealt ' if 'beyond' in t.test else ''}{t.estimate:+.3f} [{t.low:+.3f}, {t.high:+.3f}]"
+                for t in told
+            ) or "not tested")  # fmt: skip
+
+
+def _width(quantiles: Array) -> Array:
+    return np.asarray(quantiles[:, HIGH] - quantiles[:, LOW])
 
 
 def main() -> None:
@@ -42,16 +70,23 @@ def main() -> None:
     chosen = build_sample(releases, bars, design_for(bars, releases))
     study = ImpactStudy(chosen, WINDOWS_H, volatility_scale(bars), announcements=macro_announcements())
     frame = chosen.frame
-    history, order = history_of(study, (frame["title"] + " " + frame["body"]).to_list(), frame["kind"].to_list())
+    traits = release_traits(study, NO_CAPS)
+    history, order = history_of(
+        study, traits, (frame["title"] + " " + frame["body"]).to_list(), frame["kind"].to_list()
+    )
     found = expect(history)
-    year = frame[order]["available_ts"].dt.year().to_numpy()
+    when = frame[order]["available_ts"]
+    year, kind = when.dt.year().to_numpy(), frame[order]["kind"].to_numpy()
     pl.Config.set_tbl_rows(50).set_tbl_cols(20).set_tbl_width_chars(220).set_float_precision(4)
-    for name, groups in (("all", study.groups[order]), *((y, np.where(year == y, "unlabelled", "")) for y in YEARS)):
-        record = record_rows(history, groups, found)
+    chosen_by = {"all": np.ones(len(order), dtype=bool), **{str(y): year == y for y in YEARS}}
+    chosen_by |= {str(k): kind == k for k in np.unique(kind)}
+    for name, member in chosen_by.items():
+        record = record_rows(history, np.where(member, "unlabelled", ""), found)
         print(f"\n{name}")
         if not record.is_empty():
             print(record.filter(pl.col("release_group") == "all").select(SHOWN))
             print("\n".join(said_of_record(record)))
+            print_readings(history, found, when, member)
     print(f"{len(history):,} releases, {time.perf_counter() - began:.0f} s")
 
 

@@ -117,7 +117,7 @@ def _slices(warehouse: Published) -> dict[str, Any] | None:
 
 
 def _counterfactual(warehouse: Published) -> dict[str, Any] | None:
-    """How much another text in the place of a real release changes the network's forecast."""
+    """How much another text in the place of a release changes what is expected."""
     rows = warehouse.query(
         "FROM marts.generated_against_real WHERE answer = 'counterfactual' AND window_h = 24 ORDER BY quantity, group_a"
     ).with_columns(

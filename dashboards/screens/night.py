@@ -109,7 +109,7 @@ def compared(warehouse: Published) -> None:
     for column, answer, title, reading in zip(
         st.columns(2),
         ("realised", "scored"),
-        ("What prices did", "What the network expects"),
+        ("What prices did", "What the response model expects"),
         ("Difference of mean excess moves", "Difference of the change that the text makes to the 90 % band's width"),
         strict=True,
     ):

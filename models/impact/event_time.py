@@ -15,6 +15,7 @@ from models.response.history import History
 from models.response.walk_forward import HIGH, LEVEL_NAMES, LOW, WALK, WORDS, Expected
 
 LARGE = 2.0  # sigmas
+OWN, NO_WORDS = "real", "none"
 MOVES_BEFORE_H = (4.0, 24.0)
 LONGEST_QUIET_H = 90 * 24.0
 STATES = (
@@ -95,11 +96,9 @@ def expected_rows(study: ImpactStudy, history: History, order: NDArray[np.int64]
     expected are left out.
     """
     frame = study.sample.frame[order].select("doc_id", "asset", "event_ts", "available_ts")
-    grid, asset = study.moves.grids[study.moves.primary], study.sample.events.asset
     parts = []
     for at, window in enumerate(history.windows_h):
-        row, steps = study.moves.start(window, FIRST_CLOSE_AFTER)
-        sigma = grid.sigma(np.minimum(row, len(grid.path) - 1), asset, steps)[order]
+        sigma = _sigma_of(study, window)[order]
         q, walk = found.combined[:, at], found.levels[:, at, LEVEL_NAMES.index(WALK)]
         parts.append(frame.with_columns(
             window_h=pl.lit(window), sigma=pl.Series(sigma),
@@ -114,6 +113,42 @@ def expected_rows(study: ImpactStudy, history: History, order: NDArray[np.int64]
             realised=pl.Series(sigma * history.move[:, at]).fill_nan(None),
         ).filter(pl.Series(np.isfinite(q[:, MEDIAN]) & np.isfinite(sigma))))  # fmt: skip
     return pl.concat(parts).sort("available_ts", "doc_id", "asset", "window_h")
+
+
+def text_rows(
+    study: ImpactStudy, history: History, order: NDArray[np.int64], found: Expected, read: dict[str, pl.Series]
+) -> pl.DataFrame:
+    """What is expected of each release with its own text (`words` real) and with each text `read` in its place.
+
+    `read` [N] per kind of words, in the order of `history`: ids of the texts that `found` was given, null where there
+    was none to give; of `none` every one is null. Log returns beyond the market, as in `expected_rows`;
+    `realised_scaled` in sigmas.
+    """
+    frame = study.sample.frame[order].select("doc_id", "asset", "event_ts", "available_ts")
+    frame = frame.with_columns(test_group=pl.Series(study.groups[order]))
+    texts = {OWN: (frame["doc_id"], found.combined)} | {
+        words: (ids, found.instead[:, k]) for k, (words, ids) in enumerate(read.items())
+    }
+    parts = []
+    for at, window in enumerate(history.windows_h):
+        sigma = _sigma_of(study, window)[order]
+        for words, (ids, quantiles) in texts.items():
+            q = quantiles[:, at]
+            there = np.isfinite(q[:, MEDIAN]) & np.isfinite(sigma)
+            there &= ids.is_not_null().to_numpy() | (words == NO_WORDS)
+            parts.append(frame.with_columns(
+                window_h=pl.lit(window), words=pl.lit(words), text_id=ids.cast(pl.String),
+                median=pl.Series(sigma * q[:, MEDIAN]), width=pl.Series(sigma * (q[:, HIGH] - q[:, LOW])),
+                realised_scaled=pl.Series(history.move[:, at]),
+            ).filter(pl.Series(there)))  # fmt: skip
+    return pl.concat(parts).sort("available_ts", "doc_id", "asset", "window_h", "words")
+
+
+def _sigma_of(study: ImpactStudy, window_h: float) -> Array:
+    """Sigma of the move of each release over a window as known at its first close after it, [N]."""
+    grid = study.moves.grids[study.moves.primary]
+    row, steps = study.moves.start(window_h, FIRST_CLOSE_AFTER)
+    return grid.sigma(np.minimum(row, len(grid.path) - 1), study.sample.events.asset, steps)
 
 
 def _odds_beyond(quantiles: Array, size: float) -> Array:

@@ -4,10 +4,7 @@ The window ends at the last close at or before the release, so that no later pri
 network's sensitivity to text, not a causal effect.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-import polars as pl
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -18,29 +15,6 @@ from models.forecast.network.windows import WindowStore
 
 BATCH = 512
 NO_DOCUMENT = 0
-
-
-@dataclass(frozen=True)
-class ExpectedQuantiles:
-    """Quantiles of the log return for N releases, [N, H, Q] each."""
-
-    with_text: Array
-    without: Array
-    walk: Array
-
-
-def expected_with_and_without_text(
-    net: Ensemble, store: WindowStore, pairs: NDArray[np.int64], document_row: NDArray[np.int64], sigma: Array
-) -> ExpectedQuantiles:
-    """Forecasts of N releases at origins `pairs` [N, 2] (asset, row of the base close), texts `document_row` [N].
-
-    `sigma` [T, A, H] is the reference walk's. The release is removed from the documents known at the origin, and
-    put first with age 0 for the variant with text.
-    """
-    with_text = expected_quantiles(net, store, pairs, document_row, sigma)
-    without = expected_quantiles(net, store, pairs, np.full(len(pairs), NO_DOCUMENT), sigma, instead_of=document_row)
-    unit = sigma[pairs[:, 1], pairs[:, 0]][:, :, None]
-    return ExpectedQuantiles(with_text, without, store.base[torch.from_numpy(pairs[:, 0])].double().numpy() * unit)
 
 
 @torch.no_grad()
@@ -85,11 +59,3 @@ def _prepend(rows: Tensor, age: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
     """The release in front with age 0; the oldest of the others leaves."""
     first = own[:, None]
     return torch.cat([first, rows[:, :-1]], 1), torch.cat([torch.zeros_like(age[:, :1]), age[:, :-1]], 1)
-
-
-@dataclass(frozen=True)
-class ExpectedMoves:
-    """Rows of models.scored (with forecast_quantile and test_group) and of models.counterfactual."""
-
-    releases: pl.DataFrame
-    counterfactual: pl.DataFrame

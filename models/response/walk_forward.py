@@ -29,52 +29,69 @@ PRIOR_BANDS = 20
 FEWEST_LIKE = 30
 
 
+NO_TEXT = -1
+
+Texts = tuple[str | None, ...]
+
+
 @dataclass(frozen=True)
 class Expected:
     """Quantiles of the move of N releases over H windows: of each level [N, H, L, Q], combined and calibrated
     [N, H, Q]; the weights of the levels [N, H, L], and quantiles of words that were dealt anew [N, H, Q].
 
-    `n_past` [N]: releases that each was expected from.
+    `instead` [N, K, H, Q]: combined, with each of K other texts (or none) in the place of the release's own. `n_past`
+    [N]: releases that each was expected from.
     """
 
     levels: Array
     combined: Array
     weight: Array
     shuffled: Array
+    instead: Array
     n_past: NDArray[np.int64]
 
 
-def expect(history: History, *, seed: int = 7) -> Expected:
+def expect(history: History, others: tuple[Texts, ...] = (), *, seed: int = 7) -> Expected:
     """Walk forward over the releases of `history`; a release sees only those whose windows were over when it came.
 
-    Nothing (NaN) is expected of the first ones, as long as fewer than FEWEST_LIKE moves at like times are known.
+    `others`: K times N texts that each release is read with as well; nothing is learned from them. Nothing (NaN) is
+    expected of the first releases, as long as fewer than FEWEST_LIKE moves at like times are known.
     """
-    n, h = len(history), len(history.windows_h)
+    n, h, k = len(history), len(history.windows_h), len(others)
     out = Expected(
         np.full((n, h, len(LEVEL_NAMES), len(LEVELS)), np.nan), np.full((n, h, len(LEVELS)), np.nan),
-        np.full((n, h, len(LEVEL_NAMES)), np.nan), np.full((n, h, len(LEVELS)), np.nan), np.zeros(n, dtype=np.int64),
+        np.full((n, h, len(LEVEL_NAMES)), np.nan), np.full((n, h, len(LEVELS)), np.nan),
+        np.full((n, k, h, len(LEVELS)), np.nan), np.zeros(n, dtype=np.int64),
     )  # fmt: skip
-    corpus, deal, fitted = Corpus(history.text, history.kind), np.random.default_rng(seed), None
+    every = history.text + tuple(t or "" for texts in others for t in texts)
+    place = np.array([[n * (1 + j) + i if texts[i] else NO_TEXT for i in range(n)] for j, texts in enumerate(others)])
+    corpus = Corpus(every, np.tile(history.kind, 1 + k))
+    deal, fitted = np.random.default_rng(seed), None
     for i in range(n):
         past = history.past_of(i)
         out.n_past[i] = len(past)
         if fitted is None or len(past) >= max(REFIT * fitted.n, fitted.n + 5):
             fitted = fit(history, corpus, i, past, deal, fitted)
-        for at in range(h):
-            if fitted.windows[at] is not None:
-                out.levels[i, at], out.shuffled[i, at] = fitted.quantiles(history, i, at)
-                _combine(out, history, i, at, past)
+        rows = np.concatenate([[i], place[:, i] if k else []]).astype(np.int64)
+        levels, shuffled = fitted.read(history, i, rows)
+        out.levels[i], out.shuffled[i] = levels[0], shuffled[0]
+        for at in np.flatnonzero(np.isfinite(levels[0, :, 0, 0])):
+            _combine(out, history, i, int(at), past, levels[1:, at])
     return out
 
 
-def _combine(out: Expected, history: History, i: int, at: int, past: NDArray[np.int64]) -> None:
-    """Fill in the weights and the combined quantiles of release `i` over window `at` from the record of `past`."""
+def _combine(out: Expected, history: History, i: int, at: int, past: NDArray[np.int64], others: Array) -> None:
+    """Fill in the weights and the combined quantiles of release `i` over window `at` from the record of `past`, with
+    its own text and with those whose levels are `others` [K, L, Q].
+    """
     record = past[np.isfinite(out.levels[past, at, 0, 0]) & np.isfinite(history.move[past, at])]
     moved, before = history.move[record, at], out.levels[record, at]
     out.weight[i, at] = weights_by_record(before, moved)
-    mixed = out.weight[i, at] @ out.levels[i, at]
     bands = np.einsum("pl,plq->pq", out.weight[record, at], before)
-    out.combined[i, at] = mixed[MEDIAN] + widening(bands, moved, out.levels[i, at, 0]) * (mixed - mixed[MEDIAN])
+    wider = widening(bands, moved, out.levels[i, at, 0])
+    mixed = np.einsum("l,klq->kq", out.weight[i, at], np.concatenate([out.levels[i, at][None], others]))
+    middle = mixed[:, MEDIAN, None]
+    out.combined[i, at], out.instead[i, :, at] = (calibrated := middle + wider * (mixed - middle))[0], calibrated[1:]
 
 
 @dataclass(frozen=True)
@@ -96,9 +113,12 @@ class Trained:
     vectors: sp.csr_matrix
     network: EventNetwork
 
-    def quantiles(self, history: History, i: int) -> Array:
-        """Quantiles [H, Q] of the moves after release `i`."""
-        return self.network.quantiles(self.vectors[i], history.state[i : i + 1])[0]
+    def read(self, state: Array, rows: NDArray[np.int64]) -> Array:
+        """Quantiles [R, H, Q] of the moves after the texts in `rows` [R], each met by one `state` [C]."""
+        state, told = np.tile(state, (len(rows), 1)), rows != NO_TEXT
+        out = self.network.quantiles(None, state)
+        out[told] = self.network.quantiles(sp.csr_matrix(self.vectors[rows[told]]), state[told])
+        return out
 
 
 @dataclass(frozen=True)
@@ -110,19 +130,32 @@ class Fitted:
     windows: list[Window | None]
     network: Trained | None
 
-    def quantiles(self, history: History, i: int, at: int) -> tuple[Array, Array]:
-        """Quantiles of each level [L, Q] for release `i` over window `at`, and those of words dealt anew [Q]."""
-        window = self.windows[at]
-        assert window is not None
-        kind = window.scales.of(history.kind[i : i + 1])[0] * window.walk
-        words = shuffled = kind
-        if window.words or window.shuffled:
-            assert self.vectors is not None
-            close = np.asarray((self.vectors[i] @ self.vectors[window.learned].T).todense())
-            words = kind if window.words is None else window.words.quantiles(close)[0]
-            shuffled = kind if window.shuffled is None else window.shuffled.quantiles(close)[0]
-        network = words if self.network is None else self.network.quantiles(history, i)[at]
-        return np.stack([window.walk, window.scales.every * window.walk, kind, words, network]), shuffled
+    def read(self, history: History, i: int, rows: NDArray[np.int64]) -> tuple[Array, Array]:
+        """Quantiles of each level [R, H, L, Q] for release `i` with each text in `rows` [R], and those of words dealt
+        anew [R, H, Q]; NaN over windows of which too little is known.
+        """
+        h, q = len(self.windows), len(LEVELS)
+        out, dealt = np.full((len(rows), h, len(LEVEL_NAMES), q), np.nan), np.full((len(rows), h, q), np.nan)
+        trained = None if self.network is None else self.network.read(history.state[i], rows)
+        for at, window in enumerate(self.windows):
+            if window is None:
+                continue
+            kind = window.scales.of(history.kind[i : i + 1])[0] * window.walk
+            words, dealt[:, at] = self._words(window, rows, kind)
+            network = words if trained is None else trained[:, at]
+            plain = np.stack([window.walk, window.scales.every * window.walk, kind])
+            out[:, at] = np.concatenate([np.tile(plain, (len(rows), 1, 1)), words[:, None], network[:, None]], axis=1)
+        return out, dealt
+
+    def _words(self, window: Window, rows: NDArray[np.int64], kind: Array) -> tuple[Array, Array]:
+        """Quantiles [R, Q] of words read linearly, and of those dealt anew; of the kind alone where nothing is read."""
+        words, dealt = np.tile(kind, (len(rows), 1)), np.tile(kind, (len(rows), 1))
+        told = rows != NO_TEXT
+        if self.vectors is not None and (window.words or window.shuffled) and told.any():
+            close = np.asarray((self.vectors[rows[told]] @ self.vectors[window.learned].T).todense())
+            words[told] = words[told] if window.words is None else window.words.quantiles(close)
+            dealt[told] = dealt[told] if window.shuffled is None else window.shuffled.quantiles(close)
+        return words, dealt
 
 
 def fit(

@@ -104,7 +104,7 @@ def _score_now(run: Run, doc_id: str) -> tuple[pl.DataFrame, str]:
             return _nothing(), "it speaks of no asset that there are candles of, or is a copy of an earlier release"
         if (releases["ts_precision"] == "day").all():
             return _nothing(), "only the day of it is known, and no hour to look from"
-        scored = expected_moves(con, run, market, releases).releases
+        scored = expected_moves(con, run, market, releases)
     own = scored if scored.is_empty() else scored.filter(pl.col("doc_id") == doc_id)
     return (
         (own, "")

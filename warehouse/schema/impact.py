@@ -180,7 +180,7 @@ IMPACT_COMPARISONS = Entity(
         Column(
             "answer",
             "VARCHAR",
-            "realised (what prices did), scored (what the network expects), counterfactual (other words, same past)",
+            "realised (what prices did), scored (what the response model expects), counterfactual (with other words)",
         ),
         Column("group_a", "VARCHAR", "Group compared"),
         Column("group_b", "VARCHAR", "Group compared with"),

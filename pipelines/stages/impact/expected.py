@@ -1,5 +1,4 @@
-"""The scored answer: what the network expects after every release, real or generated, and with other words in its
-place.
+"""What the hourly network expects after every release, real or generated, with its text and without.
 
 A generated release has no time of its own: it is placed where a real release of its asset (and kind, where there is
 one) was published, so that the two can be held beside each other; where there is none, at the last close.
@@ -20,13 +19,13 @@ from domain.types import Array
 from models.forecast.network.checkpoint import CheckpointError, load
 from models.forecast.network.net import Ensemble
 from models.forecast.network.windows import WindowStore
-from models.impact.expected import NO_DOCUMENT, ExpectedMoves, expected_quantiles
+from models.impact.expected import NO_DOCUMENT, expected_quantiles
 from models.impact.sample import tested_group
 from models.quantiles.quantiles import HORIZONS_H, LEVELS, MEDIAN, quantile_of
 from models.text.embed import embed
 from pipelines.run import Run
 from pipelines.stages.dataset import LinkedDataset
-from pipelines.stages.impact.placement import ScoredSpan, close_moments, drawn_texts, generated_texts, place_generated
+from pipelines.stages.impact.placement import ScoredSpan, close_moments, place_generated
 from warehouse import read
 
 log = logging.getLogger("tapewire.impact")
@@ -35,8 +34,8 @@ LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
 
 def expected_moves(
     con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDataset, releases: pl.DataFrame
-) -> ExpectedMoves:
-    """Score releases by the newest model whose training ended before them.
+) -> pl.DataFrame:
+    """Rows of models.scored (with forecast_quantile and test_group): releases by the newest model trained before them.
 
     Releases known to the day only have no hour to look from and are left out, as are those before the first model.
     """
@@ -49,14 +48,13 @@ def expected_moves(
     n_scored = sum(s.releases["doc_id"].n_unique() for s in spans)
     log.info("scored %d of %d releases; the others came before the first model", n_scored, timed["doc_id"].n_unique())
     if not spans:
-        return ExpectedMoves(pl.DataFrame(), pl.DataFrame())
+        return pl.DataFrame()
     scored = [_expected_rows(dataset, s, s.releases, s.pairs, s.own) for s in spans]
     placed = place_generated(spans, generated, dataset, rows)
     if placed:
         log.info("placed and scored %d generated releases", sum(len(p.releases) for p in placed))
     scored += [_expected_rows(dataset, p, p.releases, p.pairs, p.own) for p in placed]
-    others = [_other_words(dataset, s, generated) for s in spans]
-    return ExpectedMoves(pl.concat(scored, how="diagonal_relaxed"), pl.concat(others))
+    return pl.concat(scored, how="diagonal_relaxed")
 
 
 def _spans(
@@ -171,37 +169,4 @@ def _expected_rows(
                 forecast_quantile=pl.Series(quantile_of(none[:, h], realised)).fill_nan(None),
             )
         )  # fmt: skip
-    return pl.concat(frames)
-
-
-def _other_words(dataset: LinkedDataset, span: ScoredSpan, generated: pl.DataFrame) -> pl.DataFrame:
-    """Rows of models.counterfactual: every release of a span with each kind of words in its place."""
-    hosts, n = span.releases, len(span.releases)
-    drawn = {
-        "real": (span.own, hosts["doc_id"]),
-        "none": (np.full(n, NO_DOCUMENT), pl.Series([None] * n, dtype=pl.String)),
-        **drawn_texts(dataset, span),
-        "generated": generated_texts(dataset, hosts, generated),
-    }
-    frames = []
-    for words, (text, ids) in drawn.items():
-        there = np.ones(n, dtype=bool) if words in ("real", "none") else text != NO_DOCUMENT
-        if not there.any():
-            continue
-        found = expected_quantiles(
-            span.net, span.store, span.pairs[there], text[there], dataset.sigma, instead_of=span.own[there]
-        )
-        base = (
-            hosts.filter(pl.Series(there))
-            .select("doc_id", "asset", "available_ts")
-            .with_columns(words=pl.lit(words), text_id=ids.filter(pl.Series(there)), model_id=pl.lit(span.model_id))
-        )
-        frames += [
-            base.with_columns(
-                horizon_h=pl.lit(h, pl.Int32),
-                median=pl.Series(found[:, i, MEDIAN]),
-                width=pl.Series(found[:, i, HIGH] - found[:, i, LOW]),
-            )
-            for i, h in enumerate(HORIZONS_H)
-        ]
     return pl.concat(frames)

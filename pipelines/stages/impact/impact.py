@@ -10,7 +10,7 @@ from domain.errors import NotEnoughDataError
 from domain.timeframes import SECONDS
 from features.news import keep_first_reports
 from models.impact.comparison.groups import realised_comparisons, release_traits, with_comparison_q_values
-from models.impact.expected_comparison import expected_and_realised, expected_comparisons, other_text_comparisons
+from models.impact.expected_comparison import expected_and_realised, expected_comparisons
 from models.impact.findings.answer import answer_of
 from models.impact.findings.parts import ResponseParts, response_parts
 from models.impact.measure.calendar import macro_announcements
@@ -94,8 +94,8 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
             log.info("%s candles are left out: %s", timeframe, error)
             continue
         against = (pl.DataFrame(), pl.DataFrame())
-        if timeframe == "1h" and not scores.releases.is_empty():
-            against = forecast_rows(study, scores.releases)
+        if timeframe == "1h" and not scores.is_empty():
+            against = forecast_rows(study, scores)
         tables["impact"] += [study.impact_rows(), against[0]]
         tables["impact_coverage"].append(study.coverage_rows())
         tables["impact_paths"].append(path_rows(study))
@@ -109,6 +109,9 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
             tables["response_expected"].append(responses.expected)
             tables["response_record"].append(responses.record)
             said = responses.said
+            tables["counterfactual"].append(responses.effects.select(c.name for c in COUNTERFACTUAL.columns))
+            tables["impact_comparisons"].append(_compared(responses.effects))
+            tables["impact_tests"].append(expected_and_realised(responses.effects, study.moves.primary))
     answer = answer_of(
         _joined(tables["impact_tests"]), _joined(tables["impact_comparisons"]), parts,
         simulated=run.settings.simulated.enabled,
@@ -116,20 +119,19 @@ def score_impact(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDatase
     for name, table in answer.items():
         tables[name] = [with_sentences(table, "1h", said) if name == "impact_conclusions" else table]
     tables["impact_controls"].append(positive_rows(_joined(tables["known_cases"]), answer["impact_response"]))
-    if not scores.releases.is_empty():
-        tables["scored"].append(scores.releases.drop(NOT_STORED))
-        tables["counterfactual"].append(scores.counterfactual)
-        tables["impact_comparisons"].append(
-            with_comparison_q_values(
-                pl.DataFrame([*expected_comparisons(scores), *other_text_comparisons(scores)], infer_schema_length=None)
-            )
-        )
-        tables["impact_tests"].append(expected_and_realised(scores))
-        found = alert_rows(con, run, scores.releases, _joined(tables["impact"]))
+    if not scores.is_empty():
+        tables["scored"].append(scores.drop(NOT_STORED))
+        found = alert_rows(con, run, scores, _joined(tables["impact"]))
         tables["release_alerts"].append(found.alerts)
         tables["similar_releases"].append(found.similar)
     with transaction(con):
         return [_write(con, run, e, tables[e.name]) for e in TABLES]
+
+
+def _compared(effects: pl.DataFrame) -> pl.DataFrame:
+    """Rows of models.impact_comparisons on what the response model expects, with q-values."""
+    rows = pl.DataFrame(expected_comparisons(effects), infer_schema_length=None)
+    return rows if rows.is_empty() else with_comparison_q_values(rows)
 
 
 def of_releases(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDataset) -> pl.DataFrame:

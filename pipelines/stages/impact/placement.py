@@ -1,4 +1,4 @@
-"""Where generated releases and other words are put: in the place of a real release, or at the last close."""
+"""Where generated releases are put: in the place of a real release, or at the last close."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from models.forecast.network.net import Ensemble
 from models.forecast.network.windows import WindowStore
-from models.impact.expected import NO_DOCUMENT
 from pipelines.stages.dataset import LinkedDataset
 
 STRIDE = 7919  # a prime, so that neighbours in time are not placed as neighbours of a batch
@@ -100,58 +99,3 @@ def _at_last_close(
 
 def close_moments(dataset: LinkedDataset, row: NDArray[np.int64]) -> pl.Series:
     return pl.Series(dataset.bars.close_ts[row].astype("datetime64[us]")).dt.replace_time_zone("UTC")
-
-
-Words = tuple[NDArray[np.int64], pl.Series]
-
-
-def drawn_texts(dataset: LinkedDataset, span: ScoredSpan) -> dict[str, Words]:
-    """For each release a text drawn from the earlier releases of its own asset (shuffled) and of another one."""
-    every = dataset.links.filter(pl.col("doc_id").is_in(list(dataset.documents.row_of))).sort("available_ts", "doc_id")
-    kinds = span.releases["kind"].unique().to_list()
-    every = every.filter(pl.col("kind").is_in(kinds))
-    at = every["available_ts"].dt.epoch("us").to_numpy()
-    asset = every["asset"].to_numpy()
-    names = every["doc_id"].to_list()
-    by_asset = {a: np.flatnonzero(asset == a) for a in set(asset.tolist())}
-    rng = np.random.default_rng(17)
-    out: dict[str, list[str | None]] = {"shuffled": [], "other_asset": []}
-    for own, moment in zip(span.releases["asset"], span.releases["event_ts"].dt.epoch("us"), strict=True):
-        place = rng.random(2)
-        mine = by_asset.get(own, np.zeros(0, dtype=np.int64))
-        mine = mine[: int(np.searchsorted(at[mine], moment))]
-        out["shuffled"].append(_one(names, mine, place[0]))
-        before = np.arange(int(np.searchsorted(at, moment)))
-        out["other_asset"].append(_one(names, before[asset[before] != own], place[1]))
-    rows = dataset.documents.row_of
-    return {
-        words: (np.array([rows[d] if d else NO_DOCUMENT for d in ids], dtype=np.int64), pl.Series(ids, dtype=pl.String))
-        for words, ids in out.items()
-    }
-
-
-def _one(names: list[str], places: NDArray[np.int64], draw: float) -> str | None:
-    """The document at a share `draw` of the places."""
-    return names[int(places[int(draw * len(places))])] if len(places) else None
-
-
-def generated_texts(dataset: LinkedDataset, hosts: pl.DataFrame, generated: pl.DataFrame) -> Words:
-    """For each release a generated one of its asset, of its kind where there is one, in turn."""
-    first = len(dataset.documents.vectors)
-    assets, kinds = (generated[c].to_numpy() if len(generated) else np.zeros(0, dtype=str) for c in ("asset", "kind"))
-    turn: dict[tuple[str, str], int] = {}
-    rows = np.zeros(len(hosts), dtype=np.int64)
-    ids: list[str | None] = []
-    for i, (asset, kind) in enumerate(hosts.select("asset", "kind").iter_rows()):
-        of_asset = np.flatnonzero(assets == asset)
-        of_kind = of_asset[kinds[of_asset] == kind]
-        pool = of_kind if len(of_kind) else of_asset
-        if len(pool) == 0:
-            ids.append(None)
-            continue
-        at = turn.get((asset, kind), 0)
-        turn[asset, kind] = at + 1
-        number = int(pool[at % len(pool)])
-        rows[i] = first + number
-        ids.append(generated["text_id"][number])
-    return rows, pl.Series(ids, dtype=pl.String)

@@ -180,3 +180,16 @@ def test_texts_without_a_word_and_releases_out_of_order_are_met():
         replace(history, known_h=history.known_h[::-1])
     with pytest.raises(ValueError, match="over before"):
         replace(history, over_h=history.over_h - 1000)
+
+
+def test_another_text_in_the_place_of_a_release_is_read_as_if_it_were_its_own_and_teaches_nothing():
+    history = _history(120, effect=2.5)
+    upside_down = tuple(t.replace(GOOD, "?").replace(BAD, GOOD).replace("?", BAD) for t in history.text)
+    plain = expect(history)
+    found = expect(history, (history.text, upside_down, (None,) * 120))
+    np.testing.assert_allclose(found.combined, plain.combined, atol=1e-9)
+    np.testing.assert_allclose(found.instead[:, 0], plain.combined, atol=1e-9)
+    own, other, none = found.combined[80:, 0, MEDIAN], *(found.instead[80:, k, 0, MEDIAN] for k in (1, 2))
+    assert np.corrcoef(own, other)[0, 1] < -0.9
+    np.testing.assert_allclose(none, 0, atol=0.05)
+    assert np.abs(own).mean() > 1
