@@ -1,8 +1,9 @@
 """What to expect after news on record: do bands hold, and do words tell anything, by year and by kind of document.
 
 Reads documents, links and hourly candles of a warehouse that a night on real files has published; every timed news is
-walked forward from those before it. Words: what a release's own ones lower the score by beyond words dealt anew, and
-rank correlations of the expected move with what came, signed and in size, with errors clustered by day.
+walked forward from those before it. What words tell: how much worse the whole model scores when it reads another text,
+that it has not learned from either, in the place of each release's own, and rank correlations of the expected move with
+what came, signed and in size, also beyond those of the other text's reading, with errors clustered by day.
 
     python -m benchmarks.response.record --warehouse published/tapewire.duckdb
 """
@@ -21,10 +22,12 @@ from features.volatility import volatility_scale
 from models.impact.comparison.groups import release_traits
 from models.impact.event_time import history_of
 from models.impact.expected_comparison import rank_correlations
-from models.impact.findings.response_record import record_rows, said_of_record
+from models.impact.findings.response_record import JUDGED_FROM, crps_of, record_rows, said_of_record
 from models.impact.measure.calendar import macro_announcements
 from models.impact.measure.events import design_for
 from models.impact.sample import build_sample
+from models.impact.significance.outcome import Outcome
+from models.impact.significance.overlap import mean_with_overlap
 from models.impact.study import ImpactStudy
 from models.quantiles.quantiles import MEDIAN
 from models.response.history import History
@@ -39,19 +42,30 @@ SHOWN = ["window_h", "n_releases", "covered", "covered_low", "covered_high", "wa
 
 
 def print_readings(history: History, found: Expected, when: pl.Series, member: NDArray[np.bool_]) -> None:
-    """Rank correlations of expected and realised moves per window: signed, and in size; beyond words dealt anew."""
+    """What reading its own text tells of each release per window, beyond reading another one in its place."""
     for at, window in enumerate(history.windows_h):
-        move, own, dealt = history.move[:, at], found.combined[:, at], found.shuffled[:, at]
-        for what, x, other, y in (
-            ("signed", own[:, MEDIAN], dealt[:, MEDIAN], move),
-            ("in size", _width(own), _width(dealt), np.abs(move)),
+        move, own, other = history.move[:, at], found.combined[:, at], found.instead[:, 0, at]
+        known = member & np.isfinite(own[:, MEDIAN] + other[:, MEDIAN] + move) & (found.n_past >= JUDGED_FROM)
+        move, own, other, hours = move[known], own[known], other[known], history.known_h[known]
+        walk = crps_of(found.levels[known, at, 0], move).mean()
+        gain = mean_with_overlap((crps_of(other, move) - crps_of(own, move)) / walk, hours, window, test="text")
+        print(f"  {window:>4g} h own text over another, of the walk's CRPS: {_told(gain)}")
+        days = when.filter(pl.Series(known))
+        for what, x, beside, y in (
+            ("signed", own[:, MEDIAN], other[:, MEDIAN], move),
+            ("in size", _width(own), _width(other), np.abs(move)),
         ):
-            known = member & np.isfinite(x) & np.isfinite(y)
-            told = rank_correlations(x[known], other[known], y[known], when.filter(pl.Series(known)), what)
-            print(f"  {window:>4g} h {what:<8}", "; ".join(
-                f"{'beyond dealt ' if 'beyond' in t.test else ''}{t.estimate:+.3f} [{t.low:+.3f}, {t.high:+.3f}]"
+            told = rank_correlations(x, beside, y, days, what)
+            print(f"         {what:<8}", "; ".join(
+                f"{'beyond another ' if 'beyond' in t.test else ''}{t.estimate:+.3f} [{t.low:+.3f}, {t.high:+.3f}]"
                 for t in told
             ) or "not tested")  # fmt: skip
+
+
+def _told(found: Outcome | None) -> str:
+    if found is None or found.estimate is None or found.low is None or found.high is None:
+        return "not tested"
+    return f"{100 * found.estimate:+.2f} % [{100 * found.low:+.2f}, {100 * found.high:+.2f}]"
 
 
 def _width(quantiles: Array) -> Array:
@@ -71,9 +85,8 @@ def main() -> None:
     study = ImpactStudy(chosen, WINDOWS_H, volatility_scale(bars), announcements=macro_announcements())
     frame = chosen.frame
     traits = release_traits(study, NO_CAPS)
-    history, order = history_of(
-        study, traits, (frame["title"] + " " + frame["body"]).to_list(), frame["kind"].to_list()
-    )
+    text = (frame["title"] + " " + frame["body"]).to_list()
+    history, order = history_of(study, traits, text, frame["kind"].to_list())
     found = expect(history)
     when = frame[order]["available_ts"]
     year, kind = when.dt.year().to_numpy(), frame[order]["kind"].to_numpy()

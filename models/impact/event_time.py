@@ -12,10 +12,10 @@ from models.impact.study import ImpactStudy
 from models.impact.study_moves import FIRST_CLOSE_AFTER
 from models.quantiles.quantiles import MEDIAN, quantile_of
 from models.response.history import History
-from models.response.walk_forward import HIGH, LEVEL_NAMES, LOW, WALK, WORDS, Expected
+from models.response.walk_forward import HIGH, LEVEL_NAMES, LOW, NO_TEXT, WALK, WORDS, Expected
 
 LARGE = 2.0  # sigmas
-OWN, NO_WORDS = "real", "none"
+OWN, SHUFFLED, NO_WORDS = "real", "shuffled", "none"
 MOVES_BEFORE_H = (4.0, 24.0)
 LONGEST_QUIET_H = 90 * 24.0
 STATES = (
@@ -118,7 +118,8 @@ def expected_rows(study: ImpactStudy, history: History, order: NDArray[np.int64]
 def text_rows(
     study: ImpactStudy, history: History, order: NDArray[np.int64], found: Expected, read: dict[str, pl.Series]
 ) -> pl.DataFrame:
-    """What is expected of each release with its own text (`words` real) and with each text `read` in its place.
+    """What is expected of each release with its own text (`words` real), with that of an earlier one that was not
+    learned from (shuffled), and with each text `read` in its place.
 
     `read` [N] per kind of words, in the order of `history`: ids of the texts that `found` was given, null where there
     was none to give; of `none` every one is null. Log returns beyond the market, as in `expected_rows`;
@@ -126,6 +127,8 @@ def text_rows(
     """
     frame = study.sample.frame[order].select("doc_id", "asset", "event_ts", "available_ts")
     frame = frame.with_columns(test_group=pl.Series(study.groups[order]))
+    others = [frame["doc_id"][int(j)] if j != NO_TEXT else None for j in found.other]
+    read = {SHUFFLED: pl.Series(others, dtype=pl.String), **read}
     texts = {OWN: (frame["doc_id"], found.combined)} | {
         words: (ids, found.instead[:, k]) for k, (words, ids) in enumerate(read.items())
     }

@@ -9,7 +9,7 @@ from scipy import stats
 from domain.types import Array
 from models.impact.comparison.compare import PAIRS, compare
 from models.impact.comparison.groups import PERMUTATION, WHOLE
-from models.impact.event_time import NO_WORDS, OWN
+from models.impact.event_time import NO_WORDS, OWN, SHUFFLED
 from models.impact.sample import ALL, GROUPS
 from models.impact.significance.outcome import Outcome, interval
 from models.impact.significance.overlap import mean_with_overlap
@@ -18,7 +18,7 @@ from models.impact.study_moves import FIRST_CLOSE_AFTER
 
 EXPECTED_STUDY = "scored"
 QUANTITIES = ("expected_width_change", "expected_move")
-GENERATED, SHUFFLED = "generated", "shuffled"
+GENERATED = "generated"
 KEYS = ("doc_id", "asset", "window_h")
 
 

@@ -39,8 +39,9 @@ class Expected:
     """Quantiles of the move of N releases over H windows: of each level [N, H, L, Q], combined and calibrated
     [N, H, Q]; the weights of the levels [N, H, L], and quantiles of words that were dealt anew [N, H, Q].
 
-    `instead` [N, K, H, Q]: combined, with each of K other texts (or none) in the place of the release's own. `n_past`
-    [N]: releases that each was expected from.
+    `instead` [N, 1 + K, H, Q]: combined, with other texts (or none) in the place of the release's own: first that of
+    the earlier release `other` [N] (NO_TEXT where there is none), then K given ones. `n_past` [N]: releases that each
+    was expected from.
     """
 
     levels: Array
@@ -48,36 +49,48 @@ class Expected:
     weight: Array
     shuffled: Array
     instead: Array
+    other: NDArray[np.int64]
     n_past: NDArray[np.int64]
 
 
 def expect(history: History, others: tuple[Texts, ...] = (), *, seed: int = 7) -> Expected:
     """Walk forward over the releases of `history`; a release sees only those whose windows were over when it came.
 
-    `others`: K times N texts that each release is read with as well; nothing is learned from them. Nothing (NaN) is
-    expected of the first releases, as long as fewer than FEWEST_LIKE moves at like times are known.
+    `others`: K times N texts that each release is read with as well; nothing is learned from them. Nor has the model
+    learned from the earlier release whose text it reads in the place of each: a text that it knows the move of would
+    not be like one that is new. Nothing (NaN) is expected of the first releases, as long as fewer than FEWEST_LIKE
+    moves at like times are known.
     """
     n, h, k = len(history), len(history.windows_h), len(others)
     out = Expected(
         np.full((n, h, len(LEVEL_NAMES), len(LEVELS)), np.nan), np.full((n, h, len(LEVELS)), np.nan),
         np.full((n, h, len(LEVEL_NAMES)), np.nan), np.full((n, h, len(LEVELS)), np.nan),
-        np.full((n, k, h, len(LEVELS)), np.nan), np.zeros(n, dtype=np.int64),
+        np.full((n, 1 + k, h, len(LEVELS)), np.nan), np.full(n, NO_TEXT), np.zeros(n, dtype=np.int64),
     )  # fmt: skip
     every = history.text + tuple(t or "" for texts in others for t in texts)
     place = np.array([[n * (1 + j) + i if texts[i] else NO_TEXT for i in range(n)] for j, texts in enumerate(others)])
     corpus = Corpus(every, np.tile(history.kind, 1 + k))
-    deal, fitted = np.random.default_rng(seed), None
+    deal, draw, fitted = np.random.default_rng(seed), np.random.default_rng([seed, 1]), None
     for i in range(n):
         past = history.past_of(i)
         out.n_past[i] = len(past)
         if fitted is None or len(past) >= max(REFIT * fitted.n, fitted.n + 5):
             fitted = fit(history, corpus, i, past, deal, fitted)
-        rows = np.concatenate([[i], place[:, i] if k else []]).astype(np.int64)
+        out.other[i] = _another(history, i, fitted.past, draw)
+        rows = np.concatenate([[i, out.other[i]], place[:, i] if k else []]).astype(np.int64)
         levels, shuffled = fitted.read(history, i, rows)
         out.levels[i], out.shuffled[i] = levels[0], shuffled[0]
         for at in np.flatnonzero(np.isfinite(levels[0, :, 0, 0])):
             _combine(out, history, i, int(at), past, levels[1:, at])
     return out
+
+
+def _another(history: History, i: int, learned: NDArray[np.int64], draw: np.random.Generator) -> int:
+    """An earlier release with another text than release `i`, not one of `learned`; NO_TEXT where there is none."""
+    share = draw.random()
+    new = np.setdiff1d(np.flatnonzero(history.known_h[:i] < history.known_h[i]), learned, assume_unique=True)
+    new = new[[history.text[j] != history.text[i] for j in new]] if len(new) else new
+    return int(new[int(share * len(new))]) if len(new) else NO_TEXT
 
 
 def _combine(out: Expected, history: History, i: int, at: int, past: NDArray[np.int64], others: Array) -> None:
@@ -123,12 +136,17 @@ class Trained:
 
 @dataclass(frozen=True)
 class Fitted:
-    """The levels of every window as fitted on `n` releases; None where too little is known of like times."""
+    """The levels of every window as fitted on the releases `past`; None where too little is known of like times."""
 
-    n: int
+    past: NDArray[np.int64]
     vectors: sp.csr_matrix | None
     windows: list[Window | None]
     network: Trained | None
+
+    @property
+    def n(self) -> int:
+        """Number of releases that it is fitted on."""
+        return len(self.past)
 
     def read(self, history: History, i: int, rows: NDArray[np.int64]) -> tuple[Array, Array]:
         """Quantiles of each level [R, H, L, Q] for release `i` with each text in `rows` [R], and those of words dealt
@@ -183,7 +201,7 @@ def fit(
             words = ridges[key].fit(history.move[learned, at])
             shuffled = ridges[key].fit(deal.permutation(history.move[learned, at]))
         windows.append(Window(walk, fit_scales(walk, move, history.kind[known]), learned, words, shuffled))
-    return Fitted(len(past), vectors, windows, _network(history, corpus, i, past, before))
+    return Fitted(past, vectors, windows, _network(history, corpus, i, past, before))
 
 
 def _network(

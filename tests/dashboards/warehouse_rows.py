@@ -222,7 +222,7 @@ def impact_comparisons() -> pl.DataFrame:
             ("1h", "realised", "generated", "excess_move", ("all", "all"), "matched"),
             ("1h", "realised", "generated", "excess_move", ("kind", HOSTILE_TITLE), "permutation"),
             ("scored", "scored", "generated", "expected_width_change", ("all", "all"), "permutation"),
-            ("scored", "counterfactual", "other_asset", "expected_width_change", ("all", "all"), "paired"),
+            ("scored", "counterfactual", "shuffled", "expected_width_change", ("all", "all"), "paired"),
         )
         for w in (4.0, 24.0)
     ]

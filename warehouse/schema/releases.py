@@ -56,7 +56,7 @@ COUNTERFACTUAL = Entity(
         Column("doc_id", "VARCHAR", "Document whose place it is (core.documents)"),
         ASSET,
         Column("window_h", "DOUBLE", "Hours from the first close at or after the release"),
-        Column("words", "VARCHAR", "real (its own), generated, shuffled (earlier, of the asset) or other_asset"),
+        Column("words", "VARCHAR", "real (its own), generated, or shuffled (an earlier release's, not learned from)"),
         Column("text_id", "VARCHAR", "Document or generated release that was read"),
         AVAILABLE_AS_DOCUMENT,
         Column("median", "DOUBLE", "Median move beyond the market (log return)"),

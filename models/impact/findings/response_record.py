@@ -43,25 +43,26 @@ def _row(history: History, found: Expected, at: int, member: NDArray[np.bool_]) 
     move, when, window = history.move[member, at], history.known_h[member], history.windows_h[at]
     q, levels = found.combined[member, at], found.levels[member, at]
     walk, kind, words, network = (levels[:, LEVEL_NAMES.index(name)] for name in (WALK, KIND, WORDS, NETWORK))
-    usual = float(_crps(walk, move).mean())
+    usual = float(crps_of(walk, move).mean())
     inside = _inside(q, move)
     held = mean_with_overlap(inside, when, window, test="covered")
-    dealt = _crps(found.shuffled[member, at], move) - _crps(words, move)
+    dealt = crps_of(found.shuffled[member, at], move) - crps_of(words, move)
     gain = mean_with_overlap(dealt / usual, when, window, test="words")
     expected = q[:, MEDIAN]
     return {
         "n_releases": len(move), "covered": float(inside.mean()), "covered_low": _end(held, "low"),
         "covered_high": _end(held, "high"), "walk_covered": float(_inside(walk, move).mean()),
-        "crps_ratio": float(_crps(q, move).mean()) / usual,
+        "crps_ratio": float(crps_of(q, move).mean()) / usual,
         "correlation": float(np.corrcoef(expected, move)[0, 1]) if np.ptp(expected) > NO_DIRECTION else None,
-        "words_over_kind": float((_crps(kind, move) - _crps(words, move)).mean()) / usual,
-        "network_over_words": float((_crps(words, move) - _crps(network, move)).mean()) / usual,
+        "words_over_kind": float((crps_of(kind, move) - crps_of(words, move)).mean()) / usual,
+        "network_over_words": float((crps_of(words, move) - crps_of(network, move)).mean()) / usual,
         "words_gain": None if gain is None else gain.estimate, "words_gain_low": None if gain is None else gain.low,
         "words_gain_high": None if gain is None else gain.high, "words_gain_p": None if gain is None else gain.p_value,
     }  # fmt: skip
 
 
-def _crps(quantiles: Array, move: Array) -> Array:
+def crps_of(quantiles: Array, move: Array) -> Array:
+    """CRPS of quantiles [N, Q] against moves [N], in sigmas, [N]."""
     return crps(quantiles[:, CENTRAL], move, CENTRAL_LEVELS)
 
 

@@ -1,20 +1,14 @@
-"""Which other texts are read in the place of each release: an earlier one of its asset, one of another, a generated
-one, none.
-"""
+"""Which other texts are read in the place of each release, beside that of an earlier one: a generated one, none."""
 
 from dataclasses import dataclass
 
 import duckdb
-import numpy as np
 import polars as pl
 
 from models.impact.event_time import NO_WORDS
-from models.impact.expected_comparison import GENERATED, SHUFFLED
+from models.impact.expected_comparison import GENERATED
 from models.response.walk_forward import Texts
 from warehouse import read
-
-OTHER_ASSET = "other_asset"
-SEED = 17
 
 
 @dataclass(frozen=True)
@@ -28,32 +22,11 @@ class OtherTexts:
 def other_texts(con: duckdb.DuckDBPyConnection, released: pl.DataFrame) -> OtherTexts:
     """Other texts for `released` [N] (doc_id, asset, kind, text) in the order in which they were public."""
     generated = read.read(con, "models.generated_releases").sort("text_id")
-    text = dict(zip(released["doc_id"], released["text"], strict=True)) | dict(
-        generated.select("text_id", pl.concat_str("title", "body", separator=" ", ignore_nulls=True)).iter_rows()
-    )
-    chosen: dict[str, list[str | None]] = {
-        **_drawn(released),
-        GENERATED: _in_turn(released, generated),
-        NO_WORDS: [None] * len(released),
-    }
+    written = pl.concat_str("title", "body", separator=" ", ignore_nulls=True)
+    text = dict(generated.select("text_id", written).iter_rows())
+    chosen: dict[str, list[str | None]] = {GENERATED: _in_turn(released, generated), NO_WORDS: [None] * len(released)}
     ids = {words: pl.Series(found, dtype=pl.String) for words, found in chosen.items()}
     return OtherTexts(ids, tuple(tuple(text[i] if i else None for i in found) for found in chosen.values()))
-
-
-def _drawn(released: pl.DataFrame) -> dict[str, list[str | None]]:
-    """For each release an earlier one of its own asset (shuffled) and one of another asset, at random."""
-    rng = np.random.default_rng(SEED)
-    docs, assets, known = (released[c].to_list() for c in ("doc_id", "asset", "available_ts"))
-    mine: dict[str, list[int]] = {}
-    out: dict[str, list[str | None]] = {SHUFFLED: [], OTHER_ASSET: []}
-    for i, (asset, moment) in enumerate(zip(assets, known, strict=True)):
-        draws = rng.random(2)
-        own = [j for j in mine.get(asset, []) if known[j] < moment]
-        others = [j for j in range(i) if assets[j] != asset and known[j] < moment]
-        for words, pool, draw in ((SHUFFLED, own, draws[0]), (OTHER_ASSET, others, draws[1])):
-            out[words].append(docs[pool[int(draw * len(pool))]] if pool else None)
-        mine.setdefault(asset, []).append(i)
-    return out
 
 
 def _in_turn(released: pl.DataFrame, generated: pl.DataFrame) -> list[str | None]:

@@ -188,8 +188,20 @@ def test_another_text_in_the_place_of_a_release_is_read_as_if_it_were_its_own_an
     plain = expect(history)
     found = expect(history, (history.text, upside_down, (None,) * 120))
     np.testing.assert_allclose(found.combined, plain.combined, atol=1e-9)
-    np.testing.assert_allclose(found.instead[:, 0], plain.combined, atol=1e-9)
-    own, other, none = found.combined[80:, 0, MEDIAN], *(found.instead[80:, k, 0, MEDIAN] for k in (1, 2))
+    np.testing.assert_allclose(found.instead[:, 1], plain.combined, atol=1e-9)
+    own, other, none = found.combined[80:, 0, MEDIAN], *(found.instead[80:, k, 0, MEDIAN] for k in (2, 3))
     assert np.corrcoef(own, other)[0, 1] < -0.9
     np.testing.assert_allclose(none, 0, atol=0.05)
     assert np.abs(own).mean() > 1
+
+
+def test_the_text_of_an_earlier_release_in_the_place_of_another_is_not_one_that_was_learned_from():
+    history = _history(120)
+    found = expect(history)
+    drawn = np.flatnonzero(found.other >= 0)
+    assert len(drawn) > 80
+    assert (history.known_h[found.other[drawn]] < history.known_h[drawn]).all()
+    own, other = (np.abs(q[drawn, 0, MEDIAN]).mean() for q in (found.combined, found.instead[:, 0]))
+    assert other == pytest.approx(own, rel=0.3, abs=0.02)
+    late = [i for i in drawn if found.other[i] in history.past_of(int(i))]
+    assert len(late) < len(drawn), "the newest, whose windows are open, are among them"
