@@ -114,6 +114,8 @@ def _verdict(r: dict[str, Any]) -> str | None:
     if r["machine_probability"] is None:
         return "too short to tell who wrote it"
     verdict = f"machine-written with probability {r['machine_probability']:.2f}, {r['machine_verdict']}"
+    if r["machine_threshold"] is None:
+        return f"{verdict}: no texts by people of its kind are known to hold it against"
     return f"{verdict} (threshold {r['machine_threshold']:.2f}); machine-written is not false"
 
 

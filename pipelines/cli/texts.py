@@ -37,7 +37,7 @@ def _text_errors() -> Iterator[None]:
 
 
 def detect(
-    source: Annotated[Path, typer.Option("--input", help="Table of texts: .parquet, .csv, .jsonl with id and text.")],
+    source: Annotated[Path, typer.Option("--input", help="Table of texts: .parquet, .csv, .jsonl: id, text, kind.")],
     out: Annotated[Path, typer.Option("--out", help="Table to write; with --fit, the detector (.json).")],
     fit: Annotated[bool, typer.Option("--fit", help="Fit a detector on texts with a label: human or machine.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Add the stretches that were too likely.")] = False,
@@ -46,6 +46,9 @@ def detect(
     detector: Annotated[Path | None, typer.Option(help="A detector of your own, made with --fit.")] = None,
 ) -> None:
     """Say how likely each text is machine-written, with its threshold, or that it is too short to tell.
+
+    The threshold is that of its kind (column kind, such as press_release or news): one in a hundred of people's texts
+    of this kind is flagged. A text without a kind must pass all of them; an unknown kind is not judged.
 
     Machine-written is not false, and not flagged is not human. The first 256 tokens of a text are read.
 

@@ -133,10 +133,10 @@ def _authorship(con: duckdb.DuckDBPyConnection, document: dict[str, Any]) -> str
         return stored[0]["verdict"] if p is None else f"{stored[0]['verdict']}, {p:.0%} probability of a machine"
     if document["is_simulated"]:
         return f"not judged: simulated prose never is ({document['authorship']} by construction)"
-    return _judge_now(f"{document['title']}\n\n{document['body']}")
+    return _judge_now(f"{document['title']}\n\n{document['body']}", document["kind"])
 
 
-def _judge_now(text: str) -> str:
+def _judge_now(text: str, kind: str) -> str:
     from models.text.detection.detector import load_detector
     from models.text.language.causal import MissingModelError, load_causal_model
     from models.text.language.tokens import score_texts
@@ -146,6 +146,7 @@ def _judge_now(text: str) -> str:
         causal = load_causal_model(detector.causal)
     except MissingModelError as error:
         return f"not judged: {error}"
-    r = detector.judge(score_texts([text], causal, detector.max_tokens, explained=True), [text]).row(0, named=True)
+    scores = score_texts([text], causal, detector.max_tokens, explained=True)
+    r = detector.judge(scores, [text], [kind]).row(0, named=True)
     p = r["probability"]
     return str(r["verdict"]) if p is None else f"{r['verdict']}, {p:.0%} probability of a machine"

@@ -19,14 +19,14 @@ log = logging.getLogger("tapewire.detect")
 
 
 def read_texts(path: Path, *, labelled: bool = False) -> pl.DataFrame:
-    """The columns `id`, `text` (and, to fit on, `label`, `pair` where there is one) of a file, ids as text.
+    """The columns `id`, `text` (`kind` where there is one; to fit on, `label`, `pair` where there is one) of a file.
 
     TableError with what was found and what was expected.
     """
     frame = read_table(path)
     wanted = ("id", "text", "label") if labelled else ("id", "text")
     need_columns(frame, wanted, path)
-    chosen = [*wanted, *(["pair"] if labelled and "pair" in frame.columns else [])]
+    chosen = [*wanted, *(c for c in ("pair" if labelled else "kind",) if c in frame.columns)]
     texts = frame.select(pl.col(c).cast(pl.String, strict=False) for c in chosen)
     if texts["id"].null_count():
         raise TableError(f"{path.name}: {texts['id'].null_count()} rows have no id")
@@ -57,7 +57,8 @@ def detect_file(
     causal = _loaded(chosen.causal)
     ratio = binoculars(texts["text"].to_list(), _loaded(second), causal, chosen.max_tokens) if second else None
     scores = _scores(texts, causal, chosen.max_tokens, explained=explained)
-    judged = texts.select("id").hstack(chosen.judge(scores, texts["text"].to_list()))
+    kinds = texts["kind"].fill_null("").to_list() if "kind" in texts.columns else None
+    judged = texts.select("id").hstack(chosen.judge(scores, texts["text"].to_list(), kinds))
     if ratio is not None:
         judged = judged.with_columns(binoculars=pl.Series(ratio, dtype=pl.Float64))
     write_table(judged, out)

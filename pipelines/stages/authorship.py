@@ -43,7 +43,7 @@ def waiting(con: duckdb.DuckDBPyConnection, run: Run, detector: Detector) -> pl.
     return (
         documents.join(judged, on="doc_id", how="anti")
         .sort(is_release, "available_ts", "doc_id", descending=[True, True, False])
-        .select("doc_id", "available_ts", "title", "body")
+        .select("doc_id", "available_ts", "kind", "title", "body")
     )
 
 
@@ -109,7 +109,7 @@ def _judge(
     for part in tracked(parts, entity.name.replace("_", " "), len(rows), size=len, every_s=0.0):
         texts = _texts(part)
         scores = score_texts(texts, causal, detector.max_tokens, explained=True)
-        judged = detector.judge(scores, texts).rename({"probability": DETECTOR_SCORE})
+        judged = detector.judge(scores, texts, part["kind"].to_list()).rename({"probability": DETECTOR_SCORE})
         frame = part.select(keep).hstack(judged).with_columns(detector=pl.lit(detector_name(detector)))
         with transaction(con):
             total += write(con, entity, frame, run.batch("authorship", is_simulated=False))

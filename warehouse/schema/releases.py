@@ -84,7 +84,7 @@ RELEASE_ALERTS = Entity(
         Column("high_walk", "DOUBLE", "95 % quantile of the reference walk (log return)"),
         Column("width_change", "DOUBLE", "Width of the band with the text ÷ without it − 1"),
         Column("machine_probability", "DOUBLE", "Probability of machine authorship; null: not judged", required=False),
-        Column("machine_verdict", "VARCHAR", "flagged, not flagged, or too short to tell", required=False),
+        Column("machine_verdict", "VARCHAR", "flagged, not flagged, too short, or not calibrated", required=False),
         Column("n_similar", "INTEGER", "Similar earlier releases whose day was over when this one arrived"),
         Column("similar_scaled_move", "DOUBLE", "Mean |move| ÷ sigma in the 24 h after them", required=False),
         Column("similar_excess_move", "DOUBLE", "Their mean excess move, 24 h", required=False),

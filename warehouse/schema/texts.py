@@ -26,8 +26,14 @@ TOKEN_SCORE_COLUMNS = (
     Column("entropy", "DOUBLE", "Mean entropy of what the model expected (nats)", required=False),
     Column("curvature", "DOUBLE", "Fast-DetectGPT's conditional curvature, in closed form", required=False),
     Column("machine_probability", "DOUBLE", "Probability of machine authorship; null: too short", required=False),
-    Column("threshold", "DOUBLE", "Probability from which a text is flagged: 1 % of human texts exceed it"),
-    Column("verdict", "VARCHAR", "flagged, not flagged, or too short to tell; machine-written is not false"),
+    Column(
+        "threshold", "DOUBLE", "Probability beyond which a text of its kind is flagged; null: no such", required=False
+    ),
+    Column(
+        "verdict",
+        "VARCHAR",
+        "flagged, not flagged, too short, or not calibrated (for its kind); machine-written is not false",
+    ),
     Column("striking", "VARCHAR", "JSON of the stretches that were too likely: words and deviations", required=False),
 )
 

@@ -1,7 +1,7 @@
 -- Releases that a language model wrote for research: machine-written, never news
 -- grain: text_id
 -- machine_probability: Probability of machine authorship that the detector gives it
--- machine_verdict: What the detector says: flagged, not flagged, or too short
+-- machine_verdict: What the detector says: flagged, not flagged, too short, or not calibrated
 -- machine_striking: JSON of the stretches that were too likely: words and deviations
 CREATE OR REPLACE VIEW marts.generated_releases AS
 SELECT e.text_id, e.batch_id, e.number, e.kind, e.asset, e.title, e.body, e.authorship, e.mark, e.model, e.revision, e.prompt, e.examples, e.parameters, e.frame_share, e.seed, e.created_ts, s.machine_probability, s.verdict AS machine_verdict, s.striking AS machine_striking, e.is_simulated

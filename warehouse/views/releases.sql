@@ -1,8 +1,8 @@
 -- Releases, news and announcements with their assets and groups
 -- grain: doc_id
 -- machine_probability: Probability of machine authorship by the newest detector; null: not judged, or too short. Machine-written is not false
--- machine_threshold: Probability from which a text is flagged: 1 % of human texts exceed it
--- machine_verdict: flagged, not flagged, or too short to tell; null: not judged (simulated prose never is)
+-- machine_threshold: Probability beyond which a text of its kind is flagged: 1 % of people's texts of this kind at most exceed it; null: no such texts
+-- machine_verdict: flagged, not flagged, too short to tell, or not calibrated (for its kind); null: not judged (simulated prose never is)
 -- machine_striking: JSON of the stretches of the text that were too likely: words and deviations
 CREATE OR REPLACE VIEW marts.releases AS
 SELECT d.doc_id, d.event_ts, d.available_ts, d.ts_precision, d.is_late_stamp, d.availability_assumed,

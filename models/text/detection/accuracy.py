@@ -47,7 +47,7 @@ def detection_figures(model: str, kind: str, min_tokens: int, texts: pl.DataFram
     y = (texts["model"] != "").to_numpy()
     if min(y.sum(), (~y).sum()) < MIN_TEXTS:
         return []
-    flagged = (texts[DETECTOR_SCORE] >= texts["threshold"]).to_numpy()
+    flagged = (texts[DETECTOR_SCORE] > texts["threshold"]).fill_null(value=False).to_numpy()
     groups = texts["doc_id"].to_numpy().astype(str)
     rows: list[dict[str, object]] = []
     for score in (DETECTOR_SCORE, *TOKEN_SCORES):

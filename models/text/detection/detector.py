@@ -1,12 +1,13 @@
 """Probability of machine authorship: a regression on token scores and style, fitted on labelled texts.
 
+A text is flagged beyond the threshold of its kind (`registers`), which texts that people wrote of this kind set.
 Machine-written is not false, and not flagged is not human: the probability holds for texts like those it was fitted on,
 half of them machine-written. Texts with less than `min_tokens` tokens are too short to judge and get none.
 """
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from domain.files import appears_whole
+from models.text.detection.registers import ANY, threshold_for
 from models.text.detection.style import STYLE, style_features
 from models.text.language.causal import PACKAGED
 from models.text.language.tokens import MAX_TOKENS, TOKEN_SCORES
 
 SHIPPED = Path(__file__).with_name("detector.json")
-FORMAT = 1
+FORMAT = 2
+NOT_CALIBRATED = "not calibrated"
 MIN_TOKENS = 30
 FALSE_POSITIVES = 0.01
 FOLDS = 5
@@ -36,7 +39,9 @@ class DetectorError(ValueError):
 
 @dataclass(frozen=True)
 class Detector:
-    """A fitted detector: plain numbers. `weights` belong to the standardised `detector_inputs`, in their order."""
+    """A fitted detector: plain numbers. `weights` belong to the standardised `detector_inputs`, in their order.
+    `kinds`: thresholds by kind of text, above which one in a hundred of people's texts of this kind lies at most.
+    """
 
     causal: str
     max_tokens: int
@@ -47,6 +52,7 @@ class Detector:
     intercept: float
     threshold: float
     fitted_on: str
+    kinds: dict[str, float] = field(default_factory=dict)
     format: int = FORMAT
 
     def probability(self, scores: pl.DataFrame, texts: list[str | None]) -> Vector:
@@ -55,17 +61,25 @@ class Detector:
         fitted = np.array(self.mean), np.array(self.scale), np.array(self.weights), self.intercept
         return np.where(known, predict_logistic(fitted, detector_inputs(scores, texts)), np.nan)
 
-    def judge(self, scores: pl.DataFrame, texts: list[str | None]) -> pl.DataFrame:
-        """`scores` with `probability`, `threshold` and `verdict`: flagged, not flagged, or too short."""
+    def judge(self, scores: pl.DataFrame, texts: list[str | None], kinds: list[str] | None = None) -> pl.DataFrame:
+        """`scores` with `probability`, `threshold` and `verdict`: flagged, not flagged, too short, or not calibrated.
+
+        `kinds` [N]: the kind of each text; '' or None: not said. A kind of which no texts by people are known is not
+        judged, and has no threshold.
+        """
         p = pl.Series("probability", self.probability(scores, texts)).fill_nan(None)
+        asked = {k: threshold_for(k, self.kinds, self.threshold) for k in set(kinds or [ANY])}
+        threshold = pl.Series("threshold", [asked[k] for k in kinds or [ANY] * len(texts)], dtype=pl.Float64)
         verdict = (
             pl.when(pl.col("probability").is_null())
             .then(pl.lit("too short"))
-            .when(pl.col("probability") >= self.threshold)
+            .when(pl.col("threshold").is_null())
+            .then(pl.lit(NOT_CALIBRATED))
+            .when(pl.col("probability") > pl.col("threshold"))
             .then(pl.lit("flagged"))
             .otherwise(pl.lit("not flagged"))
         )
-        return scores.with_columns(p, threshold=pl.lit(self.threshold)).with_columns(verdict=verdict)
+        return scores.with_columns(p, threshold).with_columns(verdict=verdict)
 
     def fingerprint(self) -> str:
         """A hash of its numbers, which identifies the detector of a verdict."""
@@ -85,10 +99,13 @@ def load_detector(path: Path = SHIPPED) -> Detector:
             raise DetectorError(f"{path} has format {content['format']}, this version reads {FORMAT}; fit it again")
         fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
         found = Detector(**fields)
-        numbers = np.array([*found.mean, *found.scale, *found.weights, found.intercept, found.threshold], dtype=float)
+        numbers = np.array(
+            [*found.mean, *found.scale, *found.weights, found.intercept, found.threshold, *found.kinds.values()],
+            dtype=float,
+        )
     except DetectorError:
         raise
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise DetectorError(
             f"{path} is not a detector ({type(error).__name__}: {error}); fit one with --fit"
         ) from error
