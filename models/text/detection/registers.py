@@ -28,13 +28,11 @@ def thresholds_of(scores: Vector, kind: NDArray[np.str_]) -> dict[str, float]:
     return {k: t for k, t in found.items() if t is not None}
 
 
-def threshold_for(kind: str, thresholds: dict[str, float], least: float) -> float | None:
-    """What a text of `kind` must exceed: `least`, and the threshold of its kind; None for a kind without one.
+def threshold_for(kind: str, thresholds: dict[str, float], plain: float) -> float | None:
+    """What a text of `kind` must exceed; None for a kind without a threshold.
 
-    A text of no stated kind must exceed that of every kind. Without any thresholds by kind `least` alone decides.
+    A text of no stated kind must exceed that of every kind and `plain`. Without any thresholds by kind `plain` decides.
     """
     if not thresholds:
-        return least
-    if kind == ANY:
-        return max(least, *thresholds.values())
-    return max(least, thresholds[kind]) if kind in thresholds else None
+        return plain
+    return max(plain, *thresholds.values()) if kind == ANY else thresholds.get(kind)
