@@ -77,10 +77,10 @@ def print_false_positives(p: Vector, kind: NDArray[np.str_], group: NDArray[np.s
 def print_found(machine: pl.DataFrame, p: Vector, thresholds: dict[str, float], least: float) -> None:
     """Share of machine-written texts beyond the threshold for all and that of each kind."""
     print(f"\n{len(p)} machine-written texts by instructed models: beyond the one threshold {(p > least).mean():.0%}")
-    print("  " + ", ".join(f"{k} {(p > t).mean():.0%}" for k, t in sorted(thresholds.items())))
+    print("  " + ", ".join(f"{k} {(p > max(t, least)).mean():.0%}" for k, t in sorted(thresholds.items())))
     for (model,), rows in machine.with_row_index().group_by("model", maintain_order=True):
         found = p[rows["index"].to_numpy()]
-        as_release = (found > thresholds.get("press_release", 1.0)).mean()
+        as_release = (found > max(least, thresholds.get("press_release", 1.0))).mean()
         print(f"  {model:<28} {len(found):>5} {(found > least).mean():>6.0%}, as press releases {as_release:>4.0%}")
 
 

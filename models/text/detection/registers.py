@@ -29,10 +29,13 @@ def thresholds_of(scores: Vector, kind: NDArray[np.str_]) -> dict[str, float]:
 
 
 def threshold_for(kind: str, thresholds: dict[str, float], plain: float) -> float | None:
-    """What a text of `kind` must exceed; None for a kind without a threshold.
+    """What a text of `kind` must exceed: `plain` and the threshold of its kind; None for a kind without one.
 
-    A text of no stated kind must exceed that of every kind and `plain`. Without any thresholds by kind `plain` decides.
+    `plain` too, since texts of a kind from sources that set no threshold may score higher. A text of no stated kind
+    must exceed the threshold of every kind. Without any thresholds by kind `plain` alone decides.
     """
     if not thresholds:
         return plain
-    return max(plain, *thresholds.values()) if kind == ANY else thresholds.get(kind)
+    if kind == ANY:
+        return max(plain, *thresholds.values())
+    return max(plain, thresholds[kind]) if kind in thresholds else None

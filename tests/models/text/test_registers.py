@@ -36,7 +36,7 @@ def test_kinds_with_too_few_texts_have_no_threshold():
 
 def test_a_text_of_no_stated_kind_must_pass_every_threshold_and_an_unknown_kind_is_not_judged():
     kinds = {"news": 0.9, "press_release": 0.99}
-    assert threshold_for("news", kinds, 0.95) == 0.9
+    assert threshold_for("news", kinds, 0.95) == 0.95
     assert threshold_for("press_release", kinds, 0.95) == 0.99
     assert threshold_for("", kinds, 0.95) == 0.99
     assert threshold_for("", kinds, 0.995) == 0.995
