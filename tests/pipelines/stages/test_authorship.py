@@ -39,7 +39,7 @@ HOSTILE = (
 def detector(tmp_path_factory) -> Detector:
     """The shipped detector's numbers over a tiny language model: verdicts mean nothing, all else is as it is."""
     folder = tiny_checkpoint(tmp_path_factory.mktemp("lm"), instructed=True, room=2048)
-    return replace(load_detector(), causal=str(folder), threshold=0.0)
+    return replace(load_detector(), causal=str(folder), threshold=0.0, kinds={})
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +75,16 @@ def test_each_document_is_judged_once_releases_first_and_a_night_takes_no_more_t
     assert row["machine_verdict"] == "flagged"
     assert 0 < row["machine_probability"] <= 1
     assert row["machine_striking"].startswith("[")
+
+
+@pytest.mark.slow
+def test_a_document_is_judged_by_the_threshold_of_its_kind_and_not_at_all_without_one(tmp_path, monkeypatch, detector):
+    sharp = replace(detector, kinds={"news": 0.0})
+    monkeypatch.setattr(words, "load_detector", lambda: sharp)
+    _, run = home_with(tmp_path, pl.concat([documents(2, kind="news"), documents(2)]))
+    assert run_stage(BY_NAME["authorship"], RunContext(run)).status == "done"
+    found = judged(run).select("kind", "machine_verdict", "machine_threshold").unique().sort("kind").rows()
+    assert found == [("news", "flagged", 0.0), ("press_release", "not calibrated", None)]
 
 
 def test_simulated_prose_is_left_out_and_so_is_what_was_written_from_it(tmp_path, detector):
