@@ -3,11 +3,11 @@
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
 from domain.types import Array
 from models.impact.findings.wording import hours
 from models.impact.sample import ALL, GROUPS
-from models.impact.significance.outcome import Outcome
 from models.impact.significance.overlap import mean_with_overlap
 from models.quantiles.quantiles import CENTRAL, MEDIAN
 from models.quantiles.scores import crps
@@ -45,13 +45,13 @@ def _row(history: History, found: Expected, at: int, member: NDArray[np.bool_]) 
     walk, kind, words, network = (levels[:, LEVEL_NAMES.index(name)] for name in (WALK, KIND, WORDS, NETWORK))
     usual = float(crps_of(walk, move).mean())
     inside = _inside(q, move)
-    held = mean_with_overlap(inside, when, window, test="covered")
+    held_low, held_high = _interval_of_share(inside, when, window)
     dealt = crps_of(found.shuffled[member, at], move) - crps_of(words, move)
     gain = mean_with_overlap(dealt / usual, when, window, test="words")
     expected = q[:, MEDIAN]
     return {
-        "n_releases": len(move), "covered": float(inside.mean()), "covered_low": _end(held, "low"),
-        "covered_high": _end(held, "high"), "walk_covered": float(_inside(walk, move).mean()),
+        "n_releases": len(move), "covered": float(inside.mean()), "covered_low": held_low,
+        "covered_high": held_high, "walk_covered": float(_inside(walk, move).mean()),
         "crps_ratio": float(crps_of(q, move).mean()) / usual,
         "correlation": float(np.corrcoef(expected, move)[0, 1]) if np.ptp(expected) > NO_DIRECTION else None,
         "words_over_kind": float((crps_of(kind, move) - crps_of(words, move)).mean()) / usual,
@@ -70,9 +70,28 @@ def _inside(quantiles: Array, move: Array) -> Array:
     return ((move >= quantiles[:, LOW]) & (move <= quantiles[:, HIGH])).astype(np.float64)
 
 
-def _end(share: Outcome | None, name: str) -> float | None:
-    value = None if share is None else getattr(share, name)
-    return None if value is None else float(np.clip(value, 0, 1))
+def _interval_of_share(inside: Array, when_h: Array, window_h: float) -> tuple[float | None, float | None]:
+    """95 % interval of the share of ones, allowing for windows that overlap; None with too few.
+
+    Where all are alike, no variance can be estimated: the exact binomial interval of as many as lie a window apart.
+    """
+    if np.ptp(inside) == 0:
+        n = _apart(np.sort(when_h), window_h)
+        exact = binomtest(n if inside[0] else 0, n).proportion_ci(0.95, method="exact")
+        return float(exact.low), float(exact.high)
+    found = mean_with_overlap(inside, when_h, window_h, test="covered")
+    if found is None or found.low is None or found.high is None:
+        return None, None
+    return float(np.clip(found.low, 0, 1)), float(np.clip(found.high, 0, 1))
+
+
+def _apart(when_h: Array, window_h: float) -> int:
+    """How many of the times [N], ascending, lie a window or more after the one counted before."""
+    n, last = 0, -np.inf
+    for moment in when_h:
+        if moment - last >= window_h:
+            n, last = n + 1, moment
+    return n
 
 
 def said_of_record(record: pl.DataFrame) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from features.volatility import volatility_scale
 from models.impact.comparison.groups import release_traits
 from models.impact.event_time import STATES, expected_rows, history_of
-from models.impact.findings.response_record import record_rows, said_of_record
+from models.impact.findings.response_record import _interval_of_share, record_rows, said_of_record
 from models.impact.sample import build_sample
 from models.impact.study import ImpactStudy
 from models.quantiles.quantiles import MEDIAN
@@ -128,3 +128,13 @@ def test_sentences_tell_what_words_add_where_they_do():
     assert "tells nothing" in said_of_record(record.with_columns(words_over_kind=pl.lit(-0.01)))[1]
     assert "at most 30.0 %" in nothing[1]
     assert said_of_record(pl.DataFrame()) == []
+
+
+def test_a_band_that_held_every_time_has_an_interval_that_says_of_how_many():
+    when = np.arange(0.0, 240.0, 6.0)  # 40 releases, ten windows of 24 hours apart
+    low, high = _interval_of_share(np.ones(40), when, 24.0)
+    assert (low, high) == (pytest.approx(0.025 ** (1 / 10)), 1.0)
+    low, high = _interval_of_share(np.zeros(40), when, 24.0)
+    assert (low, high) == (0.0, pytest.approx(1 - 0.025 ** (1 / 10)))
+    low, high = _interval_of_share(np.repeat([1.0, 0.0], [36, 4]), when, 6.0)
+    assert 0.7 < low < 0.9 < high <= 1
