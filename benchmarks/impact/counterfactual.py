@@ -15,7 +15,6 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy import stats
@@ -24,7 +23,7 @@ from benchmarks.impact.coverage import START, grid, release_frame
 from domain.types import Array
 from features.candles import Bars
 from features.volatility import volatility_scale
-from models.impact.comparison.groups import release_traits
+from models.impact.comparison.groups import NO_CAPS, release_traits
 from models.impact.event_time import history_of
 from models.impact.sample import build_sample
 from models.impact.study import ImpactStudy
@@ -49,11 +48,7 @@ LEARN = 0.8
 WINDOWS_H = (1.0, 4.0, 8.0, 24.0, 48.0, 72.0)
 LEAST_CORRELATION = {24.0: 0.85, 4.0: 0.7}
 SIZE = (0.8, 1.2)  # of what was planted
-LEAST_RELEASES = 20_000
 NOTHING = 0.01
-NO_CAPITALISATION = pl.DataFrame(
-    schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64}
-)
 DELAYS = (
     (0.0, ("effective immediately", "in force at once", "live right now")),
     (6.0, ("from this evening", "starting tonight", "live later today")),
@@ -115,7 +110,7 @@ def read_releases(told: Told, seed: int) -> Read:
     of = {r.guid: r for r in told.releases}
     chosen = [of[d] for d in sample.frame["doc_id"]]
     history, order = history_of(
-        study, release_traits(study, NO_CAPITALISATION), [told.texts[r.guid] for r in chosen], ["release"] * len(chosen)
+        study, release_traits(study, NO_CAPS), [told.texts[r.guid] for r in chosen], ["release"] * len(chosen)
     )
     first = int(np.searchsorted(history.known_h, np.quantile(history.known_h, LEARN)))
     past, held = history.past_of(first), np.arange(first, len(history))

@@ -16,7 +16,7 @@ import polars as pl
 from features.candles import Bars, build_bars
 from features.news import keep_first_reports
 from features.volatility import volatility_scale
-from models.impact.comparison.groups import release_traits
+from models.impact.comparison.groups import NO_CAPS, release_traits
 from models.impact.findings.answer import answer_of
 from models.impact.findings.parts import response_parts
 from models.impact.measure.calendar import macro_announcements
@@ -31,9 +31,6 @@ SHOWN = [
     "slice_by", "slice", "n_releases", "verdict", "onset_h", "peak_h", "peak_excess", "peak_low", "peak_high", "peak_q",
     "last_h", "before_h", "before_excess", "before_q", "given_back", "given_back_q", "detectable",
 ]  # fmt: skip
-NO_CAPS = pl.DataFrame(
-    schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64}
-)
 
 
 def news_on_record(warehouse: Path) -> tuple[pl.DataFrame, Bars]:

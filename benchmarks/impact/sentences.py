@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 import polars as pl
 
 from benchmarks.impact.coverage import simulated_study
-from models.impact.comparison.groups import realised_comparisons, release_traits
+from models.impact.comparison.groups import NO_CAPS, realised_comparisons, release_traits
 from models.impact.findings.answer import answer_of
 from models.impact.findings.parts import response_parts
 from models.impact.findings.response import DIFFERS, MOVES, NOTHING
@@ -27,9 +27,6 @@ WINDOWS_H = (1.0, 4.0, 8.0, 24.0, 48.0, 72.0)
 GROUPS = ("real", "generated", "fabricated")
 GONE_H = 48.0  # by then less than 4 % of a fabricated move is left
 LEAST_RIGHT, MOST_FALSE = 0.9, 0.05
-NO_CAPS = pl.DataFrame(
-    schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64}
-)
 
 
 def answer(seed: int, *, planted: bool) -> tuple[pl.DataFrame, list[str]]:

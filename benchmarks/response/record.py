@@ -16,10 +16,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from benchmarks.impact.record import NO_CAPS, news_on_record
+from benchmarks.impact.record import news_on_record
 from domain.types import Array
 from features.volatility import volatility_scale
-from models.impact.comparison.groups import release_traits
+from models.impact.comparison.groups import NO_CAPS, release_traits
 from models.impact.event_time import history_of
 from models.impact.expected_comparison import rank_correlations
 from models.impact.findings.response_record import JUDGED_FROM, crps_of, record_rows, said_of_record

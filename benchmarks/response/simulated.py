@@ -12,12 +12,11 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 import numpy as np
-import polars as pl
 
 from benchmarks.impact.coverage import START, grid, release_frame
 from domain.types import Array
 from features.volatility import volatility_scale
-from models.impact.comparison.groups import release_traits
+from models.impact.comparison.groups import NO_CAPS, release_traits
 from models.impact.event_time import history_of
 from models.impact.findings.response_record import record_rows, said_of_record
 from models.impact.sample import build_sample
@@ -30,9 +29,6 @@ from models.simulation.prices import ASSETS, make_bars, simulate_paths
 from models.simulation.releases import draw_releases, planted_effects
 
 HOURS = 78 * 168
-NO_CAPITALISATION = pl.DataFrame(
-    schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64}
-)
 WINDOWS_H = (1.0, 4.0, 8.0, 24.0, 48.0, 72.0)
 FIRST_SEED, BURN_IN = 1000, 100
 GROUPS = ("real", "generated", "fabricated")
@@ -49,7 +45,7 @@ def market(seed: int, *, planted: bool) -> dict[str, Array]:
     chosen = [of[d] for d in study.sample.frame["doc_id"]]
     history, order = history_of(
         study,
-        release_traits(study, NO_CAPITALISATION),
+        release_traits(study, NO_CAPS),
         [f"{r.title} {r.body}" for r in chosen],
         ["press_release"] * len(chosen),
     )

@@ -14,7 +14,7 @@ from domain.timeframes import SECONDS
 from domain.types import Array
 from features.candles import Bars, coarser_bars, log_returns, market_index
 from features.volatility import VolatilityScale, volatility_scale
-from models.impact.comparison.groups import realised_comparisons, release_traits
+from models.impact.comparison.groups import NO_CAPS, realised_comparisons, release_traits
 from models.impact.findings.answer import answer_of
 from models.impact.findings.each import each_event, told
 from models.impact.findings.parts import response_parts
@@ -29,9 +29,6 @@ from pipelines.ondemand.study.bars import read_bars
 from pipelines.ondemand.study.events import as_the_bars_name_them, read_events
 from pipelines.ondemand.tables import TableError
 
-NO_CAPS = pl.DataFrame(
-    schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64}
-)
 WEEKS_FOR_PATTERN = 8
 LONGEST_S = 3600  # of the bars that finer ones are put together into
 UNITS = {"m": 1 / 60, "h": 1.0, "d": 24.0}

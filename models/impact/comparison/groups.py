@@ -23,6 +23,9 @@ WHOLE = ("all", "all")
 MIN_ASSETS_FOR_TERCILES = 6
 PARTS_OF_DAY = ("00–08", "08–16", "16–24")
 TERCILES = {"liquidity": ("low", "middle", "high"), "capitalisation": ("small", "middle", "large")}
+NO_CAPS = pl.DataFrame(
+    schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64}
+)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from scipy import stats
 
 from models.impact.comparison.checks import cluster_bootstrap, matched, mislabelled, placebo_labels, soft_labels
 from models.impact.comparison.compare import compare
-from models.impact.comparison.groups import realised_comparisons, release_traits, with_comparison_q_values
+from models.impact.comparison.groups import NO_CAPS, realised_comparisons, release_traits, with_comparison_q_values
 from models.impact.findings.conclusions import conclusions
 from models.impact.measure.activity import abnormal_volatility, abnormal_volume
 from models.impact.measure.benchmarks import abnormal_returns
@@ -18,10 +18,6 @@ from models.impact.significance.event_tests import prepare
 from models.impact.significance.outcome import Outcome, interval
 from models.impact.study import ImpactStudy
 from tests.conftest import random_bars
-
-NO_CAPS = pl.DataFrame(
-    schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64}
-)
 
 
 def labelled(rng: np.random.Generator, shift: float, n: int = 160):

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from features.volatility import volatility_scale
-from models.impact.comparison.groups import release_traits
+from models.impact.comparison.groups import NO_CAPS, release_traits
 from models.impact.event_time import STATES, expected_rows, history_of
 from models.impact.findings.response_record import _interval_of_share, record_rows, said_of_record
 from models.impact.sample import build_sample
@@ -18,9 +18,6 @@ from tests.conftest import random_bars
 from tests.models.impact.test_placebo import HOURS, _releases
 
 WINDOWS = (4.0, 24.0)
-NO_CAPITALISATION = pl.DataFrame(
-    schema={"asset": pl.String, "available_ts": pl.Datetime("us", "UTC"), "market_cap_usd": pl.Float64}
-)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +29,7 @@ def walked():
     study = ImpactStudy(build_sample(frame, bars), WINDOWS, volatility_scale(bars))
     n = len(study.sample.frame)
     history, order = history_of(
-        study, release_traits(study, NO_CAPITALISATION), [f"text number {i}" for i in range(n)], ["news"] * n
+        study, release_traits(study, NO_CAPS), [f"text number {i}" for i in range(n)], ["news"] * n
     )
     return study, history, order, expect(history)
 
@@ -79,7 +76,7 @@ def test_cutting_off_prices_after_the_first_close_changes_no_state(walked):
     public = frame["available_ts"].dt.epoch("s") <= int(bars.close_ts[row].astype("datetime64[s]").astype(np.int64))
     short = ImpactStudy(build_sample(frame.filter(public), cut), WINDOWS, volatility_scale(cut))
     n = len(short.sample.frame)
-    found, _ = history_of(short, release_traits(short, NO_CAPITALISATION), [""] * n, [""] * n)
+    found, _ = history_of(short, release_traits(short, NO_CAPS), [""] * n, [""] * n)
     np.testing.assert_allclose(found.state[:60], history.state[:60], rtol=1e-6, atol=1e-9)
 
 
