@@ -7,7 +7,7 @@ with another one's text in its place, and with none. Two more are trained where 
 without effects, and on the market with effects whose texts have been dealt out anew. Everything here is simulated.
 
     python -m benchmarks.impact.counterfactual            # 20,000 releases and more, three trainings
-    python -m benchmarks.impact.counterfactual --short    # a quarter of it
+    python -m benchmarks.impact.counterfactual --short    # a quarter of it, too few for all that is promised
 """
 
 import argparse
