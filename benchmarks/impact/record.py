@@ -47,6 +47,13 @@ def news_on_record(warehouse: Path) -> tuple[pl.DataFrame, Bars]:
     return keep_first_reports(news.with_columns(release_group=pl.lit("unlabelled")), stories), bars
 
 
+def study_of(news: pl.DataFrame, bars: Bars) -> ImpactStudy:
+    """The study of `news` (rows of `news_on_record`), macro announcements marked."""
+    releases = news.with_columns(is_late_stamp=pl.lit(False), is_recommended=pl.lit(True))
+    sample = build_sample(releases, bars, design_for(bars, releases))
+    return ImpactStudy(sample, WINDOWS_H, volatility_scale(bars), announcements=macro_announcements())
+
+
 def main() -> None:
     """Print the response of all timed news, and of each publisher and kind with enough of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -56,11 +63,10 @@ def main() -> None:
     first, bars = news_on_record(args.warehouse)
     large = first.group_by("publisher").len().filter(pl.col("len") >= FEWEST)["publisher"]
     releases = first.with_columns(
-        is_late_stamp=pl.lit(False), is_recommended=pl.lit(True),
-        publisher=pl.when(pl.col("publisher").is_in(large.implode())).then("publisher").otherwise(pl.lit("")),
-    )  # fmt: skip
-    chosen = build_sample(releases, bars, design_for(bars, releases))
-    study = ImpactStudy(chosen, WINDOWS_H, volatility_scale(bars), announcements=macro_announcements())
+        publisher=pl.when(pl.col("publisher").is_in(large.implode())).then("publisher").otherwise(pl.lit(""))
+    )
+    study = study_of(releases, bars)
+    chosen = study.sample
     print(f"{len(releases):,} links of timed news, {len(chosen.events):,} measured: {chosen.left_out}")
     for reason in ("macro announcement", "large move before"):
         n = int((study.moves.confounded(24.0) == reason).sum())

@@ -16,24 +16,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from benchmarks.impact.record import news_on_record
+from benchmarks.impact.record import news_on_record, study_of
 from domain.types import Array
-from features.volatility import volatility_scale
 from models.impact.comparison.groups import NO_CAPS, release_traits
 from models.impact.event_time import history_of
 from models.impact.expected_comparison import rank_correlations
 from models.impact.findings.response_record import JUDGED_FROM, crps_of, record_rows, said_of_record
-from models.impact.measure.calendar import macro_announcements
-from models.impact.measure.events import design_for
-from models.impact.sample import build_sample
 from models.impact.significance.outcome import Outcome
 from models.impact.significance.overlap import mean_with_overlap
-from models.impact.study import ImpactStudy
 from models.quantiles.quantiles import MEDIAN
 from models.response.history import History
 from models.response.walk_forward import HIGH, LOW, Expected, expect
 
-WINDOWS_H = (1.0, 4.0, 8.0, 24.0, 48.0, 72.0)
 YEARS = (2022, 2023, 2024)
 SHOWN = ["window_h", "n_releases", "covered", "covered_low", "covered_high", "walk_covered", "crps_ratio",
          "correlation",
@@ -80,10 +74,8 @@ def main() -> None:
     began = time.perf_counter()
     first, bars = news_on_record(args.warehouse)
     first = first.filter(pl.col("kind") != "event")
-    releases = first.with_columns(is_late_stamp=pl.lit(False), is_recommended=pl.lit(True))
-    chosen = build_sample(releases, bars, design_for(bars, releases))
-    study = ImpactStudy(chosen, WINDOWS_H, volatility_scale(bars), announcements=macro_announcements())
-    frame = chosen.frame
+    study = study_of(first, bars)
+    frame = study.sample.frame
     traits = release_traits(study, NO_CAPS)
     text = (frame["title"] + " " + frame["body"]).to_list()
     history, order = history_of(study, traits, text, frame["kind"].to_list())

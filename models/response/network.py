@@ -170,7 +170,7 @@ def _train_one(seen: Seen, state: Tensor, left_out: NDArray[np.int64], seed: int
                 loss = _loss(net(seen.words[rows], state[rows]), move[rows], walk)
                 loss = loss + _loss(net(None, state[rows]), at_like_times, walk)
                 taught.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
+                torch.autograd.backward(loss)
                 taught.step()
                 if pace.last_epoch < steps - 1:
                     pace.step()

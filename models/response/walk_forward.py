@@ -104,7 +104,8 @@ def _combine(out: Expected, history: History, i: int, at: int, past: NDArray[np.
     wider = widening(bands, moved, out.levels[i, at, 0])
     mixed = np.einsum("l,klq->kq", out.weight[i, at], np.concatenate([out.levels[i, at][None], others]))
     middle = mixed[:, MEDIAN, None]
-    out.combined[i, at], out.instead[i, :, at] = (calibrated := middle + wider * (mixed - middle))[0], calibrated[1:]
+    calibrated = middle + wider * (mixed - middle)
+    out.combined[i, at], out.instead[i, :, at] = calibrated[0], calibrated[1:]
 
 
 @dataclass(frozen=True)

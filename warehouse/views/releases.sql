@@ -1,7 +1,7 @@
 -- Releases, news and announcements with their assets and groups
 -- grain: doc_id
 -- machine_probability: Probability of machine authorship by the newest detector; null: not judged, or too short. Machine-written is not false
--- machine_threshold: Probability beyond which a text of its kind is flagged: 1 % of people's texts of this kind at most exceed it; null: no such texts
+-- machine_threshold: Probability beyond which a text of its kind is flagged: set by people's texts of like kinds, of which 1 % at most exceed it; null: no such texts
 -- machine_verdict: flagged, not flagged, too short to tell, or not calibrated (for its kind); null: not judged (simulated prose never is)
 -- machine_striking: JSON of the stretches of the text that were too likely: words and deviations
 CREATE OR REPLACE VIEW marts.releases AS

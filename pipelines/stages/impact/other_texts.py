@@ -20,7 +20,7 @@ class OtherTexts:
 
 
 def other_texts(con: duckdb.DuckDBPyConnection, released: pl.DataFrame) -> OtherTexts:
-    """Other texts for `released` [N] (doc_id, asset, kind, text) in the order in which they were public."""
+    """Other texts for `released` [N] (asset, kind), in the order in which they were public."""
     generated = read.read(con, "models.generated_releases").sort("text_id")
     written = pl.concat_str("title", "body", separator=" ", ignore_nulls=True)
     text = dict(generated.select("text_id", written).iter_rows())

@@ -11,7 +11,7 @@ from models.quantiles.quantiles import CENTRAL, LEVELS, MEDIAN
 from models.quantiles.scores import crps
 from models.response.history import History
 from models.response.levels import CENTRAL_LEVELS, PRIOR, fit_scales, walk_quantiles
-from models.response.walk_forward import HIGH, LEVEL_NAMES, LOW, expect, weights_by_record, widening
+from models.response.walk_forward import HIGH, LEVEL_NAMES, LOW, NO_TEXT, _another, expect, weights_by_record, widening
 from models.response.words import FEWEST, PENALTIES, Corpus, Ridge
 
 GOOD, BAD = "exchange lists token partnership grows strongly", "exploit drains vault lawsuit halts network"
@@ -203,5 +203,11 @@ def test_the_text_of_an_earlier_release_in_the_place_of_another_is_not_one_that_
     assert (history.known_h[found.other[drawn]] < history.known_h[drawn]).all()
     own, other = (np.abs(q[drawn, 0, MEDIAN]).mean() for q in (found.combined, found.instead[:, 0]))
     assert other == pytest.approx(own, rel=0.3, abs=0.02)
-    late = [i for i in drawn if found.other[i] in history.past_of(int(i))]
-    assert len(late) < len(drawn), "the newest, whose windows are open, are among them"
+
+
+def test_of_earlier_texts_those_that_were_learned_from_and_those_that_are_the_same_are_not_drawn():
+    history, draw = _history(60), np.random.default_rng(1)
+    assert {_another(history, 50, np.arange(45), draw) for _ in range(200)} == set(range(45, 50))
+    assert _another(history, 50, np.arange(50), draw) == NO_TEXT
+    same = replace(history, text=(history.text[50],) * 60)
+    assert _another(same, 50, np.arange(45), draw) == NO_TEXT
