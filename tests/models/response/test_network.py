@@ -15,6 +15,7 @@ from models.response.walk_forward import LEVEL_NAMES, expect
 from models.response.words import Corpus
 from tests.models.response.test_response import _history
 
+pytestmark = pytest.mark.slow  # every test trains
 WHAT, WHEN, FILLER = (
     ("gains", "losses"),
     ("now", "tomorrow"),

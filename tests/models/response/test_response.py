@@ -37,6 +37,7 @@ def _covered(history: History, quantiles: np.ndarray, first: int) -> float:
     return float(((move >= quantiles[first:, :, LOW]) & (move <= quantiles[first:, :, HIGH])).mean())
 
 
+@pytest.mark.slow
 def test_cutting_off_the_future_changes_nothing_that_was_expected():
     history, cut = _history(160, effect=2.0, kinds=True), 110
     whole = expect(history)
@@ -49,6 +50,7 @@ def test_cutting_off_the_future_changes_nothing_that_was_expected():
         np.testing.assert_allclose(getattr(found, name), getattr(whole, name)[:cut], atol=1e-9, err_msg=name)
 
 
+@pytest.mark.slow
 def test_what_prices_did_after_a_release_changes_nothing_until_its_windows_are_over():
     history = _history(130, effect=2.0)
     moved = history.move.copy()
@@ -120,6 +122,7 @@ def test_left_out_predictions_are_those_of_the_library():
     assert weights.any()
 
 
+@pytest.mark.slow
 def test_words_are_read_where_they_say_something_and_cost_nothing_where_they_do_not():
     planted, nothing = _history(220, effect=2.5), _history(220, seed=8)
     read, plain = expect(planted), expect(nothing)
@@ -136,6 +139,7 @@ def test_words_are_read_where_they_say_something_and_cost_nothing_where_they_do_
     assert silent < 1.02 * walk
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("effect, scale", [(0.0, 1.0), (0.0, 2.5), (2.0, 1.0)])
 def test_bands_hold_nine_moves_in_ten(effect, scale):
     share = []
@@ -182,6 +186,7 @@ def test_texts_without_a_word_and_releases_out_of_order_are_met():
         replace(history, over_h=history.over_h - 1000)
 
 
+@pytest.mark.slow
 def test_another_text_in_the_place_of_a_release_is_read_as_if_it_were_its_own_and_teaches_nothing():
     history = _history(120, effect=2.5)
     upside_down = tuple(t.replace(GOOD, "?").replace(BAD, GOOD).replace("?", BAD) for t in history.text)
@@ -195,6 +200,7 @@ def test_another_text_in_the_place_of_a_release_is_read_as_if_it_were_its_own_an
     assert np.abs(own).mean() > 1
 
 
+@pytest.mark.slow
 def test_the_text_of_an_earlier_release_in_the_place_of_another_is_not_one_that_was_learned_from():
     history = _history(120)
     found = expect(history)
