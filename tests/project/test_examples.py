@@ -33,6 +33,7 @@ def test_the_event_study_of_two_tables_finds_what_was_planted(tmp_path):
     assert 0.02 < sizes["real"] < 0.04 < sizes["generated"] < 0.06
 
 
+@pytest.mark.slow
 def test_the_published_warehouse_is_asked_from_python(tmp_path):
     published = make_published(tmp_path)
     done = subprocess.run(

@@ -50,6 +50,7 @@ def test_partial_pooling_gives_the_published_values_of_the_eight_schools():
     assert ((found.low < found.mean) & (found.mean < found.high)).all()
 
 
+@pytest.mark.slow
 def test_partially_pooled_intervals_cover_and_are_narrower_than_those_of_a_group_alone():
     rng, cover, narrower = np.random.default_rng(1), [], []
     for _ in range(120):

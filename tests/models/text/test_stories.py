@@ -59,6 +59,7 @@ def test_texts_that_tell_other_stories_are_left_apart_though_they_share_boilerpl
     assert precision(planted, found, np.ones(len(found), dtype=bool)) > 0.95
 
 
+@pytest.mark.slow
 def test_a_flood_is_one_story_in_which_each_copy_has_its_number(planted, found):
     flood = planted.story == 0
     assert len(np.unique(found[flood])) == 1

@@ -365,6 +365,7 @@ def test_a_failed_page_is_tried_again_although_the_feed_has_not_changed(desk, tm
     assert desk.rows("SELECT max(version) FROM core.documents_versions") == [(2,)]
 
 
+@pytest.mark.slow
 def test_pages_wait_where_there_are_too_many_and_are_read_later(desk, tmp_path):
     with LocalServer(
         room(), faults=[faults.status(404, path="robots"), faults.status(503, path="/news/", times=0)]

@@ -142,6 +142,7 @@ def test_a_parquet_file_that_breaks_half_way_leaves_nothing_half_written(tmp_pat
     assert _rows(run, "SELECT count(*) FROM raw.pages") == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_line_without_end_is_refused_without_being_held_in_memory(tmp_path):
     path = tmp_path / "a.jsonl"
     rows = [dict(zip(HEADER.split(","), ROW.format(h).split(","), strict=True)) for h in range(3)]
