@@ -1,12 +1,14 @@
-"""Detection of machine-written texts on labelled ones: AUROC by length, true positives at 1 % false ones, by split.
+"""Fit the shipped detector, and test its recipe on texts with a generator, a domain or a source left out of the fit.
 
-    python -m benchmarks.texts.detection [--scores FILE]
+    python -m benchmarks.texts.detection --readings FILE [--epochs N] [--save]
 
-Reads ../shared/data/text_origin.parquet and skips with a message where it is absent. Splits: by `pair` (no text is
-judged by its source's other versions), and by generating model (fitted on the texts of the others, and on human texts
-of other pairs). Beside the combination: its parts, each score alone, and TF-IDF with a logistic regression. Intervals:
-bootstrap over pairs. `--scores` keeps the token scores, which take most of the time, in a Parquet file and takes them
-from there.
+Reads ../shared/data/text_origin_more.parquet (texts by people, and by instructed models since 2022) and skips with a
+message where it is absent. The adapters, one for each split, take most of the time: a minute each on a large GPU, hours
+on two cores; FILE (.npz) keeps what they say of the texts that they did not learn from, split by split, and takes it
+from there, so that a killed run goes on. Split sets: `folds` (the fit itself) and `left out`. What was left out is
+judged with the words and the adapter of its own split, and with the shipped way of joining them: six numbers that know
+all texts. Intervals: bootstrap over pairs. `--save` writes the detector; thresholds by kind are set afterwards, by
+`benchmarks.texts.registers --save`.
 """
 
 import argparse
@@ -16,138 +18,171 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
 
-from models.text.detection.accuracy import SIGN, Flags, Vector, auroc, auroc_interval, true_positives
-from models.text.detection.detector import (
-    FOLDS,
-    INPUTS,
-    MIN_TOKENS,
-    detector_inputs,
-    fit_detector,
-    fit_logistic,
-    predict_logistic,
-)
-from models.text.detection.style import STYLE
+from benchmarks.texts.splits import EDITED, INSTRUCTED, Labels, Rows, Split, folds, left_out
+from models.text.detection.accuracy import Vector, auroc, auroc_interval, true_positives, true_positives_interval
+from models.text.detection.adaptation import EPOCHS, Adapted, train_adapter
+from models.text.detection.detector import SHIPPED, Detector, probabilities
+from models.text.detection.fitting import Labelled, Reading, fit_detector
+from models.text.detection.reader import Reader, lower_half, make_reader
+from models.text.detection.words import fit_words
 from models.text.language.causal import load_causal_model
-from models.text.language.tokens import TOKEN_SCORES, score_texts
+from models.text.language.tokens import MAX_TOKENS
+from pipelines.progress import tracked
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "text_origin.parquet"
-LENGTHS = ((2, 30), (30, 50), (50, 100), (100, 200), (200, 257))
+DATA = Path(__file__).parents[3] / "shared" / "data" / "text_origin_more.parquet"
+LONGER = 384  # tokens of a text that training draws its windows from
+LEAST = 15  # texts of a class for a row of a table
 
 
-def line(name: str, y: Flags, p: Vector, groups: NDArray[np.str_]) -> None:
-    """One row of a table."""
-    if not 0 < y.sum() < len(y):
-        print(f"  {name:<38} only one class among {len(y)} texts")
-        return
-    low, high = auroc_interval(y, p, groups)
-    print(
-        f"  {name:<38} n {len(y):>5}  AUROC {auroc(y, p):.3f} [{low:.3f}, {high:.3f}]  "
-        f"TPR at 1 % FPR {100 * true_positives(y, p):5.1f} %"
+def load_labelled() -> tuple[list[str | None], Labels]:
+    """Texts and what is known of them: by people, and by instructed models."""
+    d = pl.read_parquet(DATA).filter(
+        (pl.col("label") == "human") | pl.any_horizontal(pl.col("model").str.starts_with(m) for m in INSTRUCTED),
+        pl.col("method").fill_null("") != EDITED,
+    ).with_columns(pl.coalesce("pair", "id").alias("pair"), pl.col("model").fill_null("human"))  # fmt: skip
+    names = (d[c].to_numpy().astype(str) for c in ("model", "domain", "origin", "pair"))
+    return d["text"].to_list(), Labels((d["label"] == "machine").to_numpy(), *names)
+
+
+class Trainer:
+    """Adapters of the packaged model for any rows of the labelled texts."""
+
+    def __init__(self, texts: list[str | None], labels: Labels, epochs: float) -> None:
+        self.labels, self.epochs = labels, epochs
+        causal = load_causal_model()
+        self.ids = Reader(causal.tokenizer, causal.network).token_ids(texts, LONGER)
+        self.network = lower_half(causal)
+
+    def adapted(self, rows: Rows) -> Adapted:
+        """An adapter that learned from `rows`."""
+        ids = [self.ids[i] for i in rows]
+        y, weight = self.labels.is_machine[rows], self.labels.weights(rows)
+        return train_adapter(
+            self.network, ids, y, weight, MAX_TOKENS, epochs=self.epochs,
+            steps_of=lambda steps: tracked(steps, "training steps", len(steps)),
+        )  # fmt: skip
+
+    def scores(self, made: Adapted, rows: Rows) -> Vector:
+        """Log odds of a machine of `rows`."""
+        reader = make_reader(load_causal_model(), made.adapter)
+        out = np.zeros(len(rows))
+        for place, states in reader.read([self.ids[i][:MAX_TOKENS] for i in rows]):
+            out[place] = float(states.mean(0) @ made.head) + made.intercept
+        return out
+
+
+def readings_of(splits: list[Split], file: Path, trainer: Trainer | None) -> dict[str, Vector]:
+    """Scores of the tested texts of each split, from `file` where they are there; without a trainer only those."""
+    kept: dict[str, Vector] = dict(np.load(file, allow_pickle=False)) if file.exists() else {}
+    for split in splits:
+        if split.name not in kept and trainer:
+            began = time.perf_counter()
+            kept[split.name] = trainer.scores(trainer.adapted(split.learn), split.check)
+            np.savez(file, **kept)  # type: ignore[arg-type]
+            print(f"{split.name}: trained in {time.perf_counter() - began:.0f} s", flush=True)
+    return {s.name: kept[s.name] for s in splits if s.name in kept}
+
+
+def the_detector(texts: list[str | None], labels: Labels, readings: dict[str, Vector], made: Adapted) -> Detector:
+    """The detector of all labelled texts."""
+    out_of_fold = np.zeros(len(texts))
+    for split in folds(labels):
+        out_of_fold[split.check] = readings[split.name]
+    weight = labels.weights(np.arange(len(texts)))
+    told = "news, finance, business, law, reviews; GPT-3.5 to GPT-4o, Gemini, Llama, Claude, PaLM"
+    return fit_detector(
+        Labelled(texts, labels.is_machine, labels.pair, weight),
+        Reading(out_of_fold, made.adapter, made.head, made.intercept),
+        fitted_on=f"{len(texts)} English texts ({told})",
     )
 
 
-def tfidf(texts: list[str], y: Flags, learn: NDArray[np.int64], check: NDArray[np.int64]) -> Vector:
-    """The baseline: words and pairs of words."""
-    words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, max_features=50_000)
-    x = words.fit_transform([texts[i] for i in learn])
-    model = LogisticRegression(C=10.0, class_weight="balanced", max_iter=2000).fit(x, y[learn])
-    return np.asarray(model.predict_proba(words.transform([texts[i] for i in check]))[:, 1])
+def print_left_out(texts: list[str | None], labels: Labels, readings: dict[str, Vector], shipped: Detector) -> None:
+    """AUROC and true positives at 1 % false ones of each group that was left out, and the share of texts read."""
+    columns = f"{'n':>5} {'AUROC':>22} {'found at 1 %':>22} {'words alone':>16} {'read: people, machines':>23}"
+    print(f"{'left out':<46} {columns}")
+    for split in left_out(labels):
+        if split.name not in readings:
+            print(f"{split.name:<46} no reading of it is kept")
+            continue
+        learn = Labelled(texts, labels.is_machine, labels.pair, np.ones(len(texts))).part(split.learn)
+        words = fit_words(learn.texts, learn.is_machine, labels.weights(split.learn)).scores(
+            [texts[i] for i in split.check]
+        )
+        reading = np.where(words >= shipped.gate, readings[split.name], np.nan)
+        p = probabilities(words, reading, shipped.joined, shipped.words_alone)
+        for name, rows in groups_of(split, labels):
+            print_line(
+                name,
+                labels.is_machine[split.check][rows],
+                p[rows],
+                words[rows],
+                ~np.isnan(reading[rows]),
+                labels.pair[split.check][rows],
+            )
 
 
-PARTS = {
-    "combined": slice(0, len(INPUTS)),
-    "token scores joined": slice(0, len(INPUTS) - len(STYLE)),
-    "style": slice(len(INPUTS) - len(STYLE), len(INPUTS)),
-}
+def groups_of(split: Split, labels: Labels) -> list[tuple[str, NDArray[np.int64]]]:
+    """Rows of a split's tested texts by what was left out: a generator's beside all people's, a domain, a source."""
+    of = {"generator": labels.model, "domain": labels.domain, "source": labels.source}[split.by][split.check]
+    people = ~labels.is_machine[split.check] if split.by == "generator" else np.zeros(len(of), dtype=bool)
+    return [
+        (f"{split.by} {g}{split.name[-2:] if split.by == 'generator' else ''}", np.flatnonzero(people | (of == g)))
+        for g in split.left
+    ]
 
 
-def by_pair(d: pl.DataFrame, x: Vector, y: Flags, pairs: NDArray[np.str_]) -> dict[str, Vector]:
-    """Out-of-fold probabilities, no pair in two folds."""
-    texts = d["text"].to_list()
-    out = {name: np.zeros(len(y)) for name in (*PARTS, "TF-IDF + logistic")}
-    for learn, check in StratifiedGroupKFold(FOLDS, shuffle=True, random_state=7).split(x, y, pairs):
-        long = learn[d["n_tokens"].to_numpy()[learn] >= MIN_TOKENS]
-        for name, part in PARTS.items():
-            out[name][check] = predict_logistic(fit_logistic(x[long][:, part], y[long]), x[check][:, part])
-        out["TF-IDF + logistic"][check] = tfidf(texts, y, learn, check)
-    return out
-
-
-def by_model(d: pl.DataFrame, x: Vector, y: Flags, pairs: NDArray[np.str_]) -> None:
-    """Each generating model in turn is never seen; half of the pairs fit, the other half test."""
-    texts, models, n = d["text"].to_list(), d["model"].to_numpy().astype(str), d["n_tokens"].to_numpy()
-    half = np.isin(pairs, np.random.default_rng(3).permutation(np.unique(pairs))[::2])
-    for left in sorted(set(models[y])):
-        learn = np.flatnonzero(half & (models != left) & (n >= MIN_TOKENS))
-        check = np.flatnonzero(~half & (~y | (models == left)) & (n >= MIN_TOKENS))
-        for name, part in PARTS.items():
-            p = predict_logistic(fit_logistic(x[learn][:, part], y[learn]), x[check][:, part])
-            line(f"{left}: {name}", y[check], p, pairs[check])
-        line(f"{left}: TF-IDF", y[check], tfidf(texts, y, learn, check), pairs[check])
-
-
-def abstention(y: Flags, p: Vector, n: NDArray[np.int64]) -> None:
-    """Error with and without the texts that are too short."""
-    for told, rows in (
-        ("all", n >= 2),
-        (f"{MIN_TOKENS} tokens and more", n >= MIN_TOKENS),
-        ("shorter", n < MIN_TOKENS),
-    ):
-        wrong = np.where(y[rows], p[rows] < 0.5, p[rows] >= 0.5)
-        human = float(np.average(wrong[~y[rows]]))
-        machine = float(wrong[y[rows]].mean())
-        print(f"  {told:<38} n {rows.sum():>5}  wrong at .5: human {100 * human:.1f} %, machine {100 * machine:.1f} %")
-
-
-def token_scores(d: pl.DataFrame, kept: Path | None) -> pl.DataFrame:
-    """Token scores of the texts, from `kept` where it is there."""
-    if kept and kept.exists():
-        return pl.read_parquet(kept)
-    causal = load_causal_model()
-    began = time.perf_counter()
-    scores = score_texts(d["text"].to_list(), causal)
-    seconds = time.perf_counter() - began
-    tokens = scores["n_tokens"].sum() / seconds
-    print(f"{len(d)} texts in {seconds:.0f} s: {len(d) / seconds:.2f} texts/s, {tokens:.0f} tokens/s")
-    if kept:
-        scores.write_parquet(kept)
-    return scores
+def print_line(
+    name: str, y: NDArray[np.bool_], p: Vector, words: Vector, read: NDArray[np.bool_], pairs: NDArray[np.str_]
+) -> None:
+    """One row of a table."""
+    if min(y.sum(), (~y).sum()) < LEAST:
+        print(f"{name:<46} {len(y):>5} {int(y.sum())} machine-written: too few of a class")
+        return
+    low, high = auroc_interval(y, p, pairs)
+    found_low, found_high = true_positives_interval(y, p, pairs)
+    print(
+        f"{name:<46} {len(y):>5}   {auroc(y, p):.3f} [{low:.3f}, {high:.3f}]"
+        f"   {true_positives(y, p):5.0%} [{found_low:.0%}, {found_high:.0%}]"
+        f"   {auroc(y, words):.3f}, {true_positives(y, words):4.0%}   {read[~y].mean():6.0%}, {read[y].mean():.0%}"
+    )
 
 
 def main() -> None:
-    """Print the tables."""
+    """Train what is not kept, fit, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scores", type=Path, help="where to keep token scores")
-    parser.add_argument("--save", type=Path, help="fit on everything and write the detector there")
+    parser.add_argument("--readings", type=Path, required=True, help="where to keep what the adapters say (.npz)")
+    parser.add_argument("--adapter", type=Path, help="where to keep the adapter of all texts (.npz)")
+    parser.add_argument("--kept-only", action="store_true", help="train nothing: splits without a reading are left out")
+    parser.add_argument("--epochs", type=float, default=EPOCHS)
+    parser.add_argument("--save", action="store_true", help="write the detector that is shipped")
     args = parser.parse_args()
     if not DATA.exists():
         print(f"skipped: {DATA.name} is not on this machine")
         return
-    d = pl.read_parquet(DATA)
-    d = pl.concat([d, token_scores(d, args.scores)], how="horizontal")
-    x, y = detector_inputs(d, d["text"].to_list()), (d["label"] == "machine").to_numpy()
-    pairs, n = d["pair"].to_numpy().astype(str), d["n_tokens"].to_numpy()
-    held_out = by_pair(d, x, y, pairs)
-    alone = {s: SIGN.get(s, 1.0) * d[s].fill_null(0).to_numpy() for s in TOKEN_SCORES}
-    for low, high in ((MIN_TOKENS, 257), *LENGTHS):
-        rows = (n >= low) & (n < high)
-        print(f"\nSplit by pair, {low} to {high - 1} tokens")
-        for name, p in (held_out | alone).items():
-            line(name, y[rows], p[rows], pairs[rows])
-    for domain in sorted(set(d["domain"])):
-        rows = (d["domain"] == domain).to_numpy() & (n >= MIN_TOKENS)
-        line(f"combined: {domain}", y[rows], held_out["combined"][rows], pairs[rows])
-    print("\nA model that was never seen")
-    by_model(d, x, y, pairs)
-    print("\nAbstention")
-    abstention(y, held_out["combined"], n)
+    texts, labels = load_labelled()
+    trainer = None if args.kept_only else Trainer(texts, labels, args.epochs)
+    readings = readings_of([*folds(labels), *left_out(labels)], args.readings, trainer)
+    every = np.arange(len(texts))
+    made = kept_adapter(args.adapter) or (trainer.adapted(every) if trainer else None)
+    if made is None:
+        parser.error("--kept-only needs an --adapter that is there")
+    detector = the_detector(texts, labels, readings, made)
+    print(f"joined {detector.joined}, words alone {detector.words_alone}")
+    print(f"gate {detector.gate:.2f}, threshold {detector.threshold:.4f}")
+    print_left_out(texts, labels, readings, detector)
     if args.save:
-        told = f"{len(d)} labelled English texts (news and crypto news; ChatGPT, Llama 2, Vicuna, Gemini)"
-        fit_detector(x, n, y, pairs, fitted_on=told).save(args.save)
+        detector.save(SHIPPED)
+
+
+def kept_adapter(file: Path | None) -> Adapted | None:
+    """An adapter from a file, if it is there."""
+    if file is None or not file.exists():
+        return None
+    content = dict(np.load(file, allow_pickle=False))
+    head, intercept = content.pop("head"), float(content.pop("intercept"))
+    return Adapted(content, head, intercept)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 Calibrates the shipped detector on ../shared/data/releases_human.parquet (texts from before November 2022), by kind:
 half of the texts of a kind set its threshold, the other half test it, in many random halves that keep texts of one
 template together. Beside them kinds with too few texts for a threshold of their own, judged as press releases, and
-machine-written texts of ../shared/data/text_origin_more.parquet by instructed models, at every threshold. Skips with a
-message where the data are absent.
+machine-written texts of ../shared/data/text_origin.parquet, of which the detector has seen none, at every threshold;
+and, for exploration, the share flagged of ../shared/data/releases_2023_24.parquet by quarter, whose authors are not
+known. Skips with a message where the data are absent.
 
-    python -m benchmarks.texts.registers --scores FILE [--machine 600] [--save]
+    python -m benchmarks.texts.registers --scores FILE [--unknown 600] [--save]
 """
 
 import argparse
@@ -17,10 +18,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from benchmarks.texts.detection import token_scores
 from models.text.detection.accuracy import Vector
-from models.text.detection.detector import SHIPPED, load_detector
+from models.text.detection.detector import SHIPPED, Detector, load_detector
+from models.text.detection.judging import reader_of, score_texts
 from models.text.detection.registers import threshold_for, thresholds_of
+from pipelines.progress import tracked
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 REGISTERS = {
@@ -34,8 +36,8 @@ COMPOSED = {  # kinds of tapewire's documents that no set of texts stands for al
     "news": ("newswire", "project_news"),
 }
 FEW = "company and wire releases"
-INSTRUCTED = ("gpt-3.5", "gpt-4", "GPT-3-Turbo", "GPT-4o", "ChatGPT", "Claude", "Gemini", "Llama", "Mistral", "PaLM")
 HALVES = 200
+QUARTER = pl.format("{} Q{}", pl.col("published_at").dt.year(), pl.col("published_at").dt.quarter())
 
 
 def with_composed(thresholds: dict[str, float]) -> dict[str, float]:
@@ -76,7 +78,7 @@ def print_false_positives(p: Vector, kind: NDArray[np.str_], group: NDArray[np.s
 
 def print_found(machine: pl.DataFrame, p: Vector, thresholds: dict[str, float], least: float) -> None:
     """Share of machine-written texts beyond the threshold for all and that of each kind."""
-    print(f"\n{len(p)} machine-written texts by instructed models: beyond the one threshold {(p > least).mean():.0%}")
+    print(f"\n{len(p)} machine-written texts that it has not seen: beyond the one threshold {(p > least).mean():.0%}")
     print("  " + ", ".join(f"{k} {(p > max(t, least)).mean():.0%}" for k, t in sorted(thresholds.items())))
     for (model,), rows in machine.with_row_index().group_by("model", maintain_order=True):
         found = p[rows["index"].to_numpy()]
@@ -84,29 +86,57 @@ def print_found(machine: pl.DataFrame, p: Vector, thresholds: dict[str, float], 
         print(f"  {model:<28} {len(found):>5} {(found > least).mean():>6.0%}, as press releases {as_release:>4.0%}")
 
 
+def print_by_quarter(unknown: pl.DataFrame, p: Vector, level: float) -> None:
+    """Share beyond the threshold of press releases by quarter, of texts whose authors are not known: exploration."""
+    print("\nExploration: releases of 2023 and 2024, author unknown, share beyond the threshold of press releases")
+    flags = unknown.with_columns(flagged=pl.Series(p > level)).filter(pl.Series(np.isfinite(p)))
+    by_quarter = flags.group_by(pl.col("quarter")).agg(pl.len(), pl.col("flagged").mean()).sort("quarter")
+    for quarter, n, share in by_quarter.iter_rows():
+        print(f"  {quarter}  {n:>4} {share:>5.0%}")
+
+
+def machine_probabilities(texts: pl.DataFrame, detector: Detector, kept: Path | None) -> Vector:
+    """Probability of each of `texts` (id, text), NaN where too short; from `kept` where this detector's are there."""
+    name = detector.fingerprint()
+    if kept and kept.exists():
+        found = pl.read_parquet(kept)
+        if found["detector"][0] == name and found["id"].equals(texts["id"]):
+            return found["probability"].to_numpy()
+    scores = score_texts(
+        texts["text"].to_list(), detector, reader_of(detector), lambda items, n: tracked(items, "texts read", n)
+    )
+    p = detector.probability(scores)
+    print(f"{scores['reading_score'].is_not_null().mean():.0%} of {len(texts)} texts were read")
+    if kept:
+        texts.select("id", detector=pl.lit(name), probability=pl.Series(p)).write_parquet(kept)
+    return p
+
+
 def main() -> None:
     """Print the tables; with --save the shipped detector gets the thresholds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scores", type=Path, help="where to keep token scores (.parquet)")
-    parser.add_argument("--machine", type=int, default=600, help="machine-written texts to read")
+    parser.add_argument("--scores", type=Path, help="where to keep probabilities (.parquet)")
+    parser.add_argument("--unknown", type=int, default=600, help="releases of 2023 and 2024 to read")
     parser.add_argument("--save", action="store_true", help="write the thresholds into the shipped detector")
     args = parser.parse_args()
     if not (DATA / "releases_human.parquet").exists():
         print("skipped: releases_human.parquet is not on this machine")
         return
+    whole = pl.concat_str(pl.col("title").fill_null(""), pl.lit("\n\n"), "text")
     human = pl.read_parquet(DATA / "releases_human.parquet").select(
-        "id", "kind", "origin", pl.col("title").fill_null(""),
-        text=pl.concat_str(pl.col("title").fill_null(""), pl.lit("\n\n"), "text"),
-    )  # fmt: skip
-    more = pl.read_parquet(DATA / "text_origin_more.parquet").filter(
-        pl.col("label") == "machine", pl.any_horizontal(pl.col("model").str.starts_with(m) for m in INSTRUCTED)
+        "id", "kind", "origin", pl.col("title").fill_null(""), text=whole
     )
-    more = more.sample(min(args.machine, len(more)), seed=3, shuffle=True).select("id", "model", "text")
-    every = pl.concat([human.select("id", "text"), more.select("id", "text")])
-    scores = token_scores(every, args.scores)
+    labelled = pl.read_parquet(DATA / "text_origin.parquet").with_columns(pl.col("id").cast(pl.String))
+    machine = labelled.filter(pl.col("label") == "machine").select("id", "model", "text")
+    unknown = pl.read_parquet(DATA / "releases_2023_24.parquet")
+    unknown = unknown.sample(min(args.unknown, len(unknown)), seed=3, shuffle=True).select(
+        "id", quarter=QUARTER, text=whole
+    )
+    every = pl.concat([part.select(pl.col("id").cast(pl.String), "text") for part in (human, machine, unknown)])
     detector = load_detector()
-    p = detector.probability(scores, every["text"].to_list())
-    people, machine = p[: len(human)], p[len(human) :]
+    people, made, recent = np.split(
+        machine_probabilities(every, detector, args.scores), [len(human), len(human) + len(machine)]
+    )
     kind = np.array([REGISTERS.get(k, FEW) for k in human["kind"]])
     template = human["title"].str.replace_all(r"[A-Z0-9][A-Z0-9/]+|\d+", "#").str.to_lowercase().str.slice(0, 40)
     group = (human["origin"] + " " + template).to_numpy().astype(str)
@@ -114,7 +144,8 @@ def main() -> None:
     print(f"{(~long).sum()} texts are too short to judge")
     print_false_positives(people[long], kind[long], group[long], detector.threshold)
     found = with_composed(thresholds_of(people[long & (kind != FEW)], kind[long & (kind != FEW)]))
-    print_found(more.filter(pl.Series(np.isfinite(machine))), machine[np.isfinite(machine)], found, detector.threshold)
+    print_found(machine.filter(pl.Series(np.isfinite(made))), made[np.isfinite(made)], found, detector.threshold)
+    print_by_quarter(unknown, recent, max(found["press_release"], detector.threshold))
     print("\nthresholds: " + ", ".join(f"{k} {t:.4f}" for k, t in sorted(found.items())))
     if args.save:
         replace(detector, kinds=found).save(SHIPPED)

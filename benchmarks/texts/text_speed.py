@@ -1,29 +1,35 @@
-"""Documents per second of detection and embedding, against a plain loop over the same models, side by side in one run.
+"""Documents per second of detection, token scores and embedding, side by side in one run.
 
     python -m benchmarks.texts.text_speed [--texts N] [--threads N]
 
-Texts are drawn from a seeded vocabulary in lengths like those of news (a headline to some hundred words); what they say
-does not matter to speed. The plain loop reads one text at a time: tokenizer, network, and the scores of detection by
-their formulas over whole distributions, all in float32. Ours uses bfloat16 products where the processor has them; how
-far results lie apart is printed.
+Token scores and embedding against a plain loop over the same models, one text at a time in float32, on texts drawn from
+a seeded vocabulary in lengths like those of news (a headline to some hundred words); what they say does not matter
+there. Ours uses bfloat16 products where the processor has them; how far results lie apart is printed. Detection against
+itself with every text read, and against token scores (what detection took before it read states), on real releases and
+news of ../shared/data, since what the words put aside depends on the texts; left out with a message without them.
 """
 
 import argparse
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 
+from models.text.detection.detector import load_detector
+from models.text.detection.judging import reader_of, score_texts
 from models.text.language.causal import CausalModel, load_causal_model
 from models.text.language.sentence import SentenceModel, embed_sentences, load_sentence_model
-from models.text.language.tokens import MAX_TOKENS, TOKEN_SCORES, clean_text, score_texts
+from models.text.language.tokens import MAX_TOKENS, TOKEN_SCORES, clean_text, token_scores
 
 VOCABULARY = """the a of to in and for on that with as by at from price market exchange token network bitcoin litecoin
 company today said will its new users platform payment custody million trading announced listing wallet fund investors
 regulator report according after before first quarter year percent growth support launch partnership security"""
 ROUNDS = 3
+DATA = Path(__file__).parents[3] / "shared" / "data"
 
 
 def drawn(n: int, seed: int = 1) -> list[str | None]:
@@ -34,7 +40,7 @@ def drawn(n: int, seed: int = 1) -> list[str | None]:
 
 
 @torch.inference_mode()
-def plain_detection(texts: list[str | None], causal: CausalModel) -> np.ndarray:
+def plain_token_scores(texts: list[str | None], causal: CausalModel) -> np.ndarray:
     """SCORES of each text, one at a time, [N, TOKEN_SCORES]."""
     rows = []
     for text in texts:
@@ -81,6 +87,31 @@ def compare(told: str, n: int, ours: Callable[[], np.ndarray], loop: Callable[[]
     print(f"{told:<12} ours {n / a:7.2f} documents/s, plain loop {n / b:7.2f}, ratio {ratio:.2f}, apart {apart:.2g}")
 
 
+def compare_detection(n: int, causal: CausalModel) -> None:
+    """Documents per second of the detector, with every text read, and of token scores."""
+    detector = load_detector()
+    reader = reader_of(detector)
+    whole = pl.concat_str(pl.col("title").fill_null(""), pl.lit("\n\n"), pl.col("body").fill_null(""))
+    for name, file in (("releases", "releases_human"), ("news", "news")):
+        if not (DATA / f"{file}.parquet").exists():
+            print(f"detection of {name}: left out, {file}.parquet is not on this machine")
+            continue
+        frame = pl.read_parquet(DATA / f"{file}.parquet").rename({"text": "body"}, strict=False)
+        texts: list[str | None] = frame.sample(n, seed=1).select(whole).to_series().to_list()
+        rounds = []
+        for _ in range(ROUNDS):
+            seconds, scores = timed(lambda: score_texts(texts, detector, reader, explained=True))  # noqa: B023
+            every, _ = timed(lambda: score_texts(texts, detector, reader, gate=-np.inf))  # noqa: B023
+            before, _ = timed(lambda: token_scores(texts, causal))  # noqa: B023
+            rounds.append((seconds, every, before))
+        a, b, c = np.median(np.array(rounds), axis=0)
+        read = scores["reading_score"].is_not_null().mean()
+        print(
+            f"detection of {name:<9} {n / a:6.2f} documents/s ({read:.0%} read, {scores['n_tokens'].mean():.0f} tokens "
+            f"on average), every one read {n / b:.2f}, token scores {n / c:.2f}: ratio {c / a:.1f}"
+        )
+
+
 def main() -> None:
     """Print both comparisons."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -96,11 +127,12 @@ def main() -> None:
         "embedding", len(texts), lambda: embed_sentences(texts, sentences), lambda: plain_embedding(texts, sentences)
     )
     compare(
-        "detection",
+        "token scores",
         len(texts),
-        lambda: score_texts(texts, causal).select(TOKEN_SCORES).to_numpy(),
-        lambda: plain_detection(texts, causal),
+        lambda: token_scores(texts, causal).select(TOKEN_SCORES).to_numpy(),
+        lambda: plain_token_scores(texts, causal),
     )
+    compare_detection(args.texts, causal)
 
 
 if __name__ == "__main__":

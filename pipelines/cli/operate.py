@@ -105,14 +105,24 @@ def status(profile: Profile = None, home: Home = None) -> None:
         print(status_summary(settings.published))
 
 
-def doctor(profile: Profile = None, home: Home = None) -> None:
+def doctor(
+    profile: Profile = None,
+    home: Home = None,
+    gpu: Annotated[
+        bool, typer.Option("--gpu", help="Check the GPU alone: the CPU's numbers, speed, a training. Minutes.")
+    ] = False,
+) -> None:
     """Check the installation, the profile's sources and the warehouse, and say what to do.
 
-    Example:  tapewire doctor -p live
+    Examples:  tapewire doctor -p live   |   tapewire doctor --gpu
     """
-    from pipelines.ondemand.doctor import diagnose, exit_code
+    from pipelines.ondemand.doctor import diagnose, diagnose_gpu, exit_code
 
-    checks = diagnose(settings_of(profile, None, home))
-    for check in checks:
-        print(f"{'ok  ' if check.ok else 'FAIL' if check.ok is False else 'note'}  {check.name}: {check.detail}")
+    checks = []
+    for check in diagnose_gpu() if gpu else diagnose(settings_of(profile, None, home)):
+        print(
+            f"{'ok  ' if check.ok else 'FAIL' if check.ok is False else 'note'}  {check.name}: {check.detail}",
+            flush=True,
+        )
+        checks.append(check)
     raise typer.Exit(exit_code(checks))

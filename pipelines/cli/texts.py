@@ -38,9 +38,12 @@ def _text_errors() -> Iterator[None]:
 
 def detect(
     source: Annotated[Path, typer.Option("--input", help="Table of texts: .parquet, .csv, .jsonl: id, text, kind.")],
-    out: Annotated[Path, typer.Option("--out", help="Table to write; with --fit, the detector (.json).")],
+    out: Annotated[Path, typer.Option("--out", help="Table to write; with --fit, the detector (.safetensors).")],
     fit: Annotated[bool, typer.Option("--fit", help="Fit a detector on texts with a label: human or machine.")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Add the stretches that were too likely.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Add the most machine-like stretches.")] = False,
+    zero_shot: Annotated[
+        bool, typer.Option("--token-scores", help="Add likelihood, rank, entropy and curvature of its tokens.")
+    ] = False,
     second: Annotated[str | None, typer.Option(help="A second model, for the Binoculars ratio beside.")] = None,
     model: Annotated[str | None, typer.Option(help="Causal language model: a folder or hub id.")] = None,
     detector: Annotated[Path | None, typer.Option(help="A detector of your own, made with --fit.")] = None,
@@ -53,21 +56,23 @@ def detect(
     Machine-written is not false, and not flagged is not human. The first 256 tokens of a text are read.
 
     Examples:  tapewire detect --input texts.parquet --out scores.parquet --explain
-    |   tapewire detect --fit --input labelled.parquet --out mine.json
+    |   tapewire detect --fit --input labelled.parquet --out mine.safetensors
     """
     from models.text.language.causal import PACKAGED
     from pipelines.ondemand.detect import detect_file, fit_file
 
     with wrong_usage():
-        if fit and (explain or second):
-            raise ValueError("--fit makes a detector and judges no text: leave out --explain and --second")
+        if fit and (explain or second or zero_shot):
+            raise ValueError("--fit makes a detector and judges no text: leave out what is to be added to a verdict")
     log_to_stderr()
     with _text_errors():
         if fit:
             made = fit_file(source, out, model=model or PACKAGED)
             print(f"{out}: fitted on {made.fitted_on}; flags from probability {made.threshold:.3f}")
             return
-        judged = detect_file(source, out, model=model, detector=detector, explained=explain, second=second)
+        judged = detect_file(
+            source, out, model=model, detector=detector, explained=explain, zero_shot=zero_shot, second=second
+        )
     counts = dict(judged["verdict"].value_counts().iter_rows())
     print(f"{out}: {len(judged)} texts, " + ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items())))
 

@@ -138,15 +138,14 @@ def _authorship(con: duckdb.DuckDBPyConnection, document: dict[str, Any]) -> str
 
 def _judge_now(text: str, kind: str) -> str:
     from models.text.detection.detector import load_detector
-    from models.text.language.causal import MissingModelError, load_causal_model
-    from models.text.language.tokens import score_texts
+    from models.text.detection.judging import reader_of, score_texts
+    from models.text.language.causal import MissingModelError
 
     detector = load_detector()
     try:
-        causal = load_causal_model(detector.causal)
+        reader = reader_of(detector)
     except MissingModelError as error:
         return f"not judged: {error}"
-    scores = score_texts([text], causal, detector.max_tokens, explained=True)
-    r = detector.judge(scores, [text], [kind]).row(0, named=True)
+    r = detector.judge(score_texts([text], detector, reader), [kind]).row(0, named=True)
     p = r["probability"]
     return str(r["verdict"]) if p is None else f"{r['verdict']}, {p:.0%} probability of a machine"

@@ -4,6 +4,7 @@ import importlib.metadata
 import importlib.util
 import shutil
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,6 +52,20 @@ def diagnose(settings: Settings) -> list[Diagnosis]:
         _warehouse(settings),
         _published(settings),
     ]
+
+
+def diagnose_gpu() -> Iterator[Diagnosis]:
+    """What the GPU gives beside the CPU, one thing after the other. Without one there is nothing to check: not ok."""
+    import torch
+
+    if not torch.cuda.is_available():
+        yield Diagnosis("gpu", False, "there is none that PyTorch can use: everything runs on the CPU")
+        return
+    from pipelines.ondemand.gpu import compare
+
+    yield _accelerator()
+    for found in compare():
+        yield Diagnosis(found.name, found.ok, found.detail)
 
 
 def _software() -> list[Diagnosis]:

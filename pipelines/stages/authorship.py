@@ -8,13 +8,13 @@ import logging
 import duckdb
 import polars as pl
 
-from models.text.detection.accuracy import DETECTOR_SCORE, detection_figures
+from models.text.detection.accuracy import DETECTION_SCORES, DETECTOR_SCORE, detection_figures
 from models.text.detection.detector import Detector, load_detector
-from models.text.language.causal import CausalModel, load_causal_model
+from models.text.detection.judging import reader_of, score_texts
+from models.text.detection.reader import Reader
 from models.text.language.sentence import MODEL as SENTENCE_MODEL
 from models.text.language.sentence import WIDTH as SENTENCE_WIDTH
 from models.text.language.sentence import SentenceModel, embed_sentences, load_sentence_model
-from models.text.language.tokens import TOKEN_SCORES, score_texts
 from pipelines.progress import tracked
 from pipelines.run import Run
 from pipelines.stages.dataset import with_labels
@@ -67,11 +67,11 @@ def judge_documents(con: duckdb.DuckDBPyConnection, run: Run) -> list[WriteResul
         log.info("%d documents wait for a verdict; the next %d are judged now", len(due), len(chosen))
     written = tuple(WriteResult(e.name) for e in (DOCUMENT_AUTHORSHIP, GENERATED_SCORES, DOCUMENT_EMBEDDINGS))
     if len(chosen) or len(made):
-        causal, sentences = load_causal_model(detector.causal), load_sentence_model()
+        reader, sentences = reader_of(detector), load_sentence_model()
         keep = pl.col("doc_id"), pl.col("available_ts")
         written = (
-            _judge(con, run, DOCUMENT_AUTHORSHIP, chosen, list(keep), detector, causal),
-            _judge(con, run, GENERATED_SCORES, made, [pl.col("text_id")], detector, causal),
+            _judge(con, run, DOCUMENT_AUTHORSHIP, chosen, list(keep), detector, reader),
+            _judge(con, run, GENERATED_SCORES, made, [pl.col("text_id")], detector, reader),
             _place(con, run, chosen, sentences),
         )
     with transaction(con):
@@ -102,14 +102,14 @@ def _judge(
     rows: pl.DataFrame,
     keep: list[pl.Expr],
     detector: Detector,
-    causal: CausalModel,
+    reader: Reader,
 ) -> WriteResult:
     total = WriteResult(entity.name)
     parts = rows.iter_slices(CHUNK) if len(rows) else ()
     for part in tracked(parts, entity.name.replace("_", " "), len(rows), size=len, every_s=0.0):
         texts = _texts(part)
-        scores = score_texts(texts, causal, detector.max_tokens, explained=True)
-        judged = detector.judge(scores, texts, part["kind"].to_list()).rename({"probability": DETECTOR_SCORE})
+        scores = score_texts(texts, detector, reader, explained=True)
+        judged = detector.judge(scores, part["kind"].to_list()).rename({"probability": DETECTOR_SCORE})
         frame = part.select(keep).hstack(judged).with_columns(detector=pl.lit(detector_name(detector)))
         with transaction(con):
             total += write(con, entity, frame, run.batch("authorship", is_simulated=False))
@@ -127,12 +127,12 @@ def detection_study(con: duckdb.DuckDBPyConnection, run: Run, detector: Detector
     documents = with_labels(con, read.first_versions(con, "documents", run.as_of))
     documents = documents.filter(pl.col("authorship") != "machine")
     real = documents.join(read.read(con, "features.document_authorship").filter(by_detector), on="doc_id").select(
-        pl.lit("").alias("model"), "kind", *TOKEN_SCORES, DETECTOR_SCORE, "n_tokens", "threshold", "doc_id"
+        pl.lit("").alias("model"), "kind", *DETECTION_SCORES, "n_tokens", "threshold", "doc_id"
     )
     made = read.read(con, "models.generated_releases").join(
         read.read(con, "models.generated_scores").filter(by_detector), on="text_id"
     )
-    made = made.select("model", "kind", *TOKEN_SCORES, DETECTOR_SCORE, "n_tokens", "threshold", doc_id="text_id")
+    made = made.select("model", "kind", *DETECTION_SCORES, "n_tokens", "threshold", doc_id="text_id")
     rows = []
     for (model, kind), part in made.group_by("model", "kind", maintain_order=True):
         both = pl.concat([part, real.filter(pl.col("kind") == kind)])

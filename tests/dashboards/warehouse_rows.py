@@ -375,23 +375,23 @@ def training_runs() -> pl.DataFrame:
     })  # fmt: skip
 
 
-def token_scores() -> dict[str, list[object]]:
+def verdicts() -> dict[str, list[object]]:
     """The hostile release is flagged, the next one too short."""
-    scores = ("log_likelihood", "log_rank", "lrr", "top_1", "top_10", "top_100", "entropy", "curvature")
     return {
         "n_tokens": [200, 9],
-        **{name: [1.0, None] for name in scores},
+        "words_score": [1.5, -0.7],
+        "reading_score": [2.0, None],
         "machine_probability": [0.97, None],
         "threshold": [0.86, 0.86],
         "verdict": ["flagged", "too short"],
-        "striking": [json.dumps([[HOSTILE_SUBJECT, 1.5]]), "[]"],
+        "striking": [json.dumps([[HOSTILE_SUBJECT, 1.5]]), None],
     }
 
 
 def document_authorship() -> pl.DataFrame:
     return pl.DataFrame({
         "doc_id": ["doc-0", "doc-1"], "detector": ["tiny/1"] * 2, "available_ts": [released(0), released(1)],
-        **token_scores(),
+        **verdicts(),
     })  # fmt: skip
 
 

@@ -155,6 +155,17 @@ def test_what_was_said_in_hindsight_leaves_the_documents_of_a_standing_warehouse
     assert empty.execute(labels).fetchall() == [("case", "false", "Fake", True)]
 
 
+def test_a_verdict_of_an_earlier_detector_keeps_its_probability_without_the_scores_it_rested_on(empty):
+    empty.execute(BASELINE.read_text(encoding="utf-8"))
+    empty.execute(
+        "INSERT INTO features.document_authorship BY NAME SELECT 'a' AS doc_id, 'm/1' AS detector, 1.5 AS curvature, "
+        "0.97 AS machine_probability, 'flagged' AS verdict"
+    )
+    migrate(empty)
+    kept = "SELECT doc_id, machine_probability, verdict, words_score, reading_score FROM features.document_authorship"
+    assert empty.execute(kept).fetchall() == [("a", 0.97, "flagged", None, None)]
+
+
 def test_a_new_nullable_column_is_added_and_what_was_there_stays(con, declare):
     con.execute("INSERT INTO core.candles_versions (exchange, close_quote, is_latest) VALUES ('kraken', 7.0, true)")
     declare("candles", columns=(*ENTITIES["candles"].columns, Column("n_trades", "BIGINT", "Trades", required=False)))

@@ -1,4 +1,4 @@
-"""Who wrote a text: token scores, verdicts, generated releases, detection."""
+"""Who wrote a text: scores, verdicts, generated releases, detection."""
 
 import polars as pl
 
@@ -15,16 +15,10 @@ from warehouse.schema.entity import (
     Rule,
 )
 
-TOKEN_SCORE_COLUMNS = (
-    Column("n_tokens", "INTEGER", "Tokens read: the first 256 at most"),
-    Column("log_likelihood", "DOUBLE", "Mean log probability of its tokens", required=False),
-    Column("log_rank", "DOUBLE", "Mean log rank of its tokens", required=False),
-    Column("lrr", "DOUBLE", "−log_likelihood ÷ log_rank", required=False),
-    Column("top_1", "DOUBLE", "Share of tokens that were the likeliest (GLTR)", required=False),
-    Column("top_10", "DOUBLE", "Share of tokens among the 10 likeliest", required=False),
-    Column("top_100", "DOUBLE", "Share of tokens among the 100 likeliest", required=False),
-    Column("entropy", "DOUBLE", "Mean entropy of what the model expected (nats)", required=False),
-    Column("curvature", "DOUBLE", "Fast-DetectGPT's conditional curvature, in closed form", required=False),
+VERDICT_COLUMNS = (
+    Column("n_tokens", "INTEGER", "Its tokens: the first 256 at most"),
+    Column("words_score", "DOUBLE", "Log odds of a machine by its words; null: an earlier detector's", required=False),
+    Column("reading_score", "DOUBLE", "Log odds by the language model; null: its words settled it", required=False),
     Column("machine_probability", "DOUBLE", "Probability of machine authorship; null: too short", required=False),
     Column(
         "threshold", "DOUBLE", "Probability beyond which a text of its kind is flagged; null: no such", required=False
@@ -34,7 +28,12 @@ TOKEN_SCORE_COLUMNS = (
         "VARCHAR",
         "flagged, not flagged, too short, or not calibrated (for its kind); machine-written is not false",
     ),
-    Column("striking", "VARCHAR", "JSON of the stretches that were too likely: words and deviations", required=False),
+    Column(
+        "striking",
+        "VARCHAR",
+        "JSON of the most machine-like stretches: words, log odds; null: not read",
+        required=False,
+    ),
 )
 
 DOCUMENT_AUTHORSHIP = Entity(
@@ -46,7 +45,7 @@ DOCUMENT_AUTHORSHIP = Entity(
         DOC_ID,
         DETECTOR,
         AVAILABLE_AS_DOCUMENT,
-        *TOKEN_SCORE_COLUMNS,
+        *VERDICT_COLUMNS,
     ),
     kind="kept",
 )
@@ -87,7 +86,7 @@ GENERATED_SCORES = Entity(
     (
         Column("text_id", "VARCHAR", "Generated release (models.generated_releases)"),
         DETECTOR,
-        *TOKEN_SCORE_COLUMNS,
+        *VERDICT_COLUMNS,
     ),
     stage="authorship",
 )
@@ -116,7 +115,7 @@ DETECTION = Entity(
     (
         Column("model", "VARCHAR", "Language model that wrote the releases"),
         Column("kind", "VARCHAR", "press_release, exchange_announcement or news"),
-        Column("score", "VARCHAR", "machine_probability (the detector), or a token score alone"),
+        Column("score", "VARCHAR", "machine_probability (the detector), or words_score (its words alone)"),
         Column("min_tokens", "INTEGER", "Least length of the texts (tokens): 30, 50, 100, 200"),
         Column("max_tokens", "INTEGER", "Texts are shorter than this (tokens); as read, 256 at most"),
         Column("auroc", "DOUBLE", "Area under the ROC curve"),

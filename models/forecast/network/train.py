@@ -147,11 +147,13 @@ def train(
     threads: int = 2,
     progress: bool = False,
     partial: Path | None = None,
+    accelerator: str = "auto",
 ) -> Trained:
     """Train `seeds` networks from `config.seed` on, as a function of seed, data, machine and threads on a CPU.
 
     Where no epoch beats the untrained network on the validation span, the untrained network, which is the reference
-    walk, is what is returned: it claims nothing. With a folder `partial`, the state is kept there after every epoch; a
+    walk, is what is returned: it claims nothing. `accelerator`: cpu, or auto for a GPU where there is one. With a
+    folder `partial`, the state is kept there after every epoch; a
     killed training called again with the same arguments goes on from it to the very same weights.
     """
     torch.set_num_threads(threads)
@@ -165,7 +167,7 @@ def train(
     for number in range(seeds):
         how = replace(config, seed=config.seed + number)
         folder = partial / f"member-{number}" if partial else None
-        members.append(_train_member(net_config, how, store, learn, check, progress, folder))
+        members.append(_train_member(net_config, how, store, learn, check, progress, folder, accelerator))
     return Trained(tuple(members), min(len(learn), config.windows_per_epoch))
 
 
@@ -183,6 +185,7 @@ def _train_member(
     check: NDArray[np.int64],
     progress: bool,
     partial: Path | None,
+    accelerator: str,
 ) -> Member:
     lightning.seed_everything(config.seed, workers=True, verbose=False)
     order = BatchOrder(
@@ -194,7 +197,7 @@ def _train_member(
     total = sum(order.n_batches(epoch) for epoch in range(config.epochs))
     module = ForecastModule(net, config, store, total_steps=total)
     keeper = _BestEpoch(config.patience)
-    gpu = torch.cuda.is_available()
+    gpu = accelerator != "cpu" and torch.cuda.is_available()
     precision: Any = "bf16-mixed" if net_config.mixed("cuda" if gpu else "cpu") else "32-true"
     callbacks: list[Callback] = [keeper]
     if partial:

@@ -1,16 +1,15 @@
 """Accuracy of detection: AUROC with a bootstrap interval, and the true-positive rate at a low false-positive rate."""
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from models.text.language.tokens import TOKEN_SCORES
-
 Vector = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 DRAWS = 500
-SIGN = {"log_rank": -1.0, "entropy": -1.0}  # scores that are lower where a machine wrote
 
 
 def auroc(y: Flags, p: Vector) -> float:
@@ -26,13 +25,24 @@ def true_positives(y: Flags, p: Vector, false: float = 0.01) -> float:
 
 def auroc_interval(y: Flags, p: Vector, groups: NDArray[np.str_], draws: int = DRAWS) -> tuple[float, float]:
     """95 % percentile interval of the AUROC; texts of one group are drawn together."""
+    return _interval(auroc, y, p, groups, draws)
+
+
+def true_positives_interval(y: Flags, p: Vector, groups: NDArray[np.str_], draws: int = DRAWS) -> tuple[float, float]:
+    """95 % percentile interval of the true positives at 1 % false ones; texts of one group are drawn together."""
+    return _interval(true_positives, y, p, groups, draws)
+
+
+def _interval(
+    measure: Callable[[Flags, Vector], float], y: Flags, p: Vector, groups: NDArray[np.str_], draws: int
+) -> tuple[float, float]:
     rng = np.random.default_rng(1)
     rows = [np.flatnonzero(groups == g) for g in np.unique(groups)]
     found = []
     for _ in range(draws):
         at = np.concatenate([rows[i] for i in rng.integers(0, len(rows), len(rows))])
         if 0 < y[at].sum() < len(at):
-            found.append(auroc(y[at], p[at]))
+            found.append(measure(y[at], p[at]))
     low, high = np.quantile(found, [0.025, 0.975])
     return float(low), float(high)
 
@@ -40,18 +50,19 @@ def auroc_interval(y: Flags, p: Vector, groups: NDArray[np.str_], draws: int = D
 MAX_READ_TOKENS = 257
 MIN_TEXTS = 10
 DETECTOR_SCORE = "machine_probability"
+DETECTION_SCORES = (DETECTOR_SCORE, "words_score")
 
 
 def detection_figures(model: str, kind: str, min_tokens: int, texts: pl.DataFrame) -> list[dict[str, object]]:
-    """One row for the detector and for each token score alone, on texts of `min_tokens` tokens or more."""
+    """One row for the detector and one for the words alone, on texts of `min_tokens` tokens or more."""
     y = (texts["model"] != "").to_numpy()
     if min(y.sum(), (~y).sum()) < MIN_TEXTS:
         return []
     flagged = (texts[DETECTOR_SCORE] > texts["threshold"]).fill_null(value=False).to_numpy()
     groups = texts["doc_id"].to_numpy().astype(str)
     rows: list[dict[str, object]] = []
-    for score in (DETECTOR_SCORE, *TOKEN_SCORES):
-        p = SIGN.get(score, 1.0) * texts[score].cast(pl.Float64).fill_null(0).to_numpy()
+    for score in DETECTION_SCORES:
+        p = texts[score].cast(pl.Float64).fill_null(0).to_numpy()
         low, high = auroc_interval(y, p, groups)
         is_detector = score == DETECTOR_SCORE
         rows.append({

@@ -11,10 +11,8 @@ entropy          mean of −Σ q log q
 curvature        Σ (log p − E_q log q) ÷ √Σ Var_q log q: Fast-DetectGPT in closed form (Bao et al. 2024)
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -28,7 +26,6 @@ from models.text.language.causal import CausalModel
 MAX_TOKENS = 256
 MAX_CHARACTERS = 20_000
 TOKENS_A_BATCH = 2048
-STRETCH = 8  # tokens of a stretch given as an explanation
 CHUNK = 64  # tokens whose distributions are in memory at once: few enough for the cache
 TOKEN_SCORES = ("log_likelihood", "log_rank", "lrr", "top_1", "top_10", "top_100", "entropy", "curvature")
 
@@ -42,11 +39,6 @@ class TokenStatistics:
     rank: NDArray[np.float64]
     mean: NDArray[np.float64]
     variance: NDArray[np.float64]
-
-    @property
-    def surprise(self) -> NDArray[np.float64]:
-        """How much likelier each token was than the model's own choices on average, in standard deviations."""
-        return (self.log_p - self.mean) / np.sqrt(np.maximum(self.variance, 1e-6))
 
     def scores(self) -> dict[str, float | None]:
         """TOKEN_SCORES of the text; None where it has less than two tokens."""
@@ -75,14 +67,19 @@ def read_tokens(
     """Index and statistics of each text's first `max_tokens` tokens; texts of similar length are batched."""
     cleaned = [clean_text(t) for t in texts]
     ids = causal.tokenizer(cleaned, add_special_tokens=False, truncation=True, max_length=max_tokens)["input_ids"]
-    order = sorted(range(len(ids)), key=lambda i: (len(ids[i]), i))
+    for places in length_batches([len(i) for i in ids]):
+        yield from zip(places, _forward([ids[i] for i in places], causal), strict=True)
+
+
+def length_batches(lengths: list[int]) -> Iterator[list[int]]:
+    """Places of texts by length, in batches of TOKENS_A_BATCH tokens at most, padded ones counted."""
+    order = sorted(range(len(lengths)), key=lambda i: (lengths[i], i))
     start = 0
     while start < len(order):
         stop = start + 1
-        while stop < len(order) and (stop - start + 1) * len(ids[order[stop]]) <= TOKENS_A_BATCH:
+        while stop < len(order) and (stop - start + 1) * lengths[order[stop]] <= TOKENS_A_BATCH:
             stop += 1
-        places = order[start:stop]
-        yield from zip(places, _forward([ids[i] for i in places], causal), strict=True)
+        yield order[start:stop]
         start = stop
 
 
@@ -126,44 +123,14 @@ def _token_statistics(logits: Tensor, following: Tensor) -> Tensor:
         return torch.stack([chosen[:, 0], rank, mean, variance.clamp(min=0)])
 
 
-def striking_stretches(made: TokenStatistics, tokenizer: Any, n: int = 3) -> list[tuple[str, float]]:
-    """The `n` most machine-like stretches of STRETCH tokens: words, and mean deviations above expectation.
-
-    Highest first, without overlap; stretches no likelier than expected are left out.
-    """
-    if len(made.log_p) < STRETCH:
-        return []
-    mean = np.convolve(made.surprise, np.full(STRETCH, 1 / STRETCH), mode="valid")
-    found: list[tuple[str, float]] = []
-    taken = np.zeros(len(mean), dtype=bool)
-    for start in np.argsort(-mean, kind="stable"):
-        if len(found) == n or mean[start] <= 0:
-            break
-        if not taken[start]:
-            taken[max(start - STRETCH + 1, 0) : start + STRETCH] = True
-            words = tokenizer.decode(made.ids[start + 1 : start + 1 + STRETCH].tolist())
-            found.append((" ".join(words.split()), round(float(mean[start]), 2)))
-    return found
-
-
-def score_texts(
+def token_scores(
     texts: list[str | None],
     causal: CausalModel,
     max_tokens: int = MAX_TOKENS,
     progress: Callable[[Iterable[tuple[int, TokenStatistics]]], Iterable[tuple[int, TokenStatistics]]] = iter,
-    *,
-    explained: bool = False,
 ) -> pl.DataFrame:
-    """`n_tokens` and TOKEN_SCORES of each text, in their order. `progress` wraps the iteration over texts.
-
-    With `explained` also `striking`: JSON of the most machine-like stretches.
-    """
-    rows: list[dict[str, float | int | str | None]] = [{}] * len(texts)
+    """TOKEN_SCORES of each text, in their order. `progress` wraps the iteration over texts."""
+    rows: list[dict[str, float | None]] = [{}] * len(texts)
     for place, made in progress(read_tokens(texts, causal, max_tokens)):
-        rows[place] = {"n_tokens": len(made.ids), **made.scores()}
-        if explained:
-            rows[place]["striking"] = json.dumps(striking_stretches(made, causal.tokenizer), ensure_ascii=False)
-    schema = {"n_tokens": pl.Int32, **dict.fromkeys(TOKEN_SCORES, pl.Float64)} | (
-        {"striking": pl.String} if explained else {}
-    )
-    return pl.DataFrame(rows, schema=schema)
+        rows[place] = dict(made.scores())
+    return pl.DataFrame(rows, schema=dict.fromkeys(TOKEN_SCORES, pl.Float64))

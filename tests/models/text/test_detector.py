@@ -7,142 +7,193 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.text.detection.detector import (
+pytest.importorskip("transformers", reason="language models need the extra `text`")
+
+from safetensors.numpy import load, save
+
+from models.text.detection.detector import MIN_TOKENS, Detector, DetectorError, load_detector, probabilities
+from models.text.detection.fitting import (
     FALSE_POSITIVES,
-    INPUTS,
-    MIN_TOKENS,
-    Detector,
-    DetectorError,
-    detector_inputs,
+    OPEN,
+    Labelled,
+    Reading,
+    balanced,
     fit_detector,
-    load_detector,
-    out_of_fold,
+    words_out_of_fold,
 )
-from models.text.language.tokens import TOKEN_SCORES
+from models.text.detection.words import HASHES
+from tests.kits.detectors import WIDTH, drawn_detector
 
-PLAIN = "The token rose on Monday."
+HOUSE = ("of the market as whole traders said", "moreover it is important to note that in conclusion")
 
 
-def drawn(n: int, effect: float, seed: int = 1, per_group: int = 2) -> tuple[pl.DataFrame, np.ndarray, np.ndarray]:
-    """Scores of n texts, half machine-written with scores `effect` deviations higher; texts in groups."""
+def prose(n: int, effect: float, seed: int = 1) -> tuple[list[str | None], np.ndarray]:
+    """n texts of 40 drawn words, half by a machine, which uses one of HOUSE's phrases more often by `effect`."""
     rng = np.random.default_rng(seed)
+    words = [f"w{'abcdefghij'[i % 10]}{'klmnopqrst'[i // 10 % 10]}{'uvwxyz'[i // 100]}" for i in range(600)]
     machine = rng.random(n) < 0.5
-    values = rng.standard_normal((n, len(TOKEN_SCORES))) + effect * machine[:, None]
-    frame = pl.DataFrame(values, schema=list(TOKEN_SCORES)).with_columns(n_tokens=pl.Series(rng.integers(60, 257, n)))
-    return frame, machine, (np.arange(n) // per_group).astype(str)
+    made = []
+    for y in machine:
+        text = list(rng.choice(words, 40))
+        for place in range(0, 40, 10):
+            text[place] = HOUSE[int(rng.random() < 0.5 + (effect if y else -effect))].split()[int(rng.integers(0, 7))]
+        made.append(" ".join(text))
+    return made, machine
+
+
+def fitted(n: int, effect: float, seed: int = 1) -> tuple[Detector, Labelled, Reading]:
+    """A detector of drawn prose, whose reading tells machines by `effect` too."""
+    texts, machine = prose(n, effect, seed)
+    reading = np.random.default_rng(seed).standard_normal(n) + 2 * effect * machine
+    labelled = Labelled(texts, machine, np.array([f"g{i // 2}" for i in range(n)]), balanced(machine))
+    made = Reading(reading, {}, np.zeros(WIDTH, dtype=np.float32), 0.0)
+    return fit_detector(labelled, made, fitted_on="drawn"), labelled, made
+
+
+def scored(detector: Detector, n: int, effect: float, seed: int) -> tuple[pl.DataFrame, np.ndarray]:
+    """Rows as of `score_texts`, of new drawn prose."""
+    texts, machine = prose(n, effect, seed)
+    words = detector.words.scores(texts)
+    reading = np.random.default_rng(seed).standard_normal(n) + 2 * effect * machine
+    known = np.where(words >= detector.gate, reading, np.nan)
+    return pl.DataFrame({
+        "n_tokens": [60] * n, "words_score": words, "reading_score": pl.Series(known).fill_nan(None)
+    }), machine  # fmt: skip
 
 
 @pytest.mark.slow
 def test_a_planted_difference_is_found_and_the_probabilities_hold():
-    scores, machine, groups = drawn(6000, 0.5)
-    p = out_of_fold(detector_inputs(scores, [PLAIN] * len(scores)), machine, groups)
+    detector, _, _ = fitted(1500, 0.35)
+    fresh, machine = scored(detector, 6000, 0.35, seed=2)
+    p = detector.probability(fresh)
     for low in np.arange(0.1, 0.9, 0.2):
         rows = (p >= low) & (p < low + 0.2)
         error = 4 * np.sqrt(0.25 / rows.sum())
-        assert abs(machine[rows].mean() - p[rows].mean()) < error
-    assert p[machine].mean() > p[~machine].mean() + 0.3
+        assert abs(machine[rows].mean() - p[rows].mean()) < error + 0.06
+    flagged = (detector.judge(fresh)["verdict"] == "flagged").to_numpy()
+    assert 0.001 < flagged[~machine].mean() < 0.03
+    assert flagged[machine].mean() > 0.2
+    assert abs(fresh["reading_score"].is_null().to_numpy()[~machine].mean() - (1 - OPEN)) < 0.08
 
 
 @pytest.mark.slow
 def test_without_a_difference_nothing_is_flagged_beyond_the_false_positives():
-    scores, machine, groups = drawn(4000, 0.0)
-    detector = fitted(scores, machine, groups)
-    fresh, _, _ = drawn(20_000, 0.0, seed=2)
-    flagged = (judged(detector, fresh)["verdict"] == "flagged").mean()
-    assert flagged < 3 * FALSE_POSITIVES
-
-
-@pytest.mark.slow
-def test_the_threshold_flags_one_human_text_in_a_hundred_and_many_machine_written_ones():
-    scores, machine, groups = drawn(6000, 0.6)
-    detector = fitted(scores, machine, groups)
-    fresh, truth, _ = drawn(20_000, 0.6, seed=2)
-    flagged = (judged(detector, fresh)["verdict"] == "flagged").to_numpy()
-    assert 0.003 < flagged[~truth].mean() < 0.02
-    assert flagged[truth].mean() > 0.2
-
-
-@pytest.mark.slow
-def test_short_texts_get_no_probability_and_are_not_learned_from():
-    scores, machine, groups = drawn(2000, 0.5)
-    short = scores.with_columns(n_tokens=pl.lit(MIN_TOKENS - 1))
-    detector = fitted(scores, machine, groups)
-    told = judged(detector, short)
-    assert told["probability"].null_count() == len(told)
-    assert set(told["verdict"]) == {"too short"}
-    both = pl.concat([scores, short.select(scores.columns).cast(dict(scores.schema))])
-    assert fitted(both, np.r_[machine, ~machine], np.r_[groups, groups]) == detector
-
-
-def test_scores_that_are_not_known_are_read_as_nothing():
-    row = {"n_tokens": [1], **{name: [None] for name in TOKEN_SCORES}}
-    assert (detector_inputs(pl.DataFrame(row), [""]) == 0).all()
+    detector, _, _ = fitted(1000, 0.0)
+    fresh, _ = scored(detector, 6000, 0.0, seed=2)
+    assert (detector.judge(fresh)["verdict"] == "flagged").mean() < 3 * FALSE_POSITIVES
 
 
 def test_texts_of_one_group_never_help_to_judge_each_other():
     rng = np.random.default_rng(5)
-    groups = np.repeat([f"g{i}" for i in range(200)], 5)
-    x = np.repeat(rng.standard_normal((200, 40)), 5, axis=0)  # what tells the groups apart says nothing else
-    y = np.repeat(rng.random(200) < 0.5, 5)
-    p = out_of_fold(x, y, groups)
-    assert abs(((p > 0.5) == y).mean() - 0.5) < 0.12
+    texts = [f"topic{'abcdefghij'[g % 10]}{'abcdefghij'[g // 10]} " * 20 for g in range(60) for _ in range(3)]
+    y = np.repeat(rng.random(60) < 0.5, 3)  # what tells the groups apart says nothing else
+    labelled = Labelled(texts, y, np.repeat([f"g{i}" for i in range(60)], 3), balanced(y))
+    p = words_out_of_fold(labelled)
+    assert ((p > 0) == y).mean() < 0.65  # 1 where a group's other texts are learned from
 
 
 def test_too_few_texts_are_refused_with_their_number():
-    scores, machine, groups = drawn(80, 1.0)
     with pytest.raises(DetectorError, match="human texts of 30 tokens and more are too few"):
-        fitted(scores, machine, groups)
+        fitted(80, 0.3)
 
 
-def fitted(scores: pl.DataFrame, machine: np.ndarray, groups: np.ndarray) -> Detector:
-    """A detector fitted on drawn scores of texts that are all written alike."""
-    x = detector_inputs(scores, [PLAIN] * len(scores))
-    return fit_detector(x, scores["n_tokens"].to_numpy(), machine, groups, fitted_on="drawn")
+def test_short_texts_get_no_probability_and_unread_ones_that_of_their_words():
+    detector = drawn_detector()
+    rows = pl.DataFrame({
+        "n_tokens": [MIN_TOKENS - 1, MIN_TOKENS, MIN_TOKENS], "words_score": [1.0, 1.0, 1.0],
+        "reading_score": [None, None, 2.0],
+    })  # fmt: skip
+    judged = detector.judge(rows)
+    assert judged["verdict"].to_list() == ["too short", "not flagged", "flagged"]
+    assert judged["probability"].to_list()[1:] == pytest.approx([0.5, 1 / (1 + np.exp(-(-0.2 + 0.5 + 1.6)))])
+    assert judged["probability"][0] is None
 
 
-def judged(detector: Detector, scores: pl.DataFrame) -> pl.DataFrame:
-    return detector.judge(scores, [PLAIN] * len(scores))
+def test_probabilities_are_logistic_in_both_scores():
+    p = probabilities(np.array([1.0, 1.0]), np.array([3.0, np.nan]), (0.5, 0.25, -1.0), (0.0, 2.0))
+    assert np.log(p / (1 - p)) == pytest.approx([0.5 + 0.25 - 3.0, 2.0])
 
 
 class TestFiles:
     """Detectors on disk."""
 
-    @pytest.fixture(scope="class")
-    def detector(self):
-        return fitted(*drawn(1000, 0.5))
+    @pytest.fixture
+    def file(self, tmp_path):
+        made = drawn_detector()
+        adapter = {"layers.0.up.a": np.ones((2, 4), dtype=np.float16)}
+        replace(made, adapter=adapter, kinds={"news": 0.75}).save(tmp_path / "d.safetensors")
+        return tmp_path / "d.safetensors"
 
-    def test_a_saved_detector_is_the_one_that_is_loaded(self, detector, tmp_path):
-        detector.save(tmp_path / "d.json")
-        assert load_detector(tmp_path / "d.json") == detector
-        assert list(tmp_path.iterdir()) == [tmp_path / "d.json"]
+    def test_a_saved_detector_is_the_one_that_is_loaded(self, file, tmp_path):
+        found = load_detector(file)
+        found.save(tmp_path / "again.safetensors")
+        assert (tmp_path / "again.safetensors").read_bytes() == file.read_bytes()
+        assert found.fingerprint() == load_detector(tmp_path / "again.safetensors").fingerprint()
+        assert found.kinds == {"news": 0.75}
+        assert (found.adapter["layers.0.up.a"] == 1).all()
+        assert (found.words.weights == drawn_detector().words.weights).all()
+        assert len(list(tmp_path.iterdir())) == 2
 
-    @pytest.mark.parametrize("content", ["", "{}", "[]", "null", "not json", '{"format": 1}', '{"format": 9}', "\x00"])
+    def test_another_number_is_another_detector(self):
+        made = drawn_detector()
+        assert replace(made, threshold=0.51).fingerprint() != made.fingerprint()
+        assert replace(made, head=made.head + 1).fingerprint() != made.fingerprint()
+
+    @pytest.mark.parametrize("content", [b"", b"{}", b"not one", b"\x00" * 9, b"\xff" * 64, b"\x02\0\0\0\0\0\0\0{}"])
     def test_what_is_no_detector_is_refused(self, content, tmp_path):
-        (tmp_path / "d.json").write_text(content)
+        (tmp_path / "d.safetensors").write_bytes(content)
         with pytest.raises(DetectorError):
-            load_detector(tmp_path / "d.json")
+            load_detector(tmp_path / "d.safetensors")
 
     def test_a_missing_file_is_refused_by_its_name(self, tmp_path):
-        with pytest.raises(DetectorError, match=r"none\.json is not a detector"):
-            load_detector(tmp_path / "none.json")
+        with pytest.raises(DetectorError, match=r"none\.safetensors is not a detector"):
+            load_detector(tmp_path / "none.safetensors")
 
     @pytest.mark.parametrize(
-        "change", [{"weights": (1.0, 2.0)}, {"threshold": float("nan")}, {"scale": (float("inf"),) * len(INPUTS)}]
+        ("part", "value", "message"),
+        [
+            ("words.weights", np.ones(7, dtype=np.float16), "words of"),
+            ("words.rarity", np.full(2 * HASHES, np.nan, dtype=np.float16), "not finite"),
+            ("head", np.full(WIDTH, np.inf, dtype=np.float32), "not finite"),
+            ("head", np.ones((WIDTH, 2), dtype=np.float32), "head of shape"),
+        ],
+        ids=["width", "nan", "infinite", "shape"],
     )
-    def test_numbers_that_do_not_fit_are_refused(self, change, detector, tmp_path):
-        replace(detector, **change).save(tmp_path / "d.json")
-        with pytest.raises(DetectorError, match="finite numbers"):
-            load_detector(tmp_path / "d.json")
+    def test_numbers_that_do_not_fit_are_refused(self, part, value, message, file):
+        told = metadata(file)
+        file.write_bytes(save(load(file.read_bytes()) | {part: value}, metadata=told))
+        with pytest.raises(DetectorError, match=message):
+            load_detector(file)
 
-    def test_unknown_keys_are_refused(self, detector, tmp_path):
-        detector.save(tmp_path / "d.json")
-        content = json.loads((tmp_path / "d.json").read_text()) | {"code": "import os"}
-        (tmp_path / "d.json").write_text(json.dumps(content))
-        with pytest.raises(DetectorError, match="is not a detector"):
-            load_detector(tmp_path / "d.json")
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"format": 2}, "has format 2, this version reads 3; fit it again"),
+            ({"joined": [1.0]}, "1 numbers where 3 are expected"),
+            ({"threshold": "high"}, "is not a detector"),
+            ({"gate": float("nan")}, "not finite"),
+            ({"kinds": {"news": float("inf")}}, "not finite"),
+        ],
+        ids=["format", "few", "text", "nan", "kind"],
+    )
+    def test_what_it_says_of_itself_must_hold(self, change, message, file):
+        told = {"detector": json.dumps(json.loads(metadata(file)["detector"]) | change)}
+        file.write_bytes(save(load(file.read_bytes()), metadata=told))
+        with pytest.raises(DetectorError, match=message):
+            load_detector(file)
 
-    def test_the_shipped_detector_reads_and_flags_rarely_below_its_threshold(self):
+    def test_the_shipped_detector_has_thresholds_for_the_kinds_of_a_warehouse(self):
         shipped = load_detector()
         assert shipped.causal == "smollm2-135m"
         assert 0.5 < shipped.threshold < 1
         assert shipped.min_tokens == MIN_TOKENS
+        assert {"press_release", "news", "exchange_announcement"} <= set(shipped.kinds)
+        at_gate = probabilities(np.array([shipped.gate]), np.array([np.nan]), shipped.joined, shipped.words_alone)
+        assert at_gate[0] < shipped.threshold
+
+
+def metadata(file) -> dict[str, str]:
+    from safetensors import safe_open
+
+    with safe_open(file, framework="np") as content:
+        return content.metadata()

