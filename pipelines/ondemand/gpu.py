@@ -128,7 +128,7 @@ def operations(config: NetConfig, store: WindowStore) -> float:
     rows = torch.arange(64)
     inputs, _ = store.gather(rows % N_ASSETS, store.lookback + rows)
     with FlopCounterMode(display=False) as counted:
-        net(inputs).sum().backward()  # type: ignore[no-untyped-call]
+        net(inputs).sum().backward()
     return counted.get_total_flops() / len(rows)
 
 
