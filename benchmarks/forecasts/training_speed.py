@@ -32,9 +32,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.hardware import PATIENT
+
 HERE = Path(__file__).parent / "contestants"
 SETTINGS = tuple((f"--per-batch={n}", *more) for n in (1, 2, 4) for more in ((), ("--bf16",)))
-CALM = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
+CALM = {"OMP_NUM_THREADS": "2", **PATIENT}
 TRIES = 2
 FIGURES = ("train", "predict", "forward")
 Figures = dict[str, float]

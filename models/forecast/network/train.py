@@ -164,9 +164,8 @@ def train(
     if len(learn) < config.batch or len(check) == 0:
         raise NotEnoughDataError(f"{len(learn)} training and {len(check)} validation origins are too few to train on")
     members = []
-    for number in range(seeds):
-        how = replace(config, seed=config.seed + number)
-        folder = partial / f"member-{number}" if partial else None
+    for n in range(seeds):
+        how, folder = replace(config, seed=config.seed + n), partial / f"member-{n}" if partial else None
         members.append(_train_member(net_config, how, store, learn, check, progress, folder, accelerator))
     return Trained(tuple(members), min(len(learn), config.windows_per_epoch))
 
@@ -188,9 +187,8 @@ def _train_member(
     accelerator: str,
 ) -> Member:
     lightning.seed_everything(config.seed, workers=True, verbose=False)
-    order = BatchOrder(
-        len(learn), config.batch, seed=config.seed, limit=config.windows_per_epoch, growth=config.batch_growth
-    )
+    limit = config.windows_per_epoch
+    order = BatchOrder(len(learn), config.batch, seed=config.seed, limit=limit, growth=config.batch_growth)
     net = build_net(net_config)
     rows = torch.from_numpy(learn[:, 0] * store.n_rows + learn[:, 1])
     net.context.fit(store.context[rows])
@@ -209,9 +207,8 @@ def _train_member(
         enable_checkpointing=partial is not None, enable_model_summary=False, enable_progress_bar=progress,
         num_sanity_val_steps=0, callbacks=callbacks,
     )  # fmt: skip
-    state = partial / "last.ckpt" if partial else None
     checks = loader(check, BatchOrder(len(check), VALIDATION_BATCH, seed=None))
-    found = _readable(state, net) if state else None
+    found = _readable(partial / "last.ckpt", net) if partial else None
     if found:
         log.info("seed %d: going on from the last whole epoch", config.seed)
     trainer.fit(module, loader(learn, order), checks, ckpt_path=found, weights_only=True)
