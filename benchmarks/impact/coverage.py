@@ -67,6 +67,7 @@ def release_frame(releases: list[Release]) -> pl.DataFrame:
         "event_ts": [r.published for r in releases], "available_ts": [r.published for r in releases],
         "release_group": [r.group for r in releases], "is_late_stamp": False, "is_recommended": True,
         "kind": [r.kind for r in releases],
+        "published_authorship": ["machine" if r.group == "generated" else "human" for r in releases],
     })  # fmt: skip
 
 

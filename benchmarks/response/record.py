@@ -25,8 +25,9 @@ from models.impact.findings.response_record import JUDGED_FROM, crps_of, record_
 from models.impact.significance.outcome import Outcome
 from models.impact.significance.overlap import mean_with_overlap
 from models.quantiles.quantiles import MEDIAN
+from models.response.by_record import HIGH, LOW
 from models.response.history import History
-from models.response.walk_forward import HIGH, LOW, Expected, expect
+from models.response.walk_forward import Expected, expect
 
 YEARS = (2022, 2023, 2024)
 SHOWN = ["window_h", "n_releases", "covered", "covered_low", "covered_high", "walk_covered", "crps_ratio",

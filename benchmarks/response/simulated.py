@@ -23,14 +23,15 @@ from models.impact.sample import build_sample
 from models.impact.study import ImpactStudy
 from models.quantiles.quantiles import CENTRAL, MEDIAN
 from models.quantiles.scores import crps
+from models.response.by_record import HIGH, LOW
 from models.response.levels import CENTRAL_LEVELS
-from models.response.walk_forward import HIGH, LEVEL_NAMES, LOW, WALK, expect
+from models.response.walk_forward import LEVEL_NAMES, WALK, expect
 from models.simulation.prices import ASSETS, make_bars, simulate_paths
 from models.simulation.releases import draw_releases, planted_effects
 
 HOURS = 78 * 168
 WINDOWS_H = (1.0, 4.0, 8.0, 24.0, 48.0, 72.0)
-FIRST_SEED, BURN_IN = 1000, 100
+FIRST_SEED, BURN_IN = 3000, 100
 GROUPS = ("real", "generated", "fabricated")
 
 

@@ -11,8 +11,9 @@ from models.impact.sample import hours_since_1970
 from models.impact.study import ImpactStudy
 from models.impact.study_moves import FIRST_CLOSE_AFTER
 from models.quantiles.quantiles import MEDIAN, quantile_of
-from models.response.history import History
-from models.response.walk_forward import HIGH, LEVEL_NAMES, LOW, NO_TEXT, WALK, WORDS, Expected
+from models.response.by_record import HIGH, LOW
+from models.response.history import MACHINE, History
+from models.response.walk_forward import LEVEL_NAMES, NO_TEXT, WALK, WORDS, Expected
 
 LARGE = 2.0  # sigmas
 OWN, SHUFFLED, NO_WORDS = "real", "shuffled", "none"
@@ -21,7 +22,7 @@ LONGEST_QUIET_H = 90 * 24.0
 STATES = (
     "hours to the first close", "ln volatility of the last bars", "ln size of the last move",
     *(f"move of the last {h:g} h" for h in MOVES_BEFORE_H), "ln hours since the last release",
-    "ln dollar volume", "ln sigma", "sin hour", "cos hour", "weekend", "machine probability", "judged",
+    "ln dollar volume", "ln sigma", "sin hour", "cos hour", "weekend", MACHINE, "judged",
 )  # fmt: skip
 
 
@@ -56,11 +57,19 @@ def _state(study: ImpactStudy, traits: ReleaseTraits) -> Array:
     for hours in MOVES_BEFORE_H:
         steps = max(1, round(hours / bars.step_h))
         before.append(grid.scaled(row - steps, asset, steps))
-    judged = np.isfinite(traits.probability)
+    by_machine = _machine_probability(study.sample.frame, traits)
     return np.column_stack([
         closes[row] + past_end * bars.step_h - known, lively[row, asset], last[row, asset], *before,
-        np.log(_hours_quiet(study) + 1), traits.covariates, traits.probability, judged,
+        np.log(_hours_quiet(study) + 1), traits.covariates, by_machine, np.isfinite(by_machine),
     ])  # fmt: skip
+
+
+def _machine_probability(frame: pl.DataFrame, traits: ReleaseTraits) -> Array:
+    """The detector's probability, [N]; else 1 or 0 where the text came with its authorship (`published_authorship`)."""
+    if "published_authorship" not in frame.columns:
+        return traits.probability
+    told = frame["published_authorship"].replace_strict({"machine": 1.0, "human": 0.0}, default=None)
+    return np.where(np.isfinite(traits.probability), traits.probability, told.fill_null(np.nan).to_numpy())
 
 
 def _hours_quiet(study: ImpactStudy) -> Array:

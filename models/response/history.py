@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from domain.types import Array
 
+MACHINE = "machine probability"  # the state that says who wrote a release
+
 
 @dataclass(frozen=True)
 class History:
@@ -38,6 +40,13 @@ class History:
 
     def __len__(self) -> int:
         return len(self.known_h)
+
+    @property
+    def machine(self) -> Array:
+        """Probability that a machine wrote each release [N], as known when it came; NaN where nothing is known."""
+        if MACHINE not in self.states:
+            return np.full(len(self), np.nan)
+        return np.asarray(self.state[:, self.states.index(MACHINE)])
 
     def past_of(self, i: int) -> NDArray[np.int64]:
         """Releases whose windows were all over when release `i` became public."""

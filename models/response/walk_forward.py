@@ -11,10 +11,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from domain.types import Array
-from models.quantiles.quantiles import CENTRAL, LEVELS, MEDIAN
-from models.quantiles.scores import crps
+from models.quantiles.quantiles import LEVELS, MEDIAN
+from models.response.by_record import same_author, weights_by_record, widening
 from models.response.history import History
-from models.response.levels import CENTRAL_LEVELS, Scales, fit_scales, walk_quantiles
+from models.response.levels import Scales, fit_scales, walk_quantiles
 from models.response.network import FEWEST_TO_TRAIN, EventNetwork, Seen, train_event_network
 from models.response.words import FEWEST, MOST, Corpus, Ridge, WordModel
 
@@ -22,10 +22,6 @@ WALK, SCALE, KIND, WORDS, NETWORK = "walk", "scale", "kind", "words", "network"
 LEVEL_NAMES = (WALK, SCALE, KIND, WORDS, NETWORK)
 REFIT = 1.1  # fitted anew when there are a tenth more releases
 RETRAIN = 1.25  # the network: when there are a quarter more
-SHARPNESS = 4.0  # of the weights by record: how much of the mean CRPS of the walk one e-fold is
-BAND = 0.9
-LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
-PRIOR_BANDS = 20
 FEWEST_LIKE = 30
 
 
@@ -101,7 +97,7 @@ def _combine(out: Expected, history: History, i: int, at: int, past: NDArray[np.
     moved, before = history.move[record, at], out.levels[record, at]
     out.weight[i, at] = weights_by_record(before, moved)
     bands = np.einsum("pl,plq->pq", out.weight[record, at], before)
-    wider = widening(bands, moved, out.levels[i, at, 0])
+    wider = widening(bands, moved, out.levels[i, at, 0], same_author(history, i, record))
     mixed = np.einsum("l,klq->kq", out.weight[i, at], np.concatenate([out.levels[i, at][None], others]))
     middle = mixed[:, MEDIAN, None]
     calibrated = middle + wider * (mixed - middle)
@@ -219,24 +215,3 @@ def _network(
     vectors = corpus.vectors(past)
     seen = Seen(vectors[past], history.state[past], history.move[past], history.like[past], walk)
     return Trained(len(past), vectors, train_event_network(seen))
-
-
-def weights_by_record(quantiles: Array, move: Array) -> Array:
-    """Weights of the levels [L] by their CRPS on earlier releases ([P, L, Q] against [P]); alike without a record."""
-    if not len(move):
-        return np.full(len(LEVEL_NAMES), 1 / len(LEVEL_NAMES))
-    loss = np.stack([crps(quantiles[:, k][:, CENTRAL], move, CENTRAL_LEVELS) for k in range(quantiles.shape[1])], 1)
-    behind = loss.sum(0) - loss.sum(0).min()
-    w = np.exp(-SHARPNESS * behind / loss[:, 0].mean())
-    return np.asarray(w / w.sum())
-
-
-def widening(bands: Array, move: Array, walk: Array) -> float:
-    """The factor by which earlier bands [P, Q] should have been wider to hold BAND of the moves [P].
-
-    PRIOR_BANDS outcomes of the walk [Q] in its own band stand beside them, so that it begins at one.
-    """
-    prior = np.interp((np.arange(PRIOR_BANDS) + 0.5) / PRIOR_BANDS, LEVELS, np.abs(walk - walk[MEDIAN]))
-    prior = np.sort(prior) / np.quantile(prior, BAND, method="higher")
-    needed = np.abs(move - bands[:, MEDIAN]) / ((bands[:, HIGH] - bands[:, LOW]) / 2)
-    return float(np.quantile(np.concatenate([prior, needed]), BAND, method="higher"))

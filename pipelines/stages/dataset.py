@@ -36,10 +36,12 @@ def load_links(con: duckdb.DuckDBPyConnection, run: Run) -> pl.DataFrame:
     """Documents and their assets above the confidence that counts: labels as of now, availability as at first.
 
     A revision (a label that was added, say) is a new version that becomes available when it is seen; the document
-    itself was available with its first.
+    itself was available with its first, which is what `published_authorship` is of.
     """
     documents = read.as_of(con, "documents", run.as_of)
-    first = read.first_versions(con, "documents", run.as_of).select("doc_id", first_ts="available_ts")
+    first = read.first_versions(con, "documents", run.as_of).select(
+        "doc_id", first_ts="available_ts", published_authorship="authorship"
+    )
     known = documents.join(first, on="doc_id").with_columns(available_ts=pl.max_horizontal("first_ts", "event_ts"))
     known = with_labels(con, known)
     links = read.as_of(con, "document_assets", run.as_of)

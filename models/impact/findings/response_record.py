@@ -11,9 +11,10 @@ from models.impact.sample import ALL, GROUPS
 from models.impact.significance.overlap import mean_with_overlap
 from models.quantiles.quantiles import CENTRAL, MEDIAN
 from models.quantiles.scores import crps
+from models.response.by_record import HIGH, LOW
 from models.response.history import History
 from models.response.levels import CENTRAL_LEVELS
-from models.response.walk_forward import HIGH, KIND, LEVEL_NAMES, LOW, NETWORK, WALK, WORDS, Expected
+from models.response.walk_forward import KIND, LEVEL_NAMES, NETWORK, WALK, WORDS, Expected
 
 JUDGED_FROM, FEWEST = 20, 10  # past releases, from which bands are judged; judged releases of a group
 MIN_WINDOW_H = 4.0

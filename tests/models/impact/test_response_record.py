@@ -13,7 +13,8 @@ from models.impact.findings.response_record import _interval_of_share, record_ro
 from models.impact.sample import build_sample
 from models.impact.study import ImpactStudy
 from models.quantiles.quantiles import MEDIAN
-from models.response.walk_forward import LEVEL_NAMES, LOW, expect
+from models.response.by_record import LOW
+from models.response.walk_forward import LEVEL_NAMES, expect
 from tests.conftest import random_bars
 from tests.models.impact.test_placebo import HOURS, _releases
 

@@ -9,9 +9,10 @@ from sklearn.kernel_ridge import KernelRidge
 
 from models.quantiles.quantiles import CENTRAL, LEVELS, MEDIAN
 from models.quantiles.scores import crps
-from models.response.history import History
+from models.response.by_record import HIGH, LOW, weighted_quantile, weights_by_record, widening
+from models.response.history import MACHINE, History
 from models.response.levels import CENTRAL_LEVELS, PRIOR, fit_scales, walk_quantiles
-from models.response.walk_forward import HIGH, LEVEL_NAMES, LOW, NO_TEXT, _another, expect, weights_by_record, widening
+from models.response.walk_forward import LEVEL_NAMES, NO_TEXT, _another, expect
 from models.response.words import FEWEST, PENALTIES, Corpus, Ridge
 
 GOOD, BAD = "exchange lists token partnership grows strongly", "exploit drains vault lawsuit halts network"
@@ -152,9 +153,9 @@ def test_bands_hold_nine_moves_in_ten(effect, scale):
 def test_a_band_that_was_half_as_wide_as_it_should_be_is_doubled():
     rng = np.random.default_rng(5)
     walk = walk_quantiles(rng.standard_normal(20_000))
-    assert widening(np.zeros((0, len(LEVELS))), np.zeros(0), walk) == pytest.approx(1, abs=0.05)
+    assert widening(np.zeros((0, len(LEVELS))), np.zeros(0), walk, np.zeros(0)) == pytest.approx(1, abs=0.05)
     bands = np.repeat(walk[None] / 2, 2000, axis=0)
-    assert widening(bands, rng.standard_normal(2000), walk) == pytest.approx(2, rel=0.08)
+    assert widening(bands, rng.standard_normal(2000), walk, np.ones(2000)) == pytest.approx(2, rel=0.08)
 
 
 def test_levels_weigh_by_their_record():
@@ -217,3 +218,33 @@ def test_of_earlier_texts_those_that_were_learned_from_and_those_that_are_the_sa
     assert _another(history, 50, np.arange(50), draw) == NO_TEXT
     same = replace(history, text=(history.text[50],) * 60)
     assert _another(same, 50, np.arange(45), draw) == NO_TEXT
+
+
+def test_a_weighted_quantile_is_numpys_where_all_weigh_the_same_and_that_of_repeated_values_else():
+    rng = np.random.default_rng(8)
+    for n in (1, 2, 7, 40, 201):
+        values, weight = rng.standard_normal(n), rng.integers(1, 5, n).astype(float)
+        for level in (0.05, 0.5, 0.9, 1.0):
+            plain = np.quantile(values, level, method="higher")
+            assert weighted_quantile(values, np.full(n, 0.3), level) == plain
+            repeated = np.quantile(np.repeat(values, weight.astype(int)), level, method="higher")
+            ranks = np.sort(values).searchsorted([weighted_quantile(values, weight, level), repeated])
+            assert abs(int(ranks[0]) - int(ranks[1])) <= 1
+
+
+@pytest.mark.slow
+def test_bands_hold_for_both_kinds_of_author_where_it_is_known_who_wrote():
+    """Half are by machines, whose moves are half as large; words do not tell who wrote."""
+    told, untold = [], []
+    for seed in range(4):
+        history = _history(240, seed=50 + seed)
+        machine = np.random.default_rng(seed).random(240) < 0.5
+        calm = replace(history, move=np.where(machine[:, None], 0.5, 1.0) * history.move)
+        known = replace(calm, state=machine[:, None].astype(float), states=(MACHINE,))
+        for history, out in ((known, told), (calm, untold)):
+            q = expect(history).combined[80:]
+            inside = (history.move[80:] >= q[..., LOW]) & (history.move[80:] <= q[..., HIGH])
+            out.append([inside[machine[80:]].mean(), inside[~machine[80:]].mean()])
+    (calm_told, loud_told), (calm_untold, loud_untold) = np.mean(told, axis=0), np.mean(untold, axis=0)
+    assert abs(calm_told - loud_told) < 0.6 * abs(calm_untold - loud_untold)
+    assert 0.86 < loud_told < 0.94
