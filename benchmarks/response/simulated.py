@@ -87,6 +87,8 @@ def main() -> None:
     with ProcessPoolExecutor(args.workers) as pool:
         for planted in (True, False):
             n = args.markets if planted else args.without
+            if not n:
+                continue
             found = list(pool.map(partial(market, planted=planted), range(FIRST_SEED, FIRST_SEED + n)))
             print(f"\n{'With' if planted else 'Without'} effects" + "".join(f"{w:>9g} h" for w in WINDOWS_H))
             for name in found[0]:
