@@ -6,13 +6,17 @@ from typing import Any
 import polars as pl
 
 from dashboards.data import Published
-from dashboards.wording import group_name, number
+from dashboards.wording import P, group_name, number
 from domain.names import DEFAULT
 
 CAVEAT_H = EXPECTED_H = 24.0
 SIGNIFICANCE = 0.05
 MOVING = ("moves", "as much before")
 LARGE_SHARE = 0.3
+TESTS = {  # of equal loss, the first that is there counts
+    "equal_loss_slow": "equal loss, slow components allowed for",
+    "dm_hln": "Diebold-Mariano",
+}
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def _skill(scores: pl.DataFrame) -> Headline:
     name = "Forecast skill over the reference walk"
     row = scores.filter(pl.col("model_name") == DEFAULT, pl.col("horizon_h") == 0)
     value = row.filter(pl.col("metric") == "crps_skill").to_dicts()
-    test = row.filter(pl.col("metric") == "dm_hln").to_dicts()
+    test = [r for metric in TESTS for r in row.filter(pl.col("metric") == metric).to_dicts()]
     if not value or not test:
         return _missing(name, "no walk-forward evaluation: the history is too short")
     v, p = value[0], test[0]["p_value"]
@@ -89,7 +93,7 @@ def _skill(scores: pl.DataFrame) -> Headline:
     return Headline(
         name,
         f"{number(100 * v['value'], '+.2f')} %",
-        f"95 % interval {_interval(v, '+.2f', 100)} %, Diebold-Mariano p = {number(p, '.3f')}, "
+        f"95 % interval {_interval(v, '+.2f', 100)} %, p {number(p, P)} ({TESTS[test[0]['metric']]}), "
         f"{v['n_origins']} origins: {sure}",
     )
 

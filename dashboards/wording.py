@@ -14,10 +14,16 @@ MINUS = re.compile(r"(?<![\w.])-(?=\d)")
 UNIT = re.compile(r" (?=(%|σ|h\b|bn\b))|(?<=\b[np]) (?==)|(?<=\b[np] =) ")
 
 
+P = "p"  # the format of a p-value: no print claims more than a thousandth
+LEAST_P = 0.001
+
+
 def number(value: Any, spec: str = "") -> str:
     """A number in a format, with a true minus sign; a dash where there is none."""
     if value is None or value != value:
         return "—"
+    if spec == P:
+        return f"< {LEAST_P}" if value < LEAST_P else f"{value:.3f}"
     text = format(value, spec)
     if isinstance(value, int | float):
         text = text.replace("-", "−")

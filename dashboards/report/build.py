@@ -18,7 +18,7 @@ from dashboards.report.figures import chart, trusted
 from dashboards.report.impact import impact_section
 from dashboards.report.tables import table_of
 from dashboards.report.texts import text_section
-from dashboards.wording import by_reason, unbroken_units
+from dashboards.wording import P, by_reason, unbroken_units
 from domain.files import appears_whole
 from domain.names import DEFAULT, NETWORK
 
@@ -101,7 +101,7 @@ def _skill_table(scores: pl.DataFrame) -> dict[str, Any]:
         "mae_ratio": ".4f",
         "coverage_90": ".1%",
         "direction": ".1%",
-        "dm_p": ".3f",
+        "dm_p": P,
     }
     names = {
         "model_name": "Model", "horizon_h": "Horizon, h", "crps": "CRPS", "crps_skill": "Skill",
@@ -124,8 +124,8 @@ def _league(warehouse: Published) -> dict[str, Any]:
     names = {"model_name": "Model", "ratio": "CRPS ÷ walk's", "ratio_low": "95 % low", "ratio_high": "high",
              "ratio_p": "DM-HLN p", "cover_low": "90 % band covers, from", "cover_high": "to",
              "set_p": "In the confidence set, p"}  # fmt: skip
-    formats = {"ratio": ".4f", "ratio_low": ".4f", "ratio_high": ".4f", "ratio_p": ".3g", "cover_low": ".1%",
-               "cover_high": ".1%", "set_p": ".3f"}  # fmt: skip
+    formats = {"ratio": ".4f", "ratio_low": ".4f", "ratio_high": ".4f", "ratio_p": P, "cover_low": ".1%",
+               "cover_high": ".1%", "set_p": P}  # fmt: skip
     rows = warehouse.league().with_columns(pl.col("model_name").replace(style_charts.MODEL_NAMES))
     return table_of(rows, formats, names)
 

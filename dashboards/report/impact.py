@@ -12,7 +12,7 @@ from dashboards.data import Published
 from dashboards.headline import caveats
 from dashboards.report.figures import chart
 from dashboards.report.tables import table_of
-from dashboards.wording import group_name, sentence
+from dashboards.wording import P, group_name, sentence
 
 MAX_FABRICATIONS = 14
 MAX_ALERTS = 12
@@ -25,7 +25,7 @@ METHODS = {
     "soft_labels": "exploratory: by the detector's probability",
     "paired": "paired, same place",
 }
-INTERVAL = {"low": "+.3f", "high": "+.3f", "difference": "+.3f", "p_value": ".3f", "q_value": ".3f", "n_a": ",",
+INTERVAL = {"low": "+.3f", "high": "+.3f", "difference": "+.3f", "p_value": P, "q_value": P, "n_a": ",",
             "n_b": ",", "detectable": ".3f", "window_h": ".3g"}  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def _tests(warehouse: Published) -> dict[str, Any]:
              "n_releases": "n"}  # fmt: skip
     formats = {"n_releases": ",", "window_h": "g", "statistic": "+.2f", "power": ".0%"}
     formats |= dict.fromkeys(("estimate", "low", "high"), "+.4f")
-    formats |= dict.fromkeys(("p_value", "q_value", "detectable"), ".4f")
+    formats |= {"p_value": P, "q_value": P, "detectable": ".4f"}
     return table_of(tests, formats, names)
 
 
@@ -178,7 +178,7 @@ def _cases(warehouse: Published) -> dict[str, Any] | None:
              "beside_p": "p"}  # fmt: skip
     formats = {"event_ts": "%Y-%m-%d %H:%M", "peak_return": "+.1%", "time_to_peak_h": ".2g", "reversal_share": ".0%",
                "half_life_h": ".2g", "peak_sigma": ".1f", "flagged_ts": "%H:%M", "lead_h": "+.2f",
-               "false_alarms": ".1%", "beside_return": "+.1%", "beside_p": ".3f"}  # fmt: skip
+               "false_alarms": ".1%", "beside_return": "+.1%", "beside_p": P}  # fmt: skip
     return table_of(rows, formats, names)
 
 
@@ -210,7 +210,7 @@ def _bands(warehouse: Published) -> dict[str, Any] | None:
     formats |= dict.fromkeys(("words_gain", "words_gain_low", "words_gain_high", "network_over_words"), "+.1%") | {
         "n_releases": ","
     }
-    formats |= {"window_h": ".3g", "crps_ratio": ".3f", "correlation": "+.2f", "words_gain_p": ".3f"}
+    formats |= {"window_h": ".3g", "crps_ratio": ".3f", "correlation": "+.2f", "words_gain_p": P}
     return table_of(rows, formats, names)
 
 

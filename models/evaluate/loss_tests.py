@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy import fft, stats
 
 from domain.types import Array
 
 Alternative = Literal["two_sided", "less", "greater"]
 Kernel = Literal["acf", "bartlett"]
+FREQUENCIES = 4  # slowest cycles of a sample: from two samples long to half a sample long
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,26 @@ def diebold_mariano(
     correction = np.sqrt((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n)
     statistic = float(d.mean() / np.sqrt(variance) * correction)
     return TestResult(statistic, _student_p_value(statistic, n - 1, alternative), n)
+
+
+def equal_loss_slow(loss_a: Array, loss_b: Array, *, frequencies: int = FREQUENCIES) -> TestResult:
+    """Two-sided test of equal loss for differences that hold slow components, such as a regime of months.
+
+    √n · mean ÷ √Ω, Ω the mean square of the difference's cosine transform at the `frequencies` slowest cycles of the
+    sample, against t with as many degrees: an equal-weighted cosine estimate, with the critical values that belong to
+    it ("fixed b"). `loss_a`, `loss_b` [N]: losses per origin, in order of time. ValueError for fewer than four origins a
+    cycle. Lazarus, Lewis, Stock and Watson (2018); Müller (2007).
+    """
+    d = np.asarray(loss_a, dtype=float) - np.asarray(loss_b, dtype=float)
+    n = len(d)
+    if n < 4 * frequencies:
+        raise ValueError(f"{n} origins are too few for a test with {frequencies} cycles")
+    slow = fft.dct(d, norm="ortho")[: frequencies + 1]
+    spread = float(np.sqrt(np.mean(slow[1:] ** 2)))
+    if spread <= 1e-12 * np.abs(d).max(initial=0.0):
+        return TestResult(0.0, 1.0, n)
+    statistic = float(slow[0] / spread)
+    return TestResult(statistic, _student_p_value(statistic, frequencies, "two_sided"), n)
 
 
 def clark_west_gain(error_nested: Array, error_larger: Array, difference: Array) -> Array:

@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 from domain.names import REFERENCE, VOLATILITY
 from domain.types import Array
 from models.evaluate.confidence_set import model_confidence_set
-from models.evaluate.loss_tests import clark_west_gain, diebold_mariano, mean_above_zero, sign_dependence_hac
+from models.evaluate.loss_tests import (
+    clark_west_gain,
+    diebold_mariano,
+    equal_loss_slow,
+    mean_above_zero,
+    sign_dependence_hac,
+)
 from models.evaluate.walk_forward import REGIMES, Forecasts
 from models.quantiles.quantiles import CENTRAL, HORIZONS_H, LEVELS, MEDIAN, as_datetime, quantile_of
 from models.quantiles.scores import block_bootstrap_ratio, coverage, crps
@@ -139,12 +145,14 @@ def _metrics(name: str, s: Slice, horizon: int, asset: str) -> list[Metric]:
         test = diebold_mariano(loss, base, horizon=s.lags)
         out.append(("crps_skill", float(1 - loss.mean() / base.mean()), 1 - high, 1 - low, None))
         out.append(("dm_hln", test.statistic, None, None, test.p_value))
+        slow = equal_loss_slow(loss, base)
+        out.append(("equal_loss_slow", slow.statistic, None, None, slow.p_value))
         error, walk = (np.abs(s.outcome - q[..., MEDIAN]).sum(1).mean() for q in (s.quantiles, s.reference))
         out.append(("mae_ratio", float(error / walk), None, None, None))
     if enough and s.rival is not None and name != VOLATILITY:
         loss, base = s.against(s.rival)
         low, high = block_bootstrap_ratio(loss, base, block=max(s.lags, MIN_BLOCK))
-        test = diebold_mariano(loss, base, horizon=s.lags)
+        test = equal_loss_slow(loss, base)
         out.append(("ratio_to_volatility_walk", float(loss.mean() / base.mean()), low, high, test.p_value))
     if horizon:
         out += _calibration(s)

@@ -155,13 +155,15 @@ def _per_second(work: Callable[[], object], device: str, seconds: float) -> floa
     return n / (time.perf_counter() - began)
 
 
-def trained_on(accelerator: str, store: WindowStore, config: TrainConfig = TRAINING) -> tuple[Trained, float]:
+def trained_on(
+    accelerator: str, store: WindowStore, config: TrainConfig = TRAINING, threads: int = 2
+) -> tuple[Trained, float]:
     """The shipped network trained on the simulated store, and how many seconds it took."""
     usable = np.ones((len(store.base), store.n_rows), dtype=bool)
     usable[:, : store.lookback] = False
     span = split(store.lookback, store.n_rows - 1, config.validation_days * 24)
     began = time.perf_counter()
-    made = train(SHIPPED, config, store, usable, span, accelerator=accelerator)
+    made = train(SHIPPED, config, store, usable, span, threads=threads, accelerator=accelerator)
     return made, time.perf_counter() - began
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import signal, stats
 
-from models.evaluate.loss_tests import clark_west, clark_west_gain, diebold_mariano
+from models.evaluate.loss_tests import TestResult, clark_west, clark_west_gain, diebold_mariano, equal_loss_slow
 from tests.kits.simulated import Array, ar1, is_nominal, rejections
 from tests.models.conftest import Reference
 
@@ -163,3 +163,41 @@ def test_clark_west_of_a_rolling_regression_without_signal_is_conservative() -> 
     slope = (xy[:, 60:-1] - xy[:, :-61]) / (xx[:, 60:-1] - xx[:, :-61])
     share = rejections(clark_west, *walk_errors(y[:, 60:], slope * x[:, 60:]))
     assert 0.015 < share < 0.05
+
+
+def test_the_test_for_slow_components_is_its_formula() -> None:
+    rng = np.random.default_rng(11)
+    a, b = rng.standard_normal(90) + 0.3, rng.standard_normal(90)
+    d, n, cycles = a - b, 90, 4
+    time = (np.arange(1, n + 1) - 0.5) / n
+    weights = [np.sqrt(2 / n) * sum(d[t] * np.cos(np.pi * j * time[t]) for t in range(n)) for j in range(1, cycles + 1)]
+    statistic = np.sqrt(n) * d.mean() / np.sqrt(np.mean(np.square(weights)))
+    found = equal_loss_slow(a, b)
+    assert found.statistic == pytest.approx(statistic, rel=1e-12)
+    assert found.p_value == pytest.approx(2 * stats.t(cycles).sf(abs(statistic)), rel=1e-12)
+    assert equal_loss_slow(b, a).statistic == pytest.approx(-statistic, rel=1e-12)
+
+
+def test_losses_that_differ_by_nothing_or_by_a_constant_alone_are_not_told_apart_and_few_are_refused() -> None:
+    x = np.random.default_rng(12).standard_normal(60)
+    assert equal_loss_slow(x, x) == TestResult(0.0, 1.0, 60)
+    assert equal_loss_slow(x + 1, x).p_value == 1.0
+    with pytest.raises(ValueError, match="15 origins are too few"):
+        equal_loss_slow(x[:15], x[:15] + 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("half_life", [3, 10])
+def test_with_a_slow_component_of_six_per_cent_the_test_keeps_five_per_cent_where_lags_of_the_overlap_do_not(
+    half_life,
+) -> None:
+    rng, n, runs = np.random.default_rng(13), 730, 4000
+    carry = 0.5 ** (1 / half_life)
+    shocks = np.sqrt(1 - carry**2) * rng.standard_normal((runs, n + 200))
+    slow = signal.lfilter([1.0], [1.0, -carry], shocks, axis=1)[:, 200:]
+    d = np.sqrt(0.94) * rng.standard_normal((runs, n)) + np.sqrt(0.06) * slow
+    nothing = np.zeros(n)
+    rejects = np.mean([equal_loss_slow(x, nothing).p_value < 0.05 for x in d])
+    assert 0.04 < rejects < 0.065
+    assert np.mean([diebold_mariano(x, nothing).p_value < 0.05 for x in d[:1000]]) > 0.08
+    assert np.mean([equal_loss_slow(x + 0.25, nothing).p_value < 0.05 for x in d[:1000]]) > 0.8
