@@ -72,8 +72,8 @@ def equal_loss_slow(loss_a: Array, loss_b: Array, *, frequencies: int = FREQUENC
 
     √n · mean ÷ √Ω, Ω the mean square of the difference's cosine transform at the `frequencies` slowest cycles of the
     sample, against t with as many degrees: an equal-weighted cosine estimate, with the critical values that belong to
-    it ("fixed b"). `loss_a`, `loss_b` [N]: losses per origin, in order of time. ValueError for fewer than four origins a
-    cycle. Lazarus, Lewis, Stock and Watson (2018); Müller (2007).
+    it ("fixed b"). `loss_a`, `loss_b` [N]: losses per origin, in order of time. ValueError for fewer than four origins
+    a cycle. Lazarus, Lewis, Stock and Watson (2018); Müller (2007).
     """
     d = np.asarray(loss_a, dtype=float) - np.asarray(loss_b, dtype=float)
     n = len(d)
