@@ -29,7 +29,7 @@ print(json.dumps(seen))
 @pytest.mark.parametrize(
     ("module", "loads_torch"),
     [
-        ("pipelines.flows.nightly", False), ("pipelines.cli.app", False), ("models.forecast.network.train", True),
+        ("pipelines.flows.nightly", False),
         ("models.text.language.causal", True), ("benchmarks.impact.counterfactual", True),
     ],
 )  # fmt: skip

@@ -236,7 +236,7 @@ def test_a_weighted_quantile_is_numpys_where_all_weigh_the_same_and_that_of_repe
 def test_bands_hold_for_both_kinds_of_author_where_it_is_known_who_wrote():
     """Half are by machines, whose moves are half as large; words do not tell who wrote."""
     told, untold = [], []
-    for seed in range(4):
+    for seed in range(3):
         history = _history(240, seed=50 + seed)
         machine = np.random.default_rng(seed).random(240) < 0.5
         calm = replace(history, move=np.where(machine[:, None], 0.5, 1.0) * history.move)
