@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 SPINNING = {"OMP_WAIT_POLICY": "ACTIVE", "GOMP_SPINCOUNT": "infinite", "KMP_BLOCKTIME": "200"}
 WAYS = {"asleep": (PATIENT, 2), "one thread": (PATIENT, 1), "spinning": (SPINNING, 2)}
 BUSY = (0, 1, 2)
-MOST_S = 300
+MOST_S = 180
 COUNT = "while True: pass"
 TRAIN = """
 import json, sys, time
