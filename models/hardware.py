@@ -2,14 +2,15 @@
 
 import os
 
-PATIENT = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0", "KMP_BLOCKTIME": "0"}
+PATIENT = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "0"}
 
 
 def wait_asleep() -> None:
-    """Let threads that wait sleep, unless the environment says otherwise; before a library with OpenMP is loaded.
+    """Let threads that wait sleep after some microseconds, unless the environment says otherwise.
 
-    By default they spin: beside other work on the machine two threads then wait for each other's core, and what takes
-    seconds takes minutes. Child processes inherit it.
+    To be called before a library with OpenMP is loaded. By default they spin: beside other work on the machine two
+    threads then wait for each other's core, and what takes seconds takes minutes. Asleep at once they would lose half
+    of their speed on an idle one (benchmarks/forecasts/busy_machine.py). Child processes inherit it.
     """
     for name, value in PATIENT.items():
         os.environ.setdefault(name, value)
