@@ -19,8 +19,9 @@ import numpy as np
 import polars as pl
 import torch
 
-from models.text.detection.detector import load_detector
+from models.text.detection.detector import Detector, load_detector
 from models.text.detection.judging import reader_of, score_texts
+from models.text.detection.reader import Reader
 from models.text.language.causal import CausalModel, load_causal_model
 from models.text.language.sentence import SentenceModel, embed_sentences, load_sentence_model
 from models.text.language.tokens import MAX_TOKENS, TOKEN_SCORES, clean_text, token_scores
@@ -87,6 +88,19 @@ def compare(told: str, n: int, ours: Callable[[], np.ndarray], loop: Callable[[]
     print(f"{told:<12} ours {n / a:7.2f} documents/s, plain loop {n / b:7.2f}, ratio {ratio:.2f}, apart {apart:.2g}")
 
 
+def detection_rounds(
+    texts: list[str | None], detector: Detector, reader: Reader, causal: CausalModel
+) -> tuple[list[tuple[float, float, float]], float, float]:
+    """Seconds of the detector, with every text read, and of token scores, in each round; share read; mean tokens."""
+    rounds = []
+    for _ in range(ROUNDS):
+        seconds, scores = timed(lambda: score_texts(texts, detector, reader, explained=True))
+        every, _ = timed(lambda: score_texts(texts, detector, reader, gate=-np.inf))
+        before, _ = timed(lambda: token_scores(texts, causal))
+        rounds.append((seconds, every, before))
+    return rounds, float(scores["reading_score"].is_not_null().mean()), float(scores["n_tokens"].mean())
+
+
 def compare_detection(n: int, causal: CausalModel) -> None:
     """Documents per second of the detector, with every text read, and of token scores."""
     detector = load_detector()
@@ -98,16 +112,10 @@ def compare_detection(n: int, causal: CausalModel) -> None:
             continue
         frame = pl.read_parquet(DATA / f"{file}.parquet").rename({"text": "body"}, strict=False)
         texts: list[str | None] = frame.sample(n, seed=1).select(whole).to_series().to_list()
-        rounds = []
-        for _ in range(ROUNDS):
-            seconds, scores = timed(lambda: score_texts(texts, detector, reader, explained=True))  # noqa: B023
-            every, _ = timed(lambda: score_texts(texts, detector, reader, gate=-np.inf))  # noqa: B023
-            before, _ = timed(lambda: token_scores(texts, causal))  # noqa: B023
-            rounds.append((seconds, every, before))
+        rounds, read, tokens = detection_rounds(texts, detector, reader, causal)
         a, b, c = np.median(np.array(rounds), axis=0)
-        read = scores["reading_score"].is_not_null().mean()
         print(
-            f"detection of {name:<9} {n / a:6.2f} documents/s ({read:.0%} read, {scores['n_tokens'].mean():.0f} tokens "
+            f"detection of {name:<9} {n / a:6.2f} documents/s ({read:.0%} read, {tokens:.0f} tokens "
             f"on average), every one read {n / b:.2f}, token scores {n / c:.2f}: ratio {c / a:.1f}"
         )
 

@@ -7,6 +7,7 @@ of words is kept. Reads a few hundred texts a second.
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def fit_words(texts: list[str | None], is_machine: NDArray[np.bool_], weight: Ve
 
 
 @cache
-def _vectorizers():  # type: ignore[no-untyped-def]
+def _vectorizers() -> tuple[Any, Any]:
     from sklearn.feature_extraction.text import HashingVectorizer
 
     options = {"n_features": HASHES, "alternate_sign": False, "norm": None}

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from models.text.detection.accuracy import auroc, auroc_interval, true_positives
+from models.text.detection.accuracy import auroc, auroc_interval, true_positives, true_positives_interval
 
 
 def drawn(seed: int, n: int = 300, effect: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -45,3 +45,13 @@ def test_texts_of_a_group_are_drawn_together():
     apart = auroc_interval(np.tile(y, 2), np.tile(p, 2), np.arange(200).astype(str))
     assert doubled[1] - doubled[0] == pytest.approx(one[1] - one[0], rel=0.15)
     assert apart[1] - apart[0] < 0.85 * (doubled[1] - doubled[0])
+
+
+def test_the_interval_of_what_is_found_holds_the_share_and_does_not_shrink_by_copies():
+    rng = np.random.default_rng(9)
+    y = np.arange(400) < 200
+    p, groups = rng.standard_normal(400) + 3 * y, np.arange(400).astype(str)
+    low, high = true_positives_interval(y, p, groups)
+    assert low < true_positives(y, p) < high
+    copied = true_positives_interval(np.tile(y, 2), np.tile(p, 2), np.tile(groups, 2))
+    assert copied == pytest.approx((low, high), abs=0.06)
