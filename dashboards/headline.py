@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from dashboards.data import Published
-from dashboards.wording import P, group_name, number
+from dashboards.wording import group_name, number, said_p
 from domain.names import DEFAULT
 
 CAVEAT_H = EXPECTED_H = 24.0
@@ -93,7 +93,7 @@ def _skill(scores: pl.DataFrame) -> Headline:
     return Headline(
         name,
         f"{number(100 * v['value'], '+.2f')} %",
-        f"95 % interval {_interval(v, '+.2f', 100)} %, p {number(p, P)} ({TESTS[test[0]['metric']]}), "
+        f"95 % interval {_interval(v, '+.2f', 100)} %, p {said_p(p)} ({TESTS[test[0]['metric']]}), "
         f"{v['n_origins']} origins: {sure}",
     )
 

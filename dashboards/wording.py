@@ -30,6 +30,12 @@ def number(value: Any, spec: str = "") -> str:
     return f"{text[:-1]}{NO_BREAK_SPACE}%" if text.endswith("%") else text
 
 
+def said_p(value: float | None) -> str:
+    """A p-value in a sentence: `= 0.119`, `< 0.001`."""
+    told = number(value, P)
+    return told if told.startswith("<") else f"= {told}"
+
+
 def printable(text: str) -> str:
     """Outside text that is safe to print: control characters replaced, direction marks removed."""
     text = LINE_ENDS.sub("\n", text)

@@ -122,7 +122,7 @@ def _explanations(rows: pl.DataFrame) -> list[tuple[str, Markup]]:
 def _league(warehouse: Published) -> dict[str, Any]:
     """Every model against the volatility-scaled walk."""
     names = {"model_name": "Model", "ratio": "CRPS ÷ walk's", "ratio_low": "95 % low", "ratio_high": "high",
-             "ratio_p": "DM-HLN p", "cover_low": "90 % band covers, from", "cover_high": "to",
+             "ratio_p": "Equal loss, p", "cover_low": "90 % band covers, from", "cover_high": "to",
              "set_p": "In the confidence set, p"}  # fmt: skip
     formats = {"ratio": ".4f", "ratio_low": ".4f", "ratio_high": ".4f", "ratio_p": P, "cover_low": ".1%",
                "cover_high": ".1%", "set_p": P}  # fmt: skip
