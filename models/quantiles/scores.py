@@ -5,6 +5,9 @@ from functools import lru_cache
 import numpy as np
 
 from domain.types import Array
+from models.quantiles.quantiles import LEVELS
+
+TAIL = 0.025 + 1e-9
 
 
 def pinball(quantiles: Array, outcome: Array, levels: Array) -> Array:
@@ -22,6 +25,13 @@ def crps(quantiles: Array, outcome: Array, levels: Array) -> Array:
     if len(levels) > 1 and not np.allclose(steps, steps[0]):
         raise ValueError(f"crps needs evenly spaced levels, got {levels}")
     return 2 * pinball(quantiles, outcome, levels).mean(-1)
+
+
+def tail_loss(quantiles: Array, outcome: Array) -> Array:
+    """Mean pinball loss over the levels of LEVELS at most TAIL from either end, [...]; quantiles [..., Q]."""
+    levels = np.array(LEVELS)
+    outer = (levels <= TAIL) | (levels >= 1 - TAIL)
+    return pinball(quantiles[..., outer], outcome, levels[outer]).mean(-1)
 
 
 def coverage(lower: Array, upper: Array, outcome: Array) -> float:

@@ -93,8 +93,8 @@ def evaluate(
     if not any(given.values()):
         run_up_to(settings, "evaluate")
         return
+    from models.evaluate.league import league
     from models.evaluate.protocol import Protocol, origin_hours, spacing
-    from models.evaluate.table import league
     from pipelines.ondemand.evaluate_span import evaluate_over
 
     with wrong_usage():

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import norm
 
 from domain.errors import NotEnoughDataError
 from features.volatility import volatility_scale
@@ -166,6 +167,36 @@ def test_what_differs_from_the_walk_by_rounding_alone_is_the_walk_and_no_claim_i
     rows = score_table(f, bars.assets, bars.close_ts).filter(pl.col("model_name") == "single")
     assert (rows.filter(pl.col("metric") == "crps_skill").select("value", "low", "high").to_numpy() == 0).all()
     assert (rows.filter(pl.col("metric") == "dm_hln")["p_value"] == 1).all()
+
+
+def test_the_confidence_set_is_made_from_fifty_blocks_on_and_holds_the_best_model():
+    bars = random_bars(12_000, gaps=False)
+    level = volatility_scale(bars)
+    y, sigma = targets(np.log(bars.close)), horizon_sigma(level)
+    few, many = (np.array([(a, t) for t in range(3000, 3000 + 12 * n, 12) for a in range(3)]) for n in (699, 700))
+    for pairs, expected in ((few, 0), (many, 1)):
+        values = {kind: fit_walk(kind, y, sigma, 2900).forecast(pairs) for kind in ("reference", "plain", "drift")}
+        values["reference_walk"] = values.pop("reference")
+        made = Forecasts(pairs, y[pairs[:, 1], pairs[:, 0]], values)
+        table = score_table(made, bars.assets, bars.close_ts).filter(pl.col("horizon_h") == 24)
+        best = table.filter(pl.col("metric") == "confidence_set", pl.col("value") == 1)
+        assert min(len(best), 1) == expected
+
+
+def test_the_interval_of_coverage_is_wider_where_assets_are_missed_together():
+    rng = np.random.default_rng(1)
+    pairs = np.array([(a, t) for t in range(0, 9600, 24) for a in range(4)])
+    together, apart = rng.standard_normal((400, 1)) * np.ones((1, 4)), rng.standard_normal((400, 4))
+    band = np.broadcast_to(norm.ppf(LEVELS), (1600, 4, len(LEVELS)))
+    width = []
+    for y in (together, apart):
+        made = Forecasts(pairs, np.repeat(y.ravel()[:, None], 4, 1), {"reference_walk": band})
+        ts = np.datetime64("2024-01-01", "s") + np.arange(9700) * np.timedelta64(3600, "s")
+        table = score_table(made, ("A", "B", "C", "D"), ts)
+        row = table.filter(pl.col("metric") == "coverage_90", pl.col("asset") == "ALL", pl.col("horizon_h") == 4)
+        assert row["low"][0] < 0.9 < row["high"][0]
+        width.append(row["high"][0] - row["low"][0])
+    assert 1.4 < width[0] / width[1] < 2.8, "four assets that move as one are one"
 
 
 def test_walk_quantiles_are_symmetric_centred_on_zero_and_ordered():
