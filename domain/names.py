@@ -8,9 +8,11 @@ DEFAULT = "tapewire"
 # Every model that can be fitted: name -> what pages call it.
 MODELS = {
     NETWORK: "Transformer",
+    "mlp": "Feed-forward network",
     "patch_linear": "Linear patches",
     "lstm": "LSTM",
     "lightgbm": "LightGBM",
+    "har_median": "HAR with medians",
     "har": "HAR",
     "garch": "GARCH(1,1)-t",
     REFERENCE: "Reference walk",

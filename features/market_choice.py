@@ -56,11 +56,11 @@ def choose_markets(stats: pl.DataFrame, quotes: tuple[str, ...]) -> pl.DataFrame
     """The spans [first_ts, last_ts] (opens of bars) that each asset's series takes from a market, ascending.
 
     `stats`: `market_stats` of one timeframe, quotes among `quotes`. Each week is taken from the market that stood
-    first when it began, by the thirteen weeks before: of those with at least half as many traded bars as the best, and a
-    hundredth of the turnover of the busiest, spot goes before swaps, then quotes in their order, the market that the
-    series is in, bars, turnover. A market that has been silent for three days gives way to the next from then on, and at
-    once to one that begins after its last bar (a code that was renamed). Only the first week of an asset, which has no
-    past, is chosen by itself.
+    first when it began, by the thirteen weeks before: of those with at least half as many traded bars as the best, and
+    a hundredth of the turnover of the busiest, spot goes before swaps, then quotes in their order, the market that the
+    series is in, bars, turnover. A market that has been silent for three days gives way to the next from then on, and
+    at once to one that begins after its last bar (a code that was renamed). Only the first week of an asset, which has
+    no past, is chosen by itself.
     """
     of_assets = stats.partition_by("asset", as_dict=True)
     spans = [

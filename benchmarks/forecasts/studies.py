@@ -14,15 +14,18 @@ from features.panel import build_panel
 from features.volatility import SLOTS, volatility_scale
 from models.evaluate.table import ALL, CENTRAL_VALUES, score_table
 from models.evaluate.walk_forward import Forecasts
+from models.forecast.baselines.base import fit_base
 from models.forecast.baselines.scaled import reference_walk
-from models.forecast.baselines.walks import Walk, horizon_sigma, targets
+from models.forecast.baselines.walks import horizon_sigma, targets
 from models.forecast.combine import Conformal, average, calibrate
 from models.forecast.dataset import Dataset
 from models.forecast.network.net import NETS
-from models.forecast.network.train import Trained, predict, split, train
+from models.forecast.network.spans import split
+from models.forecast.network.train import Trained, predict, train
 from models.forecast.network.windows import collect_documents, origins, usable
 from models.forecast.recipe import WARM_UP_H, Recipe
 from models.forecast.roster import forecaster
+from models.forecast.walk import Walk
 from models.quantiles.quantiles import CENTRAL, HORIZONS_H
 from models.quantiles.scores import crps
 from models.simulation.known_laws import RUN_IN_H, PlantedMarket, planted_market, reference_market
@@ -149,11 +152,12 @@ class Trial:
     def network(self, recipe: Recipe, kind: str = NETWORK) -> tuple[Trained, Array]:
         """Networks of one kind, trained as a night trains them, and their quantiles [N, H, Q]."""
         made, config = self.made, recipe.net_for(kind)
-        store = made.store(self.walk.quantiles, config.lookback)
+        base = fit_base(made, self.span.train_end).walk(made)
+        store = made.store(base, config.lookback)
         rows = usable(made.panel, made.sigma, config.lookback)
-        span = split(WARM_UP_H, self.span.train_end, recipe.train.validation_days * 24)
+        span = split(WARM_UP_H, self.span.train_end, recipe.train.stretch_days * 24)
         trained = train(config, recipe.train, store, rows, span, seeds=recipe.members, threads=1)
-        return trained, predict(trained.net(), store, self.pairs, made.sigma)
+        return trained, predict(trained.net(), store, self.pairs, base)
 
     def claims(self, values: dict[str, Array]) -> pl.DataFrame:
         """What the table of scores lets these forecasts claim."""

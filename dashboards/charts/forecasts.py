@@ -92,8 +92,8 @@ def _fan_lines(history: pl.DataFrame, forecast: pl.DataFrame) -> dict[Any, list[
 
 
 def learning_curve(curves: list[list[tuple[int, float, float]]]) -> go.Figure:
-    """Training and validation loss per epoch as ratios to the reference walk's, a line per seed."""
-    fig = figure(x="epoch", y="loss ÷ walk's", hover=".4f")
+    """Training and validation loss per epoch as ratios to those of the base, a line per seed."""
+    fig = figure(x="epoch", y="loss ÷ base's", hover=".4f")
     for number, curve in enumerate(curves):
         epochs = [0, *(c[0] for c in curve)]
         for i, name, colour in ((1, "training", GREY), (2, "validation", BLUE)):

@@ -1,6 +1,7 @@
 """Where a forecast's gain over a walk comes from: its scale, the shape of its tails, its median and skew."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def decompose(quantiles: Array, walk: Array, outcome: Array) -> Gains:
     """
     steps = (walk, as_wide(walk, quantiles), mirrored(quantiles), quantiles)
     loss = [float(crps(q[..., CENTRAL], outcome, CENTRAL_VALUES).sum()) for q in steps]
-    scale, tails, median = (float((a - b) / loss[0]) for a, b in zip(loss, loss[1:], strict=False))
+    scale, tails, median = (float((a - b) / loss[0]) for a, b in pairwise(loss))
     return Gains(scale, tails, median)
 
 

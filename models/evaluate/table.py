@@ -185,7 +185,8 @@ def _calibration(s: Slice, *, enough: bool) -> list[Metric]:
 def _coverage_interval(s: Slice) -> tuple[float, float]:
     """95 % interval of the share of outcomes in the band; assets of one origin are hit and missed together."""
     q, y = s.quantiles[:, 0], s.outcome[:, 0]
-    hits = np.bincount(s.place, (y >= q[:, LOW_90]) & (y <= q[:, HIGH_90]), len(s.origin))
+    inside = (y >= q[:, LOW_90]) & (y <= q[:, HIGH_90])
+    hits = np.bincount(s.place, inside.astype(np.float64), len(s.origin)).astype(np.float64)
     counts = np.bincount(s.place, minlength=len(s.origin)).astype(np.float64)
     return block_bootstrap_ratio(hits, counts, block=max(s.lags, MIN_BLOCK))
 

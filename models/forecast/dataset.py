@@ -5,14 +5,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from domain.types import Array
 from features.candles import Bars
 from features.panel import Panel
 from features.volatility import VolatilityScale
-from models.forecast.network.windows import Documents, WindowStore, build_store, usable
+from models.forecast.network.windows import (
+    Documents,
+    WindowStore,
+    base_quantiles,
+    build_store,
+    scaled_targets,
+    usable,
+)
+from models.forecast.walk import Walk
 from models.quantiles.quantiles import as_datetime
 
 T = TypeVar("T")
@@ -40,13 +47,22 @@ class Dataset:
         found: T = self._kept[key]
         return found
 
-    def store(self, base: Array, lookback: int) -> WindowStore:
-        """Windows of `lookback` bars. `base` [A, H, Q]: the reference walk's quantiles in units of sigma.
+    def newest(self, name: str, key: Hashable, make: Callable[[], T]) -> T:
+        """As `once`, for what is large: only the value of the newest key is kept."""
+        held = self._kept.get(name)
+        if held is None or held[0] is not key:
+            held = self._kept[name] = (key, make())
+        found: T = held[1]
+        return found
 
-        Every store shares the tensors of the first; only base and lookback are its own.
+    def store(self, base: Walk, lookback: int) -> WindowStore:
+        """Windows of `lookback` bars, with targets in units of `base`'s sigma around its median.
+
+        Every store shares the tensors of the first; only targets, base and lookback are its own.
         """
-        shared = self.once("store", lambda: build_store(self.panel, self.documents, self.y, self.sigma, base, lookback))
-        return replace(shared, base=torch.from_numpy(base.astype(np.float32)), lookback=lookback)
+        shared = self.once("store", lambda: build_store(self.panel, self.documents, self.y, base, lookback))
+        target = self.newest("target", base, lambda: scaled_targets(self.y, base))
+        return replace(shared, target=target, base=base_quantiles(base), lookback=lookback)
 
     def usable(self, lookback: int) -> NDArray[np.bool_]:
         """Which (asset, row) can be an origin of windows of `lookback` bars, [A, T]."""

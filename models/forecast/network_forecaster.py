@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.types import Array
-from models.forecast.baselines.scaled import reference_walk
-from models.forecast.baselines.walks import Walk
+from models.forecast.baselines.base import Base, fit_base
+from models.forecast.checkpoint import load, save
 from models.forecast.dataset import Dataset
-from models.forecast.network.checkpoint import load, save
 from models.forecast.network.config import NetConfig, TrainConfig
 from models.forecast.network.net import Ensemble
-from models.forecast.network.train import Span, Trained, forget_partial, predict, split, train
+from models.forecast.network.spans import Span, split
+from models.forecast.network.train import Trained, forget_partial, predict, train
 from models.forecast.recipe import WARM_UP_H, Recipe
 from models.quantiles.quantiles import as_datetime
 
@@ -27,14 +27,14 @@ log = logging.getLogger("tapewire.forecast")
 
 @dataclass(frozen=True)
 class FittedNetwork:
-    """Trained networks by their id, with the dataset and the walk that they correct."""
+    """Trained networks by their id, with the dataset and the base that they correct."""
 
     name: str
     model_id: str
     trained: Trained
     train_config: TrainConfig
     dataset: Dataset
-    walk: Walk
+    base: Base
     span: Span
     data_fingerprint: str
 
@@ -45,8 +45,8 @@ class FittedNetwork:
 
     def forecast(self, pairs: NDArray[np.int64]) -> Array:
         """Quantiles [N, H, Q] for pairs [N, 2] of (asset, row)."""
-        store = self.dataset.store(self.walk.quantiles, self.net.config.lookback)
-        return predict(self.net, store, pairs, self.dataset.sigma)
+        walk = self.base.walk(self.dataset)
+        return predict(self.net, self.dataset.store(walk, self.net.config.lookback), pairs, walk)
 
     def record(self) -> dict[str, object]:
         """A row of models.training_runs."""
@@ -57,7 +57,6 @@ class FittedNetwork:
             "model_name": self.name,
             "train_start_ts": as_datetime(ts[self.span.first]),
             "train_end_ts": as_datetime(ts[self.span.end]),
-            "validation_start_ts": as_datetime(ts[self.span.validation]),
             "epochs": max(len(m.curve) for m in self.trained.members),
             "best_epoch": self.trained.best_epoch,
             "validation_ratio": self.trained.validation_ratio,
@@ -83,10 +82,10 @@ class NetworkForecaster:
         end = as_datetime(dataset.bars.close_ts[until])
         data = dataset.panel.until(until).fingerprint()
         model_id = self._model_id(dataset, config, end, data)
-        walk = reference_walk(dataset, until)
-        span = split(WARM_UP_H, until, how.validation_days * 24)
-        trained = self._trained(dataset, config, walk, span, model_id, end)
-        return FittedNetwork(self.name, model_id, trained, how, dataset, walk, span, data)
+        base = fit_base(dataset, until)
+        span = split(WARM_UP_H, until, how.stretch_days * 24)
+        trained = self._trained(dataset, config, base, span, model_id, end)
+        return FittedNetwork(self.name, model_id, trained, how, dataset, base, span, data)
 
     def _model_id(self, dataset: Dataset, config: NetConfig, end: datetime, data: str) -> str:
         """Named after all that the training depends on: configuration, data, documents, threads, code."""
@@ -95,7 +94,7 @@ class NetworkForecaster:
         return f"{self.name}-{end:%Y%m%dT%H}-{hashlib.sha256(depends_on.encode()).hexdigest()[:8]}"
 
     def _trained(
-        self, dataset: Dataset, config: NetConfig, walk: Walk, span: Span, model_id: str, end: datetime
+        self, dataset: Dataset, config: NetConfig, base: Base, span: Span, model_id: str, end: datetime
     ) -> Trained:
         path, partial = self._paths(model_id)
         if partial and not self.recipe.resume:
@@ -107,11 +106,11 @@ class NetworkForecaster:
         log.info("training %s on hours up to %s", model_id, end)
         r = self.recipe
         trained = train(
-            config, r.train, dataset.store(walk.quantiles, config.lookback), dataset.usable(config.lookback), span,
+            config, r.train, dataset.store(base.walk(dataset), config.lookback), dataset.usable(config.lookback), span,
             seeds=r.members, threads=r.threads, progress=r.shows_progress, partial=partial,
         )  # fmt: skip
         if path and partial:
-            save(path, trained, r.train, walk.quantiles, dataset.panel.assets)
+            save(path, trained, r.train, base, dataset.panel.assets)
             forget_partial(partial)
         return trained
 

@@ -3,7 +3,8 @@
 reference_walk   EWMA volatility × hour-of-week pattern          volatility_walk   the same without the pattern
 walk_plain       historical spread                               walk_drift        the same around the historical mean
 garch            GARCH(1,1)-t per asset × pattern                har               HAR with BTC and market terms
-lightgbm         boosted quantiles of what is known              lstm, patch_linear, patch_transformer: network/net.py
+har_median       HAR's scale, medians from past returns          lightgbm          boosted quantiles of what is known
+patch_transformer, mlp, lstm, patch_linear                       network/net.py, each on the base har_median
 
 The default forecast, `tapewire`, is an average of them, conformally calibrated (combine.py). Names and what pages call
 them stand in domain/names.py.
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 
 from domain.names import REFERENCE, VOLATILITY
+from models.forecast.baselines.base import HarMedian
 from models.forecast.baselines.boosting import Boosting
 from models.forecast.baselines.scaled import RandomWalk, ScaleModel, garch, har, without_pattern
 from models.forecast.forecaster import Forecaster
@@ -27,6 +29,7 @@ FORECASTERS: dict[str, Callable[[Recipe], Forecaster]] = {
     VOLATILITY: lambda _: ScaleModel(VOLATILITY, without_pattern),
     "garch": lambda _: ScaleModel("garch", garch),
     "har": lambda _: ScaleModel("har", har),
+    "har_median": lambda _: HarMedian("har_median"),
     "lightgbm": lambda recipe: Boosting("lightgbm", recipe),
     **{kind: partial(NetworkForecaster, kind) for kind in NETS},
 }

@@ -1,7 +1,7 @@
-"""A small search over the network's hyper-parameters by Optuna, on the purged validation span.
+"""A small search over the network's hyper-parameters by Optuna, on stretches that training leaves out.
 
-What is chosen on a span is flattered by it: a choice counts for something once `tapewire evaluate` has confirmed it on
-a later one. One seed per trial, as many trials as are asked for.
+What is chosen on some hours is flattered by them: a choice counts for something once `tapewire evaluate` has confirmed
+it on later ones. One seed per trial, as many trials as are asked for.
 """
 
 from collections.abc import Callable
@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from domain.names import NETWORK
-from models.forecast.baselines.scaled import reference_walk
+from models.forecast.baselines.base import fit_base
 from models.forecast.dataset import Dataset
-from models.forecast.network.train import split, train
+from models.forecast.network.spans import split
+from models.forecast.network.train import train
 from models.forecast.recipe import WARM_UP_H, Recipe
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ PATCHES = ((12, 12), (24, 24), (24, 12), (56, 56))
 
 @dataclass(frozen=True)
 class Tried:
-    """One trial: what it was trained with, by the names of the settings, and its validation ratio to the walk."""
+    """One trial: what it was trained with, by the names of the settings, and its validation ratio to the base."""
 
     settings: dict[str, float | int]
     validation_ratio: float
@@ -37,8 +38,8 @@ def search(dataset: Dataset, recipe: Recipe, until: int, trials: int, *, done: C
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     lookback = recipe.net.lookback
-    store, rows = dataset.store(reference_walk(dataset, until).quantiles, lookback), dataset.usable(lookback)
-    span = split(WARM_UP_H, until, recipe.train.validation_days * 24)
+    store, rows = dataset.store(fit_base(dataset, until).walk(dataset), lookback), dataset.usable(lookback)
+    span = split(WARM_UP_H, until, recipe.train.stretch_days * 24)
     tried: list[Tried] = []
 
     def objective(trial: "Trial") -> float:

@@ -12,6 +12,7 @@ from torch import Tensor
 from domain.types import Array
 from models.forecast.network.net import Ensemble
 from models.forecast.network.windows import WindowStore
+from models.forecast.walk import Walk
 
 BATCH = 512
 NO_DOCUMENT = 0
@@ -23,14 +24,14 @@ def expected_quantiles(
     store: WindowStore,
     pairs: NDArray[np.int64],
     text: NDArray[np.int64],
-    sigma: Array,
+    base: Walk,
     *,
     instead_of: NDArray[np.int64] | None = None,
 ) -> Array:
     """Quantiles [N, H, Q] expected at origins `pairs` [N, 2] where the text of row `text` [N] has just appeared.
 
     Row NO_DOCUMENT is no text: the origin keeps its documents. `instead_of` [N]: documents that are removed first; by
-    default the text itself, where it is known already.
+    default the text itself, where it is known already. `base`: what the store's targets stand on.
     """
     removed = text if instead_of is None else instead_of
     out = [np.zeros((0, *store.base.shape[1:]))]
@@ -45,7 +46,7 @@ def expected_quantiles(
         has_text = (own != NO_DOCUMENT)[:, None]
         rows, age = torch.where(has_text, first_rows, rows), torch.where(has_text, first_age, age)
         scaled = net(inputs._replace(documents=store.vectors[rows], age_h=age, known=rows > 0))
-        out.append(scaled.double().numpy() * sigma[pairs[part, 1], pairs[part, 0]][:, :, None])
+        out.append(base.scaled(scaled.double().numpy(), pairs[part]))
     return np.concatenate(out)
 
 

@@ -32,10 +32,10 @@ def tune(
     as_of: AsOf = None,
     home: Home = None,
 ) -> None:
-    """Search the network's hyper-parameters with Optuna, on the validation span of the live model.
+    """Search the network's hyper-parameters with Optuna, on stretches that its training leaves out.
 
-    Prints the best as lines for the [forecast] section of a profile. A choice is flattered by the span that it was made
-    on: hold it against a later one with `tapewire evaluate` before it is used.
+    Prints the best as lines for the [forecast] section of a profile. A choice is flattered by the hours it was made on:
+    hold it against later ones with `tapewire evaluate` before it is used.
 
     Example:  tapewire tune --trials 30 -p examples/files.example.toml
     """
@@ -56,7 +56,7 @@ def tune(
             dataset = context.dataset(con)
         tried = search(run, dataset, trials)
     best = tried[0]
-    print(f"Best of {len(tried)}: {best.validation_ratio:.4f} of the reference walk's loss on the validation span.\n")
+    print(f"Best of {len(tried)}: {best.validation_ratio:.4f} of the base's loss on the stretches left out.\n")
     print("[forecast]\n" + "\n".join(f"{name} = {value}" for name, value in best.settings.items()))
 
 

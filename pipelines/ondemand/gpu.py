@@ -16,14 +16,15 @@ from torch import Tensor
 from models.forecast.network.config import NetConfig, TrainConfig
 from models.forecast.network.module import pinball
 from models.forecast.network.net import Net, build_net
-from models.forecast.network.train import Trained, split, train
+from models.forecast.network.spans import split
+from models.forecast.network.train import Trained, train
 from models.forecast.network.windows import MAX_DOCUMENTS, WindowStore
 from models.quantiles.quantiles import HORIZONS_H, LEVELS
 
 N_ASSETS, N_ROWS = 16, 4_000
 REVERSAL = 0.3
 SHIPPED, WIDE = NetConfig(), NetConfig(width=256, heads=8, layers=4, feed_forward=1024, dropout=0.1)
-TRAINING = TrainConfig(epochs=3, windows_per_epoch=20_000, batch=512, validation_days=30)
+TRAINING = TrainConfig(epochs=3, windows_per_epoch=20_000, batch=512, stretch_days=14)
 BATCH = {"cpu": 512, "cuda": 8192}
 SECONDS = 5.0
 MATRIX = {"cpu": 2048, "cuda": 8192}
@@ -161,7 +162,7 @@ def trained_on(
     """The shipped network trained on the simulated store, and how many seconds it took."""
     usable = np.ones((len(store.base), store.n_rows), dtype=bool)
     usable[:, : store.lookback] = False
-    span = split(store.lookback, store.n_rows - 1, config.validation_days * 24)
+    span = split(store.lookback, store.n_rows - 1, config.stretch_days * 24)
     began = time.perf_counter()
     made = train(SHIPPED, config, store, usable, span, threads=threads, accelerator=accelerator)
     return made, time.perf_counter() - began
@@ -185,7 +186,7 @@ def compare(device: str = "cuda", config: TrainConfig = TRAINING, seconds: float
     (here, cpu_s), (other, device_s) = trained_on("cpu", store, config), trained_on(device, store, config)
     gap = abs(here.validation_ratio - other.validation_ratio)
     told = (
-        f"{other.validation_ratio:.4f} of the reference walk's loss in {device_s:.0f} s with compiling, on the CPU "
+        f"{other.validation_ratio:.4f} of the base's loss in {device_s:.0f} s with compiling, on the CPU "
         f"{here.validation_ratio:.4f} in {cpu_s:.0f} s"
     )
     yield Found("training", gap < LARGEST_GAP and other.validation_ratio < 1, told)

@@ -51,7 +51,11 @@ class ForecastSettings(Section):
     )
     weight_decay: float = Field(default=_TRAIN.weight_decay, ge=0)
     patience: int = _TRAIN.patience
-    validation_days: int = _TRAIN.validation_days
+    stretch_days: int = Field(
+        default=_TRAIN.stretch_days,
+        ge=2,
+        description="a member leaves out one stretch in eight, to end its training by",
+    )
     devices: int = Field(default=1, ge=1, description="GPUs (or CPU processes) that train together")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         default="auto", description="of the network's products: auto is bf16 on CUDA, and on CPUs where it pays"

@@ -368,7 +368,7 @@ def explanations() -> pl.DataFrame:
 def training_runs() -> pl.DataFrame:
     return pl.DataFrame({
         "model_id": ["m"], "model_name": ["patch_transformer"], "train_start_ts": [NOW - timedelta(days=90)],
-        "train_end_ts": [NOW], "validation_start_ts": [NOW - timedelta(days=9)], "epochs": [2], "best_epoch": [1],
+        "train_end_ts": [NOW], "epochs": [2], "best_epoch": [1],
         "validation_ratio": [0.99], "learning_curve": ["[[[1, 0.99, 0.99], [2, 0.98, 1.01]], [[1, 0.98, 0.99]]]"],
         "n_parameters": [100],
         "n_windows": [10], "settings": ["{}"], "data_fingerprint": ["x"], "checkpoint": ["x.ckpt"],

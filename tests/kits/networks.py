@@ -19,23 +19,29 @@ from numpy.typing import NDArray
 from domain.errors import NotEnoughDataError
 from domain.types import Array
 from features.candles import Bars
+from features.context import CONTEXT
 from features.panel import build_panel
 from features.volatility import volatility_scale
 from models.forecast.baselines import boosting
+from models.forecast.baselines.base import Base
+from models.forecast.baselines.garch_har import HAR_MARKET, HAR_OWN, Har
+from models.forecast.baselines.medians import Medians
 from models.forecast.baselines.scaled import reference_walk
-from models.forecast.baselines.walks import Walk, horizon_sigma, targets
+from models.forecast.baselines.walks import horizon_sigma, targets
+from models.forecast.checkpoint import save
 from models.forecast.combine import Conformal, average, calibrate, weighted_by_past
 from models.forecast.dataset import Dataset
 from models.forecast.forecaster import Fitted
 from models.forecast.network import train as training
-from models.forecast.network.checkpoint import save
 from models.forecast.network.config import NetConfig, TrainConfig
 from models.forecast.network.module import ForecastModule
 from models.forecast.network.net import NETS, Inputs, build_net
-from models.forecast.network.train import Member, Span, Trained, predict, split
+from models.forecast.network.spans import Span, split
+from models.forecast.network.train import Member, Trained, predict
 from models.forecast.network.windows import collect_documents, usable
 from models.forecast.recipe import BoostConfig, Recipe
 from models.forecast.roster import FORECASTERS, forecaster
+from models.forecast.walk import Walk
 from tests.conftest import random_bars
 
 NO_LINKS = pl.DataFrame(schema={"doc_id": pl.String, "asset": pl.String, "available_ts": pl.Datetime("us", "UTC")})
@@ -77,7 +83,7 @@ def tiny_training(partial: Path | None, dropout: float = 0.2, **changes: Any) ->
     """Two members of three epochs of four steps, unless `changes` to the TrainConfig say otherwise."""
     g = ground(random_bars(1600))
     how = TrainConfig(**{"epochs": EPOCHS, "windows_per_epoch": 512, "batch": 128, "seed": 3, "patience": 9, **changes})
-    store = g.store(reference_walk(g, 1500).quantiles, LOOKBACK_H)
+    store = g.store(reference_walk(g, 1500), LOOKBACK_H)
     rows = usable(g.panel, g.sigma, LOOKBACK_H)
     net = tiny_net(g, dropout=dropout)
     span = split(300, 1500, 240)
@@ -99,7 +105,7 @@ def train_in_a_process(out: Path, partial: Path | None, kill: tuple[str, int] | 
     trained = tiny_training(partial, **changes)
     if what == "end":
         os.kill(os.getpid(), signal.SIGKILL)
-    save(out, trained, TrainConfig(), np.zeros((3, 4, 25)), ("AAA", "BTC", "CCC"))
+    save(out, trained, TrainConfig(), plain_base(np.zeros((3, 4, 25))), ("AAA", "BTC", "CCC"))
     out.with_suffix(".json").write_text(json.dumps({"steps": len(steps)}))
 
 
@@ -134,7 +140,7 @@ class Run:
 
     ground: Dataset
     pairs: NDArray[np.int64]
-    walk_quantiles: Array
+    walk: Walk
     made: dict[str, Array] = field(default_factory=dict)
     refused: dict[str, NotEnoughDataError] = field(default_factory=dict)
     warned: list[str] = field(default_factory=list)
@@ -144,7 +150,7 @@ class Run:
         return self.made[name][self.pairs[:, 0] == self.ground.bars.assets.index(asset)]
 
 
-def every_model(bars: Bars, train_end: int, rows: slice, *, first: int = 300, validation: int = 240) -> Run:
+def every_model(bars: Bars, train_end: int, rows: slice, *, first: int = 300) -> Run:
     """Fit every model up to `train_end`, forecast from each usable origin in `rows`, blend and calibrate.
 
     A model may refuse with NotEnoughDataError; whatever else it raises is raised. RuntimeWarnings that come out of our
@@ -152,13 +158,13 @@ def every_model(bars: Bars, train_end: int, rows: slice, *, first: int = 300, va
     """
     with warnings.catch_warnings(record=True) as caught, mock.patch.object(boosting, "FITTED", FEW_LEVELS):
         warnings.simplefilter("always")
-        run = _every_model(bars, train_end, rows, first, validation)
+        run = _every_model(bars, train_end, rows, first)
     own = (f"{w.filename}:{w.lineno} {w.message}" for w in caught if issubclass(w.category, RuntimeWarning))
     run.warned = [w for w in own if "/site-packages/" not in w]
     return run
 
 
-def _every_model(bars: Bars, train_end: int, rows: slice, first: int, validation: int) -> Run:
+def _every_model(bars: Bars, train_end: int, rows: slice, first: int) -> Run:
     g = ground(bars)
     walk = reference_walk(g, train_end)
     usable_rows = usable(g.panel, g.sigma, LOOKBACK_H)
@@ -166,8 +172,8 @@ def _every_model(bars: Bars, train_end: int, rows: slice, first: int, validation
     at[rows] = True
     pairs = np.argwhere(usable_rows & at)
     pairs = pairs[np.lexsort((pairs[:, 0], pairs[:, 1]))]
-    run = Run(g, pairs, walk.quantiles)
-    span = Span(first, train_end - validation, train_end)
+    run = Run(g, pairs, walk)
+    span = split(first, train_end, 14 * 24)
     recipe = Recipe(tiny_net(g), TrainConfig(epochs=1, windows_per_epoch=512, batch=128, seed=3), members=1,
                     boost=BoostConfig(rounds=5), threads=1)  # fmt: skip
 
@@ -192,9 +198,16 @@ def _every_model(bars: Bars, train_end: int, rows: slice, first: int, validation
 
 def _network(g: Dataset, recipe: Recipe, kind: str, walk: Walk, span: Span, pairs: NDArray[np.int64]) -> Array:
     config = recipe.net_for(kind)
-    store, rows = g.store(walk.quantiles, config.lookback), usable(g.panel, g.sigma, config.lookback)
+    store, rows = g.store(walk, config.lookback), usable(g.panel, g.sigma, config.lookback)
     trained = training.train(config, recipe.train, store, rows, span, threads=1)
-    return predict(trained.net(), store, pairs, g.sigma)
+    return predict(trained.net(), store, pairs, walk)
+
+
+def plain_base(quantiles: Array) -> Base:
+    """A base of these quantiles [A, H, Q] whose scale is the reference walk's and whose median is zero."""
+    har = Har(np.zeros((4, 1 + len(HAR_OWN) + len(HAR_MARKET))), np.zeros((4, len(HAR_OWN) + len(HAR_MARKET))))
+    n = sum("return_" in name for name in CONTEXT)
+    return Base(har, Medians(np.zeros((4, n)), np.ones(n)), quantiles)
 
 
 def tiny_inputs(config: NetConfig, b: int = 5) -> Inputs:
@@ -229,13 +242,13 @@ def write_tiny_checkpoint(folder: Path = DATA) -> None:
         net.context.fit(torch.randn(50, 5) * 3 + 1)
         torch.nn.init.normal_(net.head.out.weight, std=0.5)
         members.append(Member(net, ((1, 0.99, 0.98 + seed / 1000), (2, 0.97, 0.99)), seed, 0.98 + seed / 1000))
-    trained, base = Trained(tuple(members), 1234), np.linspace(-2, 2, 200).reshape(2, 4, 25)
+    trained, base = Trained(tuple(members), 1234), plain_base(np.linspace(-2, 2, 200).reshape(2, 4, 25))
     inputs = tiny_inputs(config)
     folder.mkdir(exist_ok=True)
-    save(folder / "tiny-v2.ckpt", trained, TrainConfig(), base, ("BTC", "ETH"))
+    save(folder / "tiny-v3.ckpt", trained, TrainConfig(), base, ("BTC", "ETH"))
     with torch.no_grad():
         forecast = trained.net()(inputs)
-    np.savez_compressed(folder / "tiny-v2.npz", forecast=forecast, **inputs._asdict())
+    np.savez_compressed(folder / "tiny-v3.npz", forecast=forecast, **inputs._asdict())
 
 
 if __name__ == "__main__":

@@ -166,6 +166,16 @@ def test_a_verdict_of_an_earlier_detector_keeps_its_probability_without_the_scor
     assert empty.execute(kept).fetchall() == [("a", 0.97, "flagged", None, None)]
 
 
+def test_a_training_of_before_keeps_what_it_says_without_the_start_of_its_validation_span(empty):
+    empty.execute(BASELINE.read_text(encoding="utf-8"))
+    empty.execute(
+        "INSERT INTO models.training_runs BY NAME SELECT 'm' AS model_id, 'patch_transformer' AS model_name, "
+        "TIMESTAMPTZ '2024-01-01 00:00Z' AS validation_start_ts, 0.98 AS validation_ratio"
+    )
+    migrate(empty)
+    assert empty.execute("SELECT model_id, validation_ratio FROM marts.training_runs").fetchall() == [("m", 0.98)]
+
+
 def test_a_new_nullable_column_is_added_and_what_was_there_stays(con, declare):
     con.execute("INSERT INTO core.candles_versions (exchange, close_quote, is_latest) VALUES ('kraken', 7.0, true)")
     declare("candles", columns=(*ENTITIES["candles"].columns, Column("n_trades", "BIGINT", "Trades", required=False)))

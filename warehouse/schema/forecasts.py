@@ -29,13 +29,10 @@ TRAINING_RUNS = Entity(
         MODEL_NAME,
         Column("train_start_ts", TS, "First origin of the training span (UTC)"),
         Column("train_end_ts", TS, "Last moment whose prices training saw (UTC)"),
-        Column("validation_start_ts", TS, "Start of the purged validation span (UTC)"),
         Column("epochs", "INTEGER", "Epochs run"),
         Column("best_epoch", "INTEGER", "Epoch whose weights were kept"),
-        Column("validation_ratio", "DOUBLE", "Validation loss ÷ the reference walk's"),
-        Column(
-            "learning_curve", "VARCHAR", "JSON per seed: epoch, training and validation loss ÷ the reference walk's"
-        ),
+        Column("validation_ratio", "DOUBLE", "Loss on the stretches that members leave out ÷ that of the base"),
+        Column("learning_curve", "VARCHAR", "JSON per seed: epoch, training and validation loss ÷ those of the base"),
         Column("n_parameters", "BIGINT", "Weights"),
         Column("n_windows", "BIGINT", "Training windows in an epoch"),
         Column("settings", "VARCHAR", "JSON of the hyper-parameters"),

@@ -30,22 +30,24 @@ from common import (
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from domain.types import Array
 from features.candles import Bars
 from features.panel import build_panel
 from features.volatility import volatility_scale
 from models.forecast.baselines.walks import fit_walk, horizon_sigma, targets
 from models.forecast.network import train as training
 from models.forecast.network.config import PRECISIONS, NetConfig, TrainConfig
+from models.forecast.network.layers import EncoderLayer, sinusoids
 from models.forecast.network.module import ForecastModule, pinball
-from models.forecast.network.net import EncoderLayer, Ensemble, build_net, sinusoids
+from models.forecast.network.net import Ensemble, build_net
+from models.forecast.network.spans import Span, split
 from models.forecast.network.windows import WindowStore, build_store, collect_documents, origins, usable
+from models.forecast.walk import Walk
 from models.quantiles.quantiles import HORIZONS_H, LEVELS
 from models.simulation.prices import Asset, make_bars, simulate_paths
 from models.text.embed import WIDTH as EMBEDDING
 
 AFTER_IMPORTS_MB = peak_mb()
-N_ASSETS, WARM_UP_H, VALIDATION_DAYS = 22, 720, 30
+N_ASSETS, WARM_UP_H, STRETCH_H = 22, 720, 336
 NO_LINKS = pl.DataFrame(schema={"doc_id": pl.String, "asset": pl.String, "available_ts": pl.Datetime("us", "UTC")})
 NO_NEWS = pl.DataFrame(schema={"asset": pl.String})
 logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
@@ -56,14 +58,14 @@ class Ground:
     """Windows of a simulated market, and the origins that training may use."""
 
     store: WindowStore
-    sigma: Array
+    walk: Walk
     usable: NDArray[np.bool_]
-    span: training.Span
+    span: Span
     config: NetConfig
 
     def pairs(self) -> Tensor:
         """Origins of the training span, [N, 2]."""
-        return torch.from_numpy(origins(self.usable, self.span.first, self.span.validation - LONGEST_H))
+        return torch.from_numpy(origins(self.usable, self.span.first, self.span.end - LONGEST_H))
 
 
 def simulated_bars(hours: int) -> Bars:
@@ -90,8 +92,8 @@ def ground(hours: int, precision: str) -> Ground:
         embedding=EMBEDDING, precision=precision,
     )  # fmt: skip
     return Ground(
-        build_store(panel, documents, y, sigma, walk.quantiles, LOOKBACK), sigma, usable(panel, sigma, LOOKBACK),
-        training.split(WARM_UP_H, hours - 1, VALIDATION_DAYS * 24), config,
+        build_store(panel, documents, y, walk, LOOKBACK), walk, usable(panel, sigma, LOOKBACK),
+        split(WARM_UP_H, hours - 1, STRETCH_H), config,
     )  # fmt: skip
 
 
@@ -186,7 +188,7 @@ def measure_prediction(g: Ground, windows: int) -> dict[str, float]:
             for part in inputs:
                 net(part)
 
-    found = passes("predict", lambda: training.predict(net, g.store, pairs.numpy(), g.sigma), len(pairs))
+    found = passes("predict", lambda: training.predict(net, g.store, pairs.numpy(), g.walk), len(pairs))
     return found | passes("forward", forward, len(pairs))
 
 

@@ -107,7 +107,7 @@ class Boosting:
     def fit(self, dataset: Dataset, until: int) -> FittedBoosting:
         """Fit on every EVERY_H-th origin whose targets end at or before row `until`."""
         lookback = self.recipe.net.lookback
-        store = dataset.store(reference_walk(dataset, until).quantiles, lookback)
+        store = dataset.store(reference_walk(dataset, until), lookback)
         learn = origins(dataset.usable(lookback), WARM_UP_H, until - max(HORIZONS_H) + 1, EVERY_H)
         boosters = fit_boosters(store, learn, self.recipe.boost, threads=self.recipe.threads)
         return FittedBoosting(dataset.model_id(self.name, until), boosters, store, dataset)

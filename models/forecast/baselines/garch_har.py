@@ -1,11 +1,11 @@
 """Baselines that forecast the scale of returns: GARCH(1,1)-t and HAR. Each is a random walk with another sigma.
 
 Both give sigma [T, A, H] known at each row from parameters fitted up to the end of training; `fit_walk` then reads
-the asset's own standardised quantiles off it, as for the reference walk. LightGBM's quantiles stand in boosting.py, the
-LSTM and the linear patch model beside the network in net.py.
+the asset's own standardised quantiles off it, as for the reference walk. HAR's is also what networks correct (base.py).
 """
 
 import logging
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -35,32 +35,54 @@ HAR_MARKET = (
 )  # fmt: skip
 
 
-def har_sigma(panel: Panel, sigma: Array, returns: Array, train_end: int) -> Array:
-    """HAR on range and return volatilities of the asset, BTC and the market, [T, A, H]. Corsi (2009), in logs, pooled.
+@dataclass(frozen=True)
+class Har:
+    """Coefficients of a HAR per horizon: `weights` [H, 1 + K] (a constant first), `mean` [H, K] of the regressors."""
+
+    weights: Array
+    mean: Array
+
+    def sigma(self, panel: Panel, sigma: Array) -> Array:
+        """Sigma of the next h hours as known at each row, [T, A, H], from the reference walk's `sigma` [T, A, H]."""
+        x = _regressors(panel)
+        out = np.empty_like(sigma)
+        for i, (weights, mean) in enumerate(zip(self.weights, self.mean, strict=True)):
+            filled = np.where(np.isfinite(x), x, mean) - mean
+            out[:, :, i] = sigma[:, :, i] * np.exp(weights[0] + filled @ weights[1:]).T
+        return out
+
+
+def fit_har(panel: Panel, sigma: Array, returns: Array, train_end: int) -> Har:
+    """HAR on range and return volatilities of the asset, BTC and the market. Corsi (2009), in logs, pooled.
 
     One least-squares regression per horizon over all assets: ln(realised ÷ reference sigma) of the next h hours on logs
     of volatilities over several spans, each ÷ the reference's level. `sigma` [T, A, H] is the reference walk's,
     `returns` [T, A]. Targets end at or before row `train_end`. An unknown regressor counts as its mean.
     """
-    columns = [panel.context_channels.index(name) for name in (*HAR_OWN, *HAR_MARKET)]
-    x = panel.context[:, :, columns].astype(np.float64)  # [A, T, K]
-    out = np.empty_like(sigma)
+    x = _regressors(panel)
+    rows, means = [], []
     for i, h in enumerate(HORIZONS_H):
-        realised = _forward_volatility(returns, h)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            target = np.log(realised / sigma[:, :, i])
         last = train_end - h + 1
-        learn = np.isfinite(target[:last]).T  # [A, rows]
-        if learn.sum() < 10 * len(columns):
+        realised = _forward_volatility(returns[: train_end + 1], h)[:last]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            target = np.log(realised / sigma[:last, :, i])
+        learn = np.isfinite(target).T  # [A, rows]
+        if learn.sum() < 10 * x.shape[2]:
             raise NotEnoughDataError(f"{int(learn.sum())} hours are too few to fit the HAR baseline at {h} h")
         seen = x[:, :last][learn]
         known = np.isfinite(seen)
         mean = np.where(known, seen, 0).sum(0) / np.maximum(known.sum(0), 1)
-        filled = np.where(np.isfinite(x), x, mean) - mean
-        design = np.column_stack([np.ones(int(learn.sum())), filled[:, :last][learn]])
-        weights, *_ = np.linalg.lstsq(design, target[:last].T[learn], rcond=None)
-        out[:, :, i] = sigma[:, :, i] * np.exp(weights[0] + filled @ weights[1:]).T
-    return out
+        design = np.column_stack([np.ones(len(seen)), np.where(known, seen, mean) - mean])
+        weights, *_ = np.linalg.lstsq(design, target.T[learn], rcond=None)
+        rows.append(weights)
+        means.append(mean)
+    return Har(np.array(rows), np.array(means))
+
+
+def _regressors(panel: Panel) -> Array:
+    """The regressors of HAR, [A, T, K], NaN where unknown."""
+    columns = [panel.context_channels.index(name) for name in (*HAR_OWN, *HAR_MARKET)]
+    return panel.context[:, :, columns].astype(np.float64)
 
 
 def _forward_volatility(returns: Array, horizon: int) -> Array:

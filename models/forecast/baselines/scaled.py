@@ -10,9 +10,10 @@ from domain.names import REFERENCE
 from domain.types import Array
 from features.candles import log_returns
 from features.volatility import volatility_scale
-from models.forecast.baselines.garch_har import garch_sigma, har_sigma
-from models.forecast.baselines.walks import Walk, fit_walk, horizon_sigma
+from models.forecast.baselines.garch_har import fit_har, garch_sigma
+from models.forecast.baselines.walks import fit_walk, horizon_sigma
 from models.forecast.dataset import Dataset
+from models.forecast.walk import Walk
 
 
 def reference_walk(dataset: Dataset, until: int) -> Walk:
@@ -73,4 +74,4 @@ def garch(dataset: Dataset, until: int) -> Array:
 
 def har(dataset: Dataset, until: int) -> Array:
     """HAR with terms of BTC and the market, [T, A, H]."""
-    return har_sigma(dataset.panel, dataset.sigma, log_returns(dataset.bars), until)
+    return fit_har(dataset.panel, dataset.sigma, log_returns(dataset.bars), until).sigma(dataset.panel, dataset.sigma)

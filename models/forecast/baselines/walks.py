@@ -7,14 +7,12 @@
 Zero drift means a median of zero and symmetric quantiles: level τ and 1 − τ are ± the (2τ − 1)-quantile of |z|.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
 from domain.errors import NotEnoughDataError
 from domain.types import Array
 from features.volatility import VolatilityScale
+from models.forecast.walk import Walk
 from models.quantiles.quantiles import HORIZONS_H, LEVELS
 
 POOLING = 250.0
@@ -32,24 +30,6 @@ def targets(log_close: Array) -> Array:
 def horizon_sigma(scale: VolatilityScale) -> Array:
     """The reference walk's sigma over each horizon, as known at each row, [T, A, H]."""
     return np.stack([np.sqrt(scale.horizon_variance(h)) for h in HORIZONS_H], axis=2)
-
-
-@dataclass(frozen=True)
-class Walk:
-    """A fitted random walk: forecast = drift · h + quantiles · unit, unit being sigma (reference) or 1.
-
-    `quantiles` [A, H, Q] in units of `sigma`; `drift` [A] per hour; `sigma` [T, A, H] known at each row.
-    """
-
-    quantiles: Array
-    drift: Array
-    sigma: Array
-
-    def forecast(self, pairs: NDArray[np.int64]) -> Array:
-        """Quantiles for pairs [N, 2] of (asset, row), [N, H, Q], in log return."""
-        assets, rows = pairs[:, 0], pairs[:, 1]
-        spread = self.quantiles[assets] * self.sigma[rows, assets][:, :, None]
-        return spread + (self.drift[assets, None] * np.array(HORIZONS_H))[:, :, None]
 
 
 def fit_walk(kind: str, y: Array, sigma: Array, train_end: int) -> Walk:

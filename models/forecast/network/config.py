@@ -17,11 +17,11 @@ class NetConfig:
     """Hyper-parameters of a network, and the shapes of what it reads and gives."""
 
     kind: str = "patch_transformer"
-    lookback: int = 168
-    patch: int = 24
-    stride: int = 24
+    lookback: int = 48
+    patch: int = 8
+    stride: int = 8
     width: int = 32
-    heads: int = 4
+    heads: int = 2
     layers: int = 1
     feed_forward: int = 64
     dropout: float = 0.2
@@ -80,6 +80,6 @@ class TrainConfig:
     gradient_clip: float = 1.0
     patience: int = 2
     seed: int = 7
-    validation_days: int = 45
+    stretch_days: int = 14
     origin_every_h: int = 1
     devices: int = 1

@@ -20,8 +20,9 @@ from domain.types import Array
 from models.forecast.network.config import NetConfig, TrainConfig
 from models.forecast.network.module import BatchOrder, ForecastModule, loader
 from models.forecast.network.net import Ensemble, Net, build_net
+from models.forecast.network.spans import Span
 from models.forecast.network.windows import WindowStore, origins
-from models.quantiles.quantiles import HORIZONS_H
+from models.forecast.walk import Walk
 
 log = logging.getLogger("tapewire.train")
 for name in ("pytorch_lightning", "lightning.pytorch"):
@@ -37,7 +38,7 @@ Curve = tuple[tuple[int, float, float], ...]
 
 @dataclass(frozen=True)
 class Member:
-    """One trained network: its learning curve (epoch, training ratio, validation ratio to the reference walk)."""
+    """One trained network: its learning curve (epoch, training ratio, validation ratio to the base)."""
 
     net: Net
     curve: Curve
@@ -67,29 +68,6 @@ class Trained:
         return max(m.best_epoch for m in self.members)
 
 
-@dataclass(frozen=True)
-class Span:
-    """Rows that training may use: origins in [first, validation) learn, those in [validation + purge, end] validate.
-
-    No target reaches beyond row `end`.
-    """
-
-    first: int
-    validation: int
-    end: int
-
-
-def split(first: int, end: int, validation_rows: int) -> Span:
-    """Training and validation rows up to `end`. NotEnoughDataError where less than three of the latter are there."""
-    purge = max(HORIZONS_H)
-    if end - first < 3 * validation_rows + 2 * purge:
-        raise NotEnoughDataError(
-            f"{end - first} hours up to the end of training are too few: {3 * validation_rows + 2 * purge} are needed "
-            f"for a validation span of {validation_rows} hours; start earlier or shorten validation_days"
-        )
-    return Span(first, end - validation_rows, end)
-
-
 class _BestEpoch(Callback):
     """Keeps the weights of the best epoch, counts patience, records the curve; epoch 0 is the untrained network."""
 
@@ -117,7 +95,7 @@ class _BestEpoch(Callback):
         valid = float(trainer.callback_metrics["valid_ratio"])
         epoch = trainer.current_epoch + 1
         self.curve.append((epoch, pl_module.ratio("train"), valid))
-        log.info("epoch %d: training %.4f, validation %.4f of the reference walk's loss", *self.curve[-1])
+        log.info("epoch %d: training %.4f, validation %.4f of the base's loss", *self.curve[-1])
         if valid < self.best:
             self.best, self.best_epoch, self.weights = valid, epoch, _copy(pl_module)
         trainer.should_stop = self._patience_is_over()
@@ -151,23 +129,24 @@ def train(
 ) -> Trained:
     """Train `seeds` networks from `config.seed` on, as a function of seed, data, machine and threads on a CPU.
 
-    Where no epoch beats the untrained network on the validation span, the untrained network, which is the reference
-    walk, is what is returned: it claims nothing. `accelerator`: cpu, or auto for a GPU where there is one. With a
-    folder `partial`, the state is kept there after every epoch; a
-    killed training called again with the same arguments goes on from it to the very same weights.
+    Where no epoch beats the untrained network on the stretches that a member leaves out, the untrained network, which
+    is the base, is what is returned: it adds nothing. `accelerator`: cpu, or auto for a GPU where there is one. With a
+    folder `partial`, the state is kept there after every epoch; a killed training called again with the same arguments
+    goes on from it to the very same weights.
     """
     torch.set_num_threads(threads)
-    purge = max(HORIZONS_H)
-    learn = _with_targets(store, origins(usable_rows, span.first, span.validation - purge + 1, config.origin_every_h))
-    later = origins(usable_rows, span.validation + purge, span.end - purge + 1, VALIDATION_EVERY_H)
-    check = _with_targets(store, later)
-    if len(learn) < config.batch or len(check) == 0:
-        raise NotEnoughDataError(f"{len(learn)} training and {len(check)} validation origins are too few to train on")
-    members = []
+    members, n_windows = [], 0
     for n in range(seeds):
+        learns, decides = (usable_rows[:, : span.end] & rows for rows in span.parts(n))
+        learn = _with_targets(store, origins(learns, span.first, span.end, config.origin_every_h))
+        check = _with_targets(store, origins(decides, span.first, span.end, VALIDATION_EVERY_H))
+        if len(learn) < config.batch or len(check) == 0:
+            found = f"{len(learn)} training and {len(check)} validation origins"
+            raise NotEnoughDataError(f"{found} are too few to train on")
+        n_windows = max(n_windows, min(len(learn), config.windows_per_epoch))
         how, folder = replace(config, seed=config.seed + n), partial / f"member-{n}" if partial else None
         members.append(_train_member(net_config, how, store, learn, check, progress, folder, accelerator))
-    return Trained(tuple(members), min(len(learn), config.windows_per_epoch))
+    return Trained(tuple(members), n_windows)
 
 
 def _with_targets(store: WindowStore, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -238,8 +217,8 @@ def forget_partial(partial: Path) -> None:
 
 
 @torch.no_grad()
-def predict(net: Net | Ensemble, store: WindowStore, pairs: NDArray[np.int64], sigma: Array) -> Array:
-    """Quantiles of the log return for origins `pairs` [N, 2], [N, H, Q]; `sigma` [T, A, H]."""
+def predict(net: Net | Ensemble, store: WindowStore, pairs: NDArray[np.int64], base: Walk) -> Array:
+    """Quantiles of the log return for origins `pairs` [N, 2], [N, H, Q]; `base`: what the store's targets stand on."""
     net.eval()
     parts = [np.zeros((0, *store.base.shape[1:]))]
     device = store.tape.device.type
@@ -247,4 +226,4 @@ def predict(net: Net | Ensemble, store: WindowStore, pairs: NDArray[np.int64], s
         for start in range(0, len(pairs), PREDICTION_BATCH):
             batch = torch.from_numpy(pairs[start : start + PREDICTION_BATCH])
             parts.append(net(store.gather(batch[:, 0], batch[:, 1])[0]).double().numpy())
-    return np.concatenate(parts) * sigma[pairs[:, 1], pairs[:, 0]][:, :, None]
+    return base.scaled(np.concatenate(parts), pairs)

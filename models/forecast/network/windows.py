@@ -17,6 +17,7 @@ from torch import Tensor
 from domain.types import Array
 from features.panel import Panel, calendar
 from models.forecast.network.net import Inputs
+from models.forecast.walk import Walk
 from models.quantiles.quantiles import HORIZONS_H
 
 MAX_DOCUMENTS = 4
@@ -84,7 +85,7 @@ class WindowStore:
     """Everything windows are cut from, as tensors on one device.
 
     tape [A·T, C + 1] (the last channel: a bar was there), context [A·T, K], document rows and ages [A·T, D], calendar
-    [T, H, 4], target [A·T, H] in units of the reference sigma (NaN where unknown), base [A, H, Q].
+    [T, H, 4], target [A·T, H] around the base's median in units of its sigma (NaN where unknown), base [A, H, Q].
     """
 
     tape: Tensor
@@ -120,16 +121,27 @@ class WindowStore:
         return inputs, self.target[at]
 
 
-def build_store(panel: Panel, documents: Documents, y: Array, sigma: Array, base: Array, lookback: int) -> WindowStore:
-    """The store of a panel. `y`, `sigma` [T, A, H]; `base` [A, H, Q] as fitted on the training span."""
+def base_quantiles(base: Walk) -> Tensor:
+    """The quantiles of a base around its median in units of its sigma, [A, H, Q]."""
+    return torch.from_numpy(base.quantiles.astype(np.float32))
+
+
+def scaled_targets(y: Array, base: Walk) -> Tensor:
+    """Log returns `y` [T, A, H] around the base's median in units of its sigma, [A · T, H]; NaN where unknown."""
+    around = y if base.median is None else y - base.median
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = (around / base.sigma).transpose(1, 0, 2).reshape(-1, y.shape[2])
+    return torch.from_numpy(scaled.astype(np.float32))
+
+
+def build_store(panel: Panel, documents: Documents, y: Array, base: Walk, lookback: int) -> WindowStore:
+    """The store of a panel. `y` [T, A, H]; `base` as fitted on the training span."""
     n_assets, n_rows, _ = panel.tape.shape
     moments = panel.close_ts.astype("datetime64[s]").astype(np.int64)
     latest = [latest_documents(documents, a, moments) for a in range(n_assets)]
     ends = panel.close_ts[:, None] + np.array(HORIZONS_H, dtype="timedelta64[h]")
     present = panel.mask[..., None]
     tape = np.concatenate([panel.tape * present, present], axis=2, dtype=np.float32)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        target = (y / sigma).transpose(1, 0, 2).reshape(n_assets * n_rows, -1)
     return WindowStore(
         tape=torch.from_numpy(tape.reshape(n_assets * n_rows, -1)),
         context=torch.from_numpy(panel.context.reshape(n_assets * n_rows, -1)),
@@ -137,8 +149,8 @@ def build_store(panel: Panel, documents: Documents, y: Array, sigma: Array, base
         document_age=torch.from_numpy(np.concatenate([age for _, age in latest])),
         vectors=torch.from_numpy(documents.vectors),
         calendar=torch.from_numpy(calendar(ends).astype(np.float32)),
-        target=torch.from_numpy(target.astype(np.float32)),
-        base=torch.from_numpy(base.astype(np.float32)),
+        target=scaled_targets(y, base),
+        base=base_quantiles(base),
         n_rows=n_rows,
         lookback=lookback,
     )

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from domain.errors import NotEnoughDataError
 from domain.names import DEFAULT, NETWORK, default_id
 from domain.types import Array
-from models.evaluate.table import leak_alarms, score_table
+from models.evaluate.league import leak_alarms
+from models.evaluate.table import score_table
 from models.evaluate.walk_forward import Fold, Forecasts, folds, regimes
 from models.forecast.combine import Conformal, average, calibrate, weighted_by_past
 from models.forecast.dataset import Dataset

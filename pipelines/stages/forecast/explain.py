@@ -19,7 +19,7 @@ ALL = "ALL"
 def explanation_rows(dataset: Dataset, network: FittedNetwork, pairs: NDArray[np.int64]) -> pl.DataFrame:
     """Explain the forecasts at `pairs` [N, 2], and on average those of the last 90 days (asset ALL)."""
     net = network.net
-    store = dataset.store(network.walk.quantiles, net.config.lookback)
+    store = dataset.store(network.base.walk(dataset), net.config.lookback)
     rows = dataset.usable(net.config.lookback)
     last = int(pairs[:, 1].max())
     many = origins(rows, max(0, last - AVERAGED_H), last + 1, AVERAGED_EVERY_H)

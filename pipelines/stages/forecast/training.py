@@ -48,7 +48,7 @@ def recipe(settings: Settings, dataset: Dataset, *, resume: bool = True) -> Reci
     how = TrainConfig(
         epochs=s.epochs, windows_per_epoch=s.windows_per_epoch, batch=s.batch, batch_growth=s.batch_growth,
         learning_rate=s.learning_rate, weight_decay=s.weight_decay, patience=s.patience, seed=settings.seed,
-        validation_days=s.validation_days, devices=s.devices,
+        stretch_days=s.stretch_days, devices=s.devices,
     )  # fmt: skip
     return Recipe(
         net, how, members=s.members, threads=settings.threads, checkpoints=settings.checkpoints,
@@ -94,6 +94,6 @@ def tune(run: Run, dataset: Dataset, trials: int) -> list[Tried]:
     """Search the network's hyper-parameters on the data up to the last bar; writes nothing."""
 
     def say(tried: Tried) -> None:
-        log.info("%.4f of the walk's loss: %s", tried.validation_ratio, tried.settings)
+        log.info("%.4f of the base's loss: %s", tried.validation_ratio, tried.settings)
 
     return search(dataset, recipe(run.settings, dataset), len(dataset.bars.close_ts) - 1, trials, done=say)

@@ -6,7 +6,7 @@ one) was published, so that the two can be held beside each other; where there i
 
 import logging
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import duckdb
 import numpy as np
@@ -15,8 +15,9 @@ import torch
 from numpy.typing import NDArray
 
 from domain.names import NETWORK
-from domain.types import Array
-from models.forecast.network.checkpoint import CheckpointError, load
+from models.forecast.baselines.base import Base
+from models.forecast.baselines.scaled import reference_walk
+from models.forecast.checkpoint import CheckpointError, load
 from models.forecast.network.net import Ensemble
 from models.forecast.network.windows import WindowStore
 from models.impact.expected import NO_DOCUMENT, expected_quantiles
@@ -103,12 +104,12 @@ def _span(
     if len(pairs) == 0:
         return None
     own = np.array([dataset.documents.row_of[d] for d in releases["doc_id"].to_list()], dtype=np.int64)
-    store = dataset.store(base, net.config.lookback)
-    return ScoredSpan(*made, net, _with_texts(store, generated), releases, pairs, own)
+    store = dataset.store(base.walk(dataset), net.config.lookback)
+    return ScoredSpan(*made, net, base, _with_texts(store, generated), releases, pairs, own)
 
 
-def _usable_model(run: Run, dataset: LinkedDataset, model_id: str) -> tuple[Ensemble, Array] | None:
-    """A stored network with its base quantiles; None, with a warning, where it does not fit today's panel."""
+def _usable_model(run: Run, dataset: LinkedDataset, model_id: str) -> tuple[Ensemble, Base] | None:
+    """A stored network with its base; None, with a warning, where it does not fit today's panel."""
     try:
         trained, base, assets = load(run.settings.checkpoints / f"{model_id}.ckpt")
     except CheckpointError as error:
@@ -140,12 +141,11 @@ def _expected_rows(
     if "placed_doc_id" in releases.columns:
         hosts = releases["placed_doc_id"].to_list()
         hidden = np.array([dataset.documents.row_of[d] if d else NO_DOCUMENT for d in hosts], dtype=np.int64)
-    text = expected_quantiles(span.net, span.store, pairs, own, dataset.sigma, instead_of=hidden)
-    none = expected_quantiles(
-        span.net, span.store, pairs, np.full(len(pairs), NO_DOCUMENT), dataset.sigma, instead_of=hidden
-    )
-    walk = span.store.base[torch.from_numpy(pairs[:, 0])].double().numpy()
-    walk = walk * dataset.sigma[pairs[:, 1], pairs[:, 0]][:, :, None]
+    base, nothing = span.base.walk(dataset), np.full(len(pairs), NO_DOCUMENT)
+    text = expected_quantiles(span.net, span.store, pairs, own, base, instead_of=hidden)
+    none = expected_quantiles(span.net, span.store, pairs, nothing, base, instead_of=hidden)
+    trained_to = np.array([np.datetime64(span.trained_to.astimezone(UTC).replace(tzinfo=None), "s")])
+    walk = reference_walk(dataset, int(dataset.bars.row_at(trained_to)[0])).forecast(pairs)
     origin = close_moments(dataset, pairs[:, 1])
     frames = []
     for h, horizon in enumerate(HORIZONS_H):

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from models.forecast.baselines.base import Base
 from models.forecast.network.net import Ensemble
 from models.forecast.network.windows import WindowStore
 from pipelines.stages.dataset import LinkedDataset
@@ -23,6 +24,7 @@ class ScoredSpan:
     model_id: str
     trained_to: datetime
     net: Ensemble
+    base: Base
     store: WindowStore
     releases: pl.DataFrame
     pairs: NDArray[np.int64]

@@ -14,7 +14,7 @@ from features.volatility import VolatilityScale, volatility_scale
 from models.forecast.baselines import boosting
 from models.forecast.baselines import garch_har as baselines
 from models.forecast.baselines.boosting import Boosting, fit_boosters, predict_boosters
-from models.forecast.baselines.garch_har import HAR_MARKET, HAR_OWN, garch_sigma, har_sigma
+from models.forecast.baselines.garch_har import HAR_MARKET, HAR_OWN, fit_har, garch_sigma
 from models.forecast.baselines.scaled import reference_walk
 from models.forecast.dataset import Dataset
 from models.forecast.network.config import TrainConfig
@@ -150,6 +150,10 @@ def test_only_an_asset_with_enough_returns_is_fitted():
 
 
 # HAR
+
+
+def har_sigma(panel: Panel, sigma: np.ndarray, returns: np.ndarray, train_end: int) -> np.ndarray:
+    return fit_har(panel, sigma, returns, train_end).sigma(panel, sigma)
 
 
 def planted(noise: float, n_assets: int = 300, n: int = 60) -> tuple[Panel, np.ndarray, np.ndarray, np.ndarray]:
@@ -304,7 +308,7 @@ def test_lightgbm_trains_on_targets_that_end_within_the_training_span(market):
 @pytest.mark.slow
 def test_lightgbm_learns_a_planted_effect_and_its_place(market):
     """Returns lean by 0.8 sigma to where one channel of the context points; the medians follow its sign."""
-    store = market.store(reference_walk(market, TRAIN_END).quantiles, LOOKBACK_H)
+    store = market.store(reference_walk(market, TRAIN_END), LOOKBACK_H)
     channel = store.context[:, CONTEXT.index("return_24h")]
     store = replace(store, target=store.target + 0.8 * channel.nan_to_num().sign()[:, None])
     rows = usable(market.panel, market.sigma, LOOKBACK_H)

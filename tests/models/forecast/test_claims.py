@@ -91,7 +91,7 @@ def recovered(seed: int) -> float:
         lookback=48, patch=12, stride=12, width=16, heads=2, feed_forward=32, dropout=0.1, embedding=8,
         channels=trial.made.panel.tape.shape[2], context=trial.made.panel.context.shape[2],
     )  # fmt: skip
-    how = TrainConfig(epochs=4, windows_per_epoch=15_000, batch=256, learning_rate=3e-3, seed=seed, validation_days=30)
+    how = TrainConfig(epochs=4, windows_per_epoch=15_000, batch=256, learning_rate=3e-3, seed=seed)
     _, values = trial.network(Recipe(net, how, members=1, threads=1))
     asset, row = trial.pairs.T
     loss = crps_of(

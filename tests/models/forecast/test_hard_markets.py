@@ -10,7 +10,7 @@ from features.candles import Bars, log_returns
 from models.forecast.baselines.garch_har import garch_sigma
 from models.forecast.baselines.scaled import reference_walk
 from models.forecast.network.net import NETS
-from models.forecast.network.train import split
+from models.forecast.network.spans import split
 from models.forecast.network.windows import usable
 from models.forecast.roster import FORECASTERS
 from models.quantiles.quantiles import LEVELS
@@ -184,7 +184,7 @@ def test_no_warning_is_left_unheard_in_a_market_of_one_asset(single):
 @pytest.mark.slow
 def test_three_hundred_assets_with_a_month_of_history_are_forecast_and_garch_says_what_it_lacks():
     names = (*(f"A{i:03d}" for i in range(299)), "BTC")
-    run = every_model(random_bars(830, names), 790, slice(790, 830, 8), validation=150)
+    run = every_model(random_bars(830, names), 790, slice(790, 830, 8))
     assert set(run.refused) == {"garch"}
     assert "no asset has 2000 hourly returns" in str(run.refused["garch"])
     assert len(np.unique(run.pairs[:, 0])) == 300
@@ -219,7 +219,7 @@ def test_har_refuses_a_history_with_too_few_hours_for_its_coefficients():
 
 
 def test_ten_days_of_a_market_are_refused_by_the_networks_with_what_is_missing():
-    with pytest.raises(NotEnoughDataError, match="too few: 768 are needed"):
+    with pytest.raises(NotEnoughDataError, match="too few for a network: 384 are needed"):
         split(48, 220, 240)
 
 

@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 from features.panel import build_panel
 from features.volatility import volatility_scale
 from models.forecast.baselines.walks import fit_walk, horizon_sigma, targets
-from models.forecast.network.checkpoint import CheckpointError, load, save
+from models.forecast.checkpoint import CheckpointError, load, save
 from models.forecast.network.config import NetConfig, TrainConfig
-from models.forecast.network.net import Ensemble, Inputs, PatchTransformer, build_net, residual_quantiles
-from models.forecast.network.train import predict, split, train
+from models.forecast.network.layers import residual_quantiles
+from models.forecast.network.net import Ensemble, Inputs, PatchTransformer, build_net
+from models.forecast.network.spans import split
+from models.forecast.network.train import predict, train
 from models.forecast.network.windows import build_store, collect_documents, origins, usable
 from models.quantiles.quantiles import LEVELS, MEDIAN, long_table, quantile_of
 from tests.conftest import random_bars
+from tests.kits.networks import plain_base
 
 NO_LINKS = pl.DataFrame(schema={"doc_id": pl.String, "asset": pl.String, "available_ts": pl.Datetime("us", "UTC")})
 NO_NEWS = pl.DataFrame(schema={"asset": pl.String})
@@ -34,7 +37,7 @@ class Bench:
         self.y, self.sigma = targets(np.log(self.bars.close)), horizon_sigma(level)
         self.walk = fit_walk("reference", self.y, self.sigma, n - 100)
         documents = collect_documents(NO_LINKS, pl.DataFrame(), self.bars.assets, 8)
-        self.store = build_store(self.panel, documents, self.y, self.sigma, self.walk.quantiles, 48)
+        self.store = build_store(self.panel, documents, self.y, self.walk, 48)
         self.usable = usable(self.panel, self.sigma, 48)
         self.config = NetConfig(
             lookback=48, patch=12, stride=12, width=16, heads=2, channels=self.panel.tape.shape[2],
@@ -54,12 +57,12 @@ def bench() -> Bench:
     return Bench()
 
 
-@pytest.mark.parametrize("kind", ["patch_transformer", "lstm", "patch_linear"])
+@pytest.mark.parametrize("kind", ["patch_transformer", "mlp", "lstm", "patch_linear"])
 def test_an_untrained_networks_forecast_is_the_reference_walks_to_float_precision(bench, kind):
     torch.manual_seed(0)
     net = build_net(replace(bench.config, kind=kind))
     pairs = origins(bench.usable, 300, 1500, 7)
-    mine = predict(net, bench.store, pairs, bench.sigma)
+    mine = predict(net, bench.store, pairs, bench.walk)
     walk = bench.walk.forecast(pairs)
     np.testing.assert_allclose(mine, walk, rtol=2e-6, atol=1e-9)
     assert (mine[..., MEDIAN] == 0).all()
@@ -100,6 +103,9 @@ def _stirred(config: NetConfig, seed: int = 5) -> PatchTransformer:
     torch.manual_seed(seed)
     net = build_net(config).eval()
     torch.nn.init.normal_(net.head.out.weight, std=0.5)
+    if isinstance(net, PatchTransformer):
+        for layer in (net.decoder.own.out, net.decoder.cross.out):  # which start at zero
+            torch.nn.init.normal_(layer.weight, std=0.2)
     return net
 
 
@@ -145,21 +151,21 @@ def assert_same_weights(a: torch.nn.Module, b: torch.nn.Module) -> None:
         assert torch.equal(value, b.state_dict()[name]), name
 
 
-@pytest.mark.parametrize("kind", ["patch_transformer", "lstm", "patch_linear"])
+@pytest.mark.parametrize("kind", ["patch_transformer", "mlp", "lstm", "patch_linear"])
 def test_an_ensembles_quantiles_are_the_mean_of_its_members_and_in_order(bench, kind):
     members = [_stirred(replace(bench.config, kind=kind), seed) for seed in (1, 2)]
     pairs = origins(bench.usable, 300, 1500, 50)
-    each = [predict(Ensemble([m]), bench.store, pairs, bench.sigma) for m in members]
+    each = [predict(Ensemble([m]), bench.store, pairs, bench.walk) for m in members]
     assert not np.allclose(*each)
-    both = predict(Ensemble(members), bench.store, pairs, bench.sigma)
+    both = predict(Ensemble(members), bench.store, pairs, bench.walk)
     np.testing.assert_allclose(both, np.mean(each, axis=0), rtol=1e-4, atol=1e-7)
     assert (np.diff(both, axis=2) >= 0).all()
 
 
 def test_members_are_trained_from_seeds_of_their_own(bench):
-    curves = [m.curve for m in bench.train(seeds=2).members]
-    assert curves[0] != curves[1]
-    assert curves[1] == bench.train(4).members[0].curve, "the second member is the next seed"
+    both, alone, next_seed = (bench.train(seed, seeds=n).members for seed, n in ((3, 2), (3, 1), (4, 1)))
+    assert both[0].curve == alone[0].curve, "a second member changes nothing of the first"
+    assert both[1].curve not in (both[0].curve, next_seed[0].curve), "another seed, other stretches left out"
 
 
 def test_a_network_that_no_epoch_improves_is_returned_as_the_reference_walk():
@@ -175,13 +181,13 @@ def test_a_network_that_no_epoch_improves_is_returned_as_the_reference_walk():
 def test_a_checkpoint_loads_to_the_same_forecasts(bench, tmp_path):
     trained = bench.train()
     path = tmp_path / "a.ckpt"
-    save(path, trained, TrainConfig(), bench.walk.quantiles, bench.bars.assets)
+    save(path, trained, TrainConfig(), plain_base(bench.walk.quantiles), bench.bars.assets)
     again, base, assets = load(path)
     pairs = origins(bench.usable, 300, 1500, 50)
     np.testing.assert_array_equal(
-        predict(again.net(), bench.store, pairs, bench.sigma), predict(trained.net(), bench.store, pairs, bench.sigma)
+        predict(again.net(), bench.store, pairs, bench.walk), predict(trained.net(), bench.store, pairs, bench.walk)
     )
-    np.testing.assert_array_equal(base, bench.walk.quantiles)
+    np.testing.assert_array_equal(base.quantiles, bench.walk.quantiles)
     assert assets == bench.bars.assets
     assert [m.curve for m in again.members] == [m.curve for m in trained.members]
 

@@ -11,7 +11,9 @@ from models import hardware
 from models.forecast.baselines.scaled import reference_walk
 from models.forecast.network import train as training
 from models.forecast.network.config import NetConfig
-from models.forecast.network.net import Attention, Dropout, build_net
+from models.forecast.network.layers import Attention, Dropout
+from models.forecast.network.net import build_net
+from models.forecast.network.spans import split
 from models.forecast.network.windows import origins, usable
 from models.quantiles.quantiles import MEDIAN
 from tests.conftest import random_bars
@@ -122,21 +124,21 @@ class TestPrecision:
             NetConfig(precision="fp16")
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("kind", ["patch_transformer", "lstm", "patch_linear"])
+    @pytest.mark.parametrize("kind", ["patch_transformer", "mlp", "lstm", "patch_linear"])
     def test_training_in_bfloat16_repeats_and_forecasts_nearly_what_float32_does(self, kind):
         g = ground(random_bars(1600))
         walk = reference_walk(g, 1500)
-        store, rows = g.store(walk.quantiles, LOOKBACK_H), usable(g.panel, g.sigma, LOOKBACK_H)
+        store, rows = g.store(walk, LOOKBACK_H), usable(g.panel, g.sigma, LOOKBACK_H)
         pairs = origins(rows, 300, 1500, 7)
 
         def forecast(precision: str) -> np.ndarray:
             how = training.TrainConfig(epochs=2, windows_per_epoch=1024, batch=128, seed=3, patience=9)
             trained = training.train(
-                tiny_net(g, kind=kind, precision=precision), how, store, rows, training.split(300, 1500, 240), threads=1
+                tiny_net(g, kind=kind, precision=precision), how, store, rows, split(300, 1500, 240), threads=1
             )
             weights = trained.members[0].net
             torch.nn.init.normal_(weights.head.out.weight, std=0.2, generator=torch.Generator().manual_seed(1))
-            return training.predict(trained.net(), store, pairs, g.sigma)
+            return training.predict(trained.net(), store, pairs, walk)
 
         if not tiny_net(g, kind=kind, precision="bf16").mixed("cpu"):
             pytest.skip("this processor has no LSTM in bfloat16: it is trained in float32")
@@ -153,6 +155,6 @@ class TestPrecision:
         torch.manual_seed(1)
         net = build_net(replace(tiny_net(g), precision="bf16"))
         pairs = origins(usable(g.panel, g.sigma, LOOKBACK_H), 300, 1500, 7)
-        mine = training.predict(net, g.store(walk.quantiles, LOOKBACK_H), pairs, g.sigma)
+        mine = training.predict(net, g.store(walk, LOOKBACK_H), pairs, walk)
         np.testing.assert_allclose(mine, walk.forecast(pairs), rtol=2e-6, atol=1e-9)
         assert (mine[..., MEDIAN] == 0).all()

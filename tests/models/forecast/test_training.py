@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 import torch
 
+from models.forecast.checkpoint import CheckpointError, load
 from models.forecast.network import module as forecast_module
-from models.forecast.network.checkpoint import CheckpointError, load
 from models.forecast.network.module import BatchOrder
 from models.forecast.network.net import Inputs
 from models.forecast.network.train import Trained, forget_partial
@@ -327,14 +327,15 @@ def test_two_processes_report_the_same_learning_curve(together):
 
 
 def test_a_checkpoint_of_an_earlier_version_still_gives_its_forecasts():
-    stored = np.load(DATA / "tiny-v2.npz")
-    trained, base, assets = load(DATA / "tiny-v2.ckpt")
+    stored = np.load(DATA / "tiny-v3.npz")
+    trained, base, assets = load(DATA / "tiny-v3.ckpt")
     with torch.no_grad():
         forecast = trained.net()(Inputs(*(torch.from_numpy(stored[name]) for name in Inputs._fields)))
     np.testing.assert_allclose(forecast, stored["forecast"], rtol=1e-4, atol=1e-5)
     assert np.abs(stored["forecast"] - stored["base"]).mean() > 0.1, "they are not the base alone"
     assert assets == ("BTC", "ETH")
-    np.testing.assert_array_equal(base, np.linspace(-2, 2, 200).reshape(2, 4, 25))
+    np.testing.assert_array_equal(base.quantiles, np.linspace(-2, 2, 200).reshape(2, 4, 25))
+    assert base.har.weights.shape == (4, 20)
     assert trained.n_windows == 1234
     assert [m.curve for m in trained.members] == [
         ((1, 0.99, 0.981), (2, 0.97, 0.99)),
@@ -363,7 +364,7 @@ def test_a_corrupt_file_is_refused(tmp_path, content):
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
 def test_a_truncated_checkpoint_is_refused(tmp_path, share):
-    whole = (DATA / "tiny-v2.ckpt").read_bytes()
+    whole = (DATA / "tiny-v3.ckpt").read_bytes()
     (tmp_path / "half.ckpt").write_bytes(whole[: int(share * len(whole))])
     assert_refused(tmp_path / "half.ckpt")
 
@@ -386,7 +387,7 @@ def test_another_projects_file_is_refused(tmp_path, foreign):
 
 def changed(tmp_path: Path, change) -> Path:
     """The committed checkpoint with one thing changed in it."""
-    content = torch.load(DATA / "tiny-v2.ckpt", weights_only=True)
+    content = torch.load(DATA / "tiny-v3.ckpt", weights_only=True)
     change(content)
     torch.save(content, tmp_path / "changed.ckpt")
     return tmp_path / "changed.ckpt"
@@ -396,9 +397,9 @@ def test_a_checkpoint_written_again_unchanged_is_read(tmp_path):
     assert len(load(changed(tmp_path, lambda c: None))[0].members) == 2
 
 
-@pytest.mark.parametrize("number", [1, 99, None, "2"])
+@pytest.mark.parametrize("number", [1, 2, 99, None, "3"])
 def test_another_format_is_refused_with_both_numbers(tmp_path, number):
-    assert_refused(changed(tmp_path, lambda c: c.update(format=number)), f"has format {number}, this version reads 2")
+    assert_refused(changed(tmp_path, lambda c: c.update(format=number)), f"has format {number}, this version reads 3")
 
 
 @pytest.mark.parametrize(
@@ -423,13 +424,15 @@ CHANGES = {
     "the network has an unknown option": lambda c: c["net"].update(flavour="sweet"),
     "the network is of an unknown kind": lambda c: c["net"].update(kind="oracle"),
     "the curve is no json": lambda c: c["members"][0].update(curve="[[1, 2"),
-    "the base is no tensor": lambda c: c.update(base=[1, 2]),
+    "the base is no table of tensors": lambda c: c.update(base=[1, 2]),
+    "a part of the base is missing": lambda c: c["base"].pop("har_mean"),
 }
 UNSEEN = {
     "a key is too many": lambda c: c.update(other=1),
     "a member has a key too many": lambda c: c["members"][0].update(other=1),
     "there is no member": lambda c: c.update(members=[]),
-    "the base has another shape": lambda c: c.update(base=torch.zeros(2, 4, 3)),
+    "the base has another shape": lambda c: c["base"].update(quantiles=torch.zeros(2, 4, 3)),
+    "the base is not finite": lambda c: c["base"]["har_weights"].fill_(torch.nan),
     "the base is of other assets": lambda c: c.update(assets=["BTC"]),
     "a weight is not finite": lambda c: c["members"][0]["weights"]["horizon"].fill_(torch.nan),
 }

@@ -58,7 +58,7 @@ backoff_s = 0.01
 [forecast]
 epochs = 1
 windows_per_epoch = 256
-validation_days = 10
+stretch_days = 5
 test_days = 20
 n_folds = 1
 [[exchanges]]

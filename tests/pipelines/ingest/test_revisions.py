@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.forecast.network.checkpoint import save
+from models.forecast.checkpoint import save
 from models.forecast.network.config import NetConfig, TrainConfig
 from models.forecast.network.net import PatchTransformer
 from models.forecast.network.train import Member, Trained
@@ -17,6 +17,7 @@ from pipelines.ingest.ingest import ingest
 from pipelines.settings.load import load_settings
 from pipelines.stages.dataset import load_links
 from pipelines.stages.impact.expected import _usable_model
+from tests.kits.networks import plain_base
 from warehouse import read
 
 LINE = (
@@ -51,7 +52,8 @@ def test_a_label_added_later_changes_the_group_and_not_when_the_document_was_ava
 
 def _checkpoint(path, assets: tuple[str, ...] = ("A", "B"), channels: int = 5) -> None:
     net = PatchTransformer(NetConfig(channels=channels, embedding=8))
-    save(path, Trained((Member(net, ((1, 0.9, 0.9),), 1, 0.9),), 10), TrainConfig(), np.zeros((2, 4, 25)), assets)
+    trained = Trained((Member(net, ((1, 0.9, 0.9),), 1, 0.9),), 10)
+    save(path, trained, TrainConfig(), plain_base(np.zeros((2, 4, 25))), assets)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from models.evaluate.league import league
 from models.evaluate.protocol import Protocol, origin_hours, spacing
-from models.evaluate.table import league
 from models.evaluate.walk_forward import refit_folds
 from models.quantiles.quantiles import CENTRAL, LEVELS
 from models.quantiles.scores import crps
@@ -93,20 +93,19 @@ def test_the_scores_are_those_that_anyone_would_compute_from_the_forecasts(files
 
 def test_the_league_names_every_model_once_best_first(files):
     table = league(pl.read_parquet(files / "scores.parquet"))
-    assert table["model"].n_unique() == len(table) == 11
+    assert table["model"].n_unique() == len(table) == 13
     assert table["ratio"].is_sorted()
     assert table.filter(pl.col("model") == "volatility_walk")["ratio"][0] == 1.0
 
 
-def test_scores_know_the_regimes_the_tests_and_the_confidence_set(files):
+def test_scores_know_the_regimes_the_tests_and_where_gains_come_from(files):
     scores = pl.read_parquet(files / "scores.parquet")
     assert set(scores["regime"]) <= {"all", "calm", "normal", "turbulent"}
     assert scores["regime"].n_unique() >= 3
-    assert {"clark_west", "pesaran_timmermann", "confidence_set", "ratio_to_volatility_walk", "dm_hln"} <= set(
-        scores["metric"]
-    )
-    kept = scores.filter(pl.col("metric") == "confidence_set", pl.col("horizon_h") == 0, pl.col("value") == 1)
-    assert kept.height >= 1, "the best model is always in the set"
+    metrics = set(scores["metric"])
+    assert {"clark_west", "pesaran_timmermann", "ratio_to_volatility_walk", "ratio_to_har", "ratio_to_garch"} <= metrics
+    assert {"dm_hln", "equal_loss_slow", "gain_scale", "gain_tails", "gain_median", "tail_ratio"} <= metrics
+    assert "confidence_set" not in metrics, "five weeks are too few blocks for one"
 
 
 @pytest.mark.parametrize(

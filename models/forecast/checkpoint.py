@@ -8,14 +8,16 @@ from typing import Any
 import torch
 
 from domain.files import appears_whole
-from domain.types import Array
+from models.forecast.baselines.base import Base
+from models.forecast.baselines.garch_har import Har
+from models.forecast.baselines.medians import Medians
 from models.forecast.network.config import NetConfig, TrainConfig
 from models.forecast.network.net import build_net
 from models.forecast.network.train import Member, Trained
 
-FORMAT = 2
-OLD_MAX_LOG_GAP = 2.0  # of checkpoints from before it was a setting, which do not name it
+FORMAT = 3
 KEYS = {"format", "net", "train", "assets", "members", "base", "n_windows"}
+BASE_KEYS = {"har_weights", "har_mean", "median_weights", "median_spread", "quantiles"}
 MEMBER_KEYS = {"weights", "curve", "best_epoch", "validation_ratio"}
 
 
@@ -23,8 +25,8 @@ class CheckpointError(RuntimeError):
     """A file is no checkpoint of tapewire's networks, or one that this version cannot read."""
 
 
-def save(path: Path, trained: Trained, config: TrainConfig, base: Array, assets: tuple[str, ...]) -> None:
-    """Write a checkpoint; it appears whole or not at all. `base` [A, H, Q] is the reference walk's."""
+def save(path: Path, trained: Trained, config: TrainConfig, base: Base, assets: tuple[str, ...]) -> None:
+    """Write a checkpoint; it appears whole or not at all. `base` is what the networks correct."""
     members = [
         {"weights": m.net.state_dict(), "curve": json.dumps(m.curve), "best_epoch": m.best_epoch,
          "validation_ratio": m.validation_ratio}
@@ -32,14 +34,14 @@ def save(path: Path, trained: Trained, config: TrainConfig, base: Array, assets:
     ]  # fmt: skip
     content = {
         "format": FORMAT, "net": asdict(trained.members[0].net.config), "train": asdict(config), "assets": list(assets),
-        "members": members, "base": torch.from_numpy(base), "n_windows": trained.n_windows,
+        "members": members, "base": _base_parts(base), "n_windows": trained.n_windows,
     }  # fmt: skip
     with appears_whole(path) as partial:
         torch.save(content, partial)
 
 
-def load(path: Path) -> tuple[Trained, Array, tuple[str, ...]]:
-    """A checkpoint's networks, base quantiles and assets. CheckpointError for anything else; never unpickles code."""
+def load(path: Path) -> tuple[Trained, Base, tuple[str, ...]]:
+    """A checkpoint's networks, base and assets. CheckpointError for anything else; never unpickles code."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         if content["format"] != FORMAT:
@@ -47,15 +49,28 @@ def load(path: Path) -> tuple[Trained, Array, tuple[str, ...]]:
                 f"{path.name} has format {content['format']}, this version reads {FORMAT}; train again"
             )
         _check(content)
-        config = NetConfig(**({"max_log_gap": OLD_MAX_LOG_GAP} | content["net"]))
+        config = NetConfig(**content["net"])
         trained = Trained(tuple(_member(config, m) for m in content["members"]), content["n_windows"])
-        return trained, content["base"].numpy(), tuple(content["assets"])
+        return trained, _base(content["base"]), tuple(content["assets"])
     except CheckpointError:
         raise
     except Exception as error:
         raise CheckpointError(
             f"{path} is no checkpoint of tapewire's networks ({type(error).__name__}: {error}); train again"
         ) from error
+
+
+def _base_parts(base: Base) -> dict[str, torch.Tensor]:
+    parts = {
+        "har_weights": base.har.weights, "har_mean": base.har.mean, "median_weights": base.medians.weights,
+        "median_spread": base.medians.spread, "quantiles": base.quantiles,
+    }  # fmt: skip
+    return {name: torch.from_numpy(value) for name, value in parts.items()}
+
+
+def _base(parts: dict[str, torch.Tensor]) -> Base:
+    p = {name: value.numpy() for name, value in parts.items()}
+    return Base(Har(p["har_weights"], p["har_mean"]), Medians(p["median_weights"], p["median_spread"]), p["quantiles"])
 
 
 def _member(config: NetConfig, content: dict[str, Any]) -> Member:
@@ -68,12 +83,15 @@ def _member(config: NetConfig, content: dict[str, Any]) -> Member:
 def _check(content: dict[str, Any]) -> None:
     """ValueError where a part is missing, unknown, of another shape, or not finite."""
     members = content.get("members") or [{}]
-    for part, wanted in ((content, KEYS), *((m, MEMBER_KEYS) for m in members)):
+    for part, wanted in ((content, KEYS), (content["base"], BASE_KEYS), *((m, MEMBER_KEYS) for m in members)):
         if part.keys() != wanted:
             raise ValueError(f"missing or unknown keys: {', '.join(sorted(part.keys() ^ wanted))}")
     shape = (len(content["assets"]), content["net"]["horizons"], content["net"]["levels"])
-    if tuple(content["base"].shape) != shape:
-        raise ValueError(f"base quantiles of shape {tuple(content['base'].shape)}, expected {shape}")
+    if tuple(content["base"]["quantiles"].shape) != shape:
+        raise ValueError(f"base quantiles of shape {tuple(content['base']['quantiles'].shape)}, expected {shape}")
+    for name, value in content["base"].items():
+        if torch.isnan(value).any() or not (name == "median_spread" or torch.isfinite(value).all()):
+            raise ValueError(f"the base's {name} are not finite")
     for member in members:
         for name, value in member["weights"].items():
             endless = name.endswith("context.spread")  # infinite for a channel that training never saw
