@@ -50,6 +50,9 @@ EMBARGO_H = 24
 CENTRAL_VALUES = np.array(LEVELS)[CENTRAL]
 LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
 BLENDS = {
+    "mlp + har_median": ("mlp", "har_median"),
+    "mlp + lstm": ("mlp", "lstm"),
+    "mlp + lstm + har_median": ("mlp", "lstm", "har_median"),
     "transformer + mlp": ("patch_transformer", "mlp"),
     "transformer + mlp + har_median": ("patch_transformer", "mlp", "har_median"),
     "transformer + mlp + lstm": ("patch_transformer", "mlp", "lstm"),

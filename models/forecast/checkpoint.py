@@ -16,7 +16,7 @@ from models.forecast.network.net import build_net
 from models.forecast.network.train import Member, Trained
 
 FORMAT = 3
-KEYS = {"format", "net", "train", "assets", "members", "base", "n_windows"}
+KEYS = {"format", "net", "train", "assets", "members", "base", "n_windows", "trust"}
 BASE_KEYS = {"har_weights", "har_mean", "median_weights", "median_spread", "quantiles"}
 MEMBER_KEYS = {"weights", "curve", "best_epoch", "validation_ratio"}
 
@@ -35,6 +35,7 @@ def save(path: Path, trained: Trained, config: TrainConfig, base: Base, assets: 
     content = {
         "format": FORMAT, "net": asdict(trained.members[0].net.config), "train": asdict(config), "assets": list(assets),
         "members": members, "base": _base_parts(base), "n_windows": trained.n_windows,
+        "trust": trained.trust,
     }  # fmt: skip
     with appears_whole(path) as partial:
         torch.save(content, partial)
@@ -50,7 +51,9 @@ def load(path: Path) -> tuple[Trained, Base, tuple[str, ...]]:
             )
         _check(content)
         config = NetConfig(**content["net"])
-        trained = Trained(tuple(_member(config, m) for m in content["members"]), content["n_windows"])
+        trained = Trained(
+            tuple(_member(config, m) for m in content["members"]), content["n_windows"], float(content["trust"])
+        )
         return trained, _base(content["base"]), tuple(content["assets"])
     except CheckpointError:
         raise
@@ -86,6 +89,8 @@ def _check(content: dict[str, Any]) -> None:
     for part, wanted in ((content, KEYS), (content["base"], BASE_KEYS), *((m, MEMBER_KEYS) for m in members)):
         if part.keys() != wanted:
             raise ValueError(f"missing or unknown keys: {', '.join(sorted(part.keys() ^ wanted))}")
+    if not 0 <= content["trust"] <= 1:
+        raise ValueError(f"the share of the networks is {content['trust']}, expected 0 to 1")
     shape = (len(content["assets"]), content["net"]["horizons"], content["net"]["levels"])
     if tuple(content["base"]["quantiles"].shape) != shape:
         raise ValueError(f"base quantiles of shape {tuple(content['base']['quantiles'].shape)}, expected {shape}")

@@ -242,7 +242,7 @@ def write_tiny_checkpoint(folder: Path = DATA) -> None:
         net.context.fit(torch.randn(50, 5) * 3 + 1)
         torch.nn.init.normal_(net.head.out.weight, std=0.5)
         members.append(Member(net, ((1, 0.99, 0.98 + seed / 1000), (2, 0.97, 0.99)), seed, 0.98 + seed / 1000))
-    trained, base = Trained(tuple(members), 1234), plain_base(np.linspace(-2, 2, 200).reshape(2, 4, 25))
+    trained, base = Trained(tuple(members), 1234, 0.75), plain_base(np.linspace(-2, 2, 200).reshape(2, 4, 25))
     inputs = tiny_inputs(config)
     folder.mkdir(exist_ok=True)
     save(folder / "tiny-v3.ckpt", trained, TrainConfig(), base, ("BTC", "ETH"))

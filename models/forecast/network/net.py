@@ -148,16 +148,21 @@ class PatchLinear(nn.Module):
 
 
 class Ensemble(nn.Module):
-    """Networks that differ by their seed alone; quantiles are averaged level by level, which keeps them in order."""
+    """Networks that differ by seed and by what they left out; quantiles are averaged level by level, so stay in order.
 
-    def __init__(self, members: list["Net"]) -> None:
+    `trust`: the share of their average; the rest is the base's.
+    """
+
+    def __init__(self, members: list["Net"], trust: float = 1.0) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
+        self.trust = trust
         self.config: NetConfig = members[0].config
 
     def forward(self, inputs: Inputs) -> Tensor:
         """Quantiles [B, H, Q] around the base's median, in units of its sigma."""
-        return torch.stack([member(inputs) for member in self.members]).mean(0)
+        mean = torch.stack([member(inputs) for member in self.members]).mean(0)
+        return self.trust * mean + (1 - self.trust) * inputs.base
 
 
 Net = PatchTransformer | FeedForwardNet | Recurrent | PatchLinear

@@ -15,6 +15,7 @@ from models.quantiles.quantiles import HORIZONS_H
 
 SHARE = 8  # a member leaves out one stretch in so many
 PURGE = max(HORIZONS_H)
+HALF_YEAR_H = 4380.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,15 @@ class Span:
 
     def _is_left_out(self, number: NDArray[np.int64], member: int) -> NDArray[np.bool_]:
         return np.asarray(number % SHARE == (3 * member + 1) % SHARE)
+
+    @property
+    def trust(self) -> float:
+        """Share of a network in its forecast, the rest the base's: half after half a year, four fifths after a year.
+
+        A few months are one state of the market: what a network learns in them it cannot know to be so in another.
+        """
+        hours = float(self.end - self.first)
+        return hours**2 / (hours**2 + HALF_YEAR_H**2)
 
 
 def split(first: int, end: int, stretch_rows: int) -> Span:

@@ -48,14 +48,15 @@ class Member:
 
 @dataclass(frozen=True)
 class Trained:
-    """Networks trained on the same data from several seeds, and how many windows each saw in an epoch."""
+    """Networks trained on the same data from several seeds, how many windows each saw in an epoch, and their share."""
 
     members: tuple[Member, ...]
     n_windows: int
+    trust: float = 1.0
 
     def net(self) -> Ensemble:
-        """The average of the members."""
-        return Ensemble([m.net for m in self.members]).eval()
+        """The average of the members, mixed with their base by how much they are to be trusted."""
+        return Ensemble([m.net for m in self.members], self.trust).eval()
 
     @property
     def validation_ratio(self) -> float:
@@ -146,7 +147,7 @@ def train(
         n_windows = max(n_windows, min(len(learn), config.windows_per_epoch))
         how, folder = replace(config, seed=config.seed + n), partial / f"member-{n}" if partial else None
         members.append(_train_member(net_config, how, store, learn, check, progress, folder, accelerator))
-    return Trained(tuple(members), n_windows)
+    return Trained(tuple(members), n_windows, span.trust)
 
 
 def _with_targets(store: WindowStore, pairs: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -162,6 +162,14 @@ def test_an_ensembles_quantiles_are_the_mean_of_its_members_and_in_order(bench, 
     assert (np.diff(both, axis=2) >= 0).all()
 
 
+def test_an_ensemble_that_is_half_trusted_lies_half_way_between_its_members_and_the_base(bench):
+    net, inputs = _stirred(bench.config), _inputs(bench.config)
+    whole, half, none = (Ensemble([net], share).eval()(inputs) for share in (1.0, 0.5, 0.0))
+    torch.testing.assert_close(half, (whole + inputs.base) / 2)
+    torch.testing.assert_close(none, inputs.base)
+    assert not torch.allclose(whole, inputs.base)
+
+
 def test_members_are_trained_from_seeds_of_their_own(bench):
     both, alone, next_seed = (bench.train(seed, seeds=n).members for seed, n in ((3, 2), (3, 1), (4, 1)))
     assert both[0].curve == alone[0].curve, "a second member changes nothing of the first"

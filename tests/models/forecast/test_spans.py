@@ -50,3 +50,9 @@ def test_short_histories_get_short_stretches_and_too_short_ones_are_refused():
     assert split(0, 400, 336).stretch == 48
     with pytest.raises(NotEnoughDataError, match="383 hours up to the end of training are too few"):
         split(0, 383, 336)
+
+
+def test_trust_in_networks_grows_with_what_they_learned_from():
+    assert split(0, 4380, 336).trust == 0.5
+    assert split(720, 720 + 8760, 336).trust == 0.8
+    assert split(0, 3 * 4380, 336).trust == 0.9

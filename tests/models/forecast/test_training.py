@@ -336,7 +336,7 @@ def test_a_checkpoint_of_an_earlier_version_still_gives_its_forecasts():
     assert assets == ("BTC", "ETH")
     np.testing.assert_array_equal(base.quantiles, np.linspace(-2, 2, 200).reshape(2, 4, 25))
     assert base.har.weights.shape == (4, 20)
-    assert trained.n_windows == 1234
+    assert (trained.n_windows, trained.trust) == (1234, 0.75)
     assert [m.curve for m in trained.members] == [
         ((1, 0.99, 0.981), (2, 0.97, 0.99)),
         ((1, 0.99, 0.982), (2, 0.97, 0.99)),
@@ -404,7 +404,7 @@ def test_another_format_is_refused_with_both_numbers(tmp_path, number):
 
 @pytest.mark.parametrize(
     "key",
-    ["format", "net", "train", "assets", "members", "base", "n_windows"],
+    ["format", "net", "train", "assets", "members", "base", "n_windows", "trust"],
 )
 def test_a_checkpoint_without_one_of_its_keys_is_refused(tmp_path, key):
     assert_refused(changed(tmp_path, lambda c: c.pop(key)), key)
@@ -433,6 +433,7 @@ UNSEEN = {
     "there is no member": lambda c: c.update(members=[]),
     "the base has another shape": lambda c: c["base"].update(quantiles=torch.zeros(2, 4, 3)),
     "the base is not finite": lambda c: c["base"]["har_weights"].fill_(torch.nan),
+    "the networks have more than all of the say": lambda c: c.update(trust=1.5),
     "the base is of other assets": lambda c: c.update(assets=["BTC"]),
     "a weight is not finite": lambda c: c["members"][0]["weights"]["horizon"].fill_(torch.nan),
 }
