@@ -50,15 +50,14 @@ EMBARGO_H = 24
 CENTRAL_VALUES = np.array(LEVELS)[CENTRAL]
 LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
 BLENDS = {
-    "mlp + har_median": ("mlp", "har_median"),
-    "mlp + lstm": ("mlp", "lstm"),
-    "mlp + lstm + har_median": ("mlp", "lstm", "har_median"),
+    "mlp + linear": ("mlp", "patch_linear"),
+    "mlp + linear + lightgbm": ("mlp", "patch_linear", "lightgbm"),
     "transformer + mlp": ("patch_transformer", "mlp"),
+    "transformer + mlp + linear": ("patch_transformer", "mlp", "patch_linear"),
     "transformer + mlp + har_median": ("patch_transformer", "mlp", "har_median"),
     "transformer + mlp + lstm": ("patch_transformer", "mlp", "lstm"),
-    "transformer + lstm + har_median": ("patch_transformer", "lstm", "har_median"),
-    "transformer + mlp + lstm + har_median": ("patch_transformer", "mlp", "lstm", "har_median"),
-    "transformer + linear + lightgbm (before)": ("patch_transformer", "patch_linear", "lightgbm"),
+    "transformer + mlp + linear + lstm + lightgbm": ("patch_transformer", "mlp", "patch_linear", "lstm", "lightgbm"),
+    "transformer + linear + lightgbm": ("patch_transformer", "patch_linear", "lightgbm"),
 }
 
 
@@ -181,31 +180,31 @@ def print_table(parts: list[Half], made: dict[str, list[Array]]) -> None:
         whole, outcome = np.concatenate(values), np.concatenate([h.outcome for h in parts])
         cover = [coverage(whole[:, i, LOW], whole[:, i, HIGH], outcome[:, i]) for i in range(len(HORIZONS_H))]
         rows.append((float(np.mean(each)), name, each, ratio(np.concatenate(mine), np.concatenate(base)), by_h, cover))
-    print(f"\n{'CRPS ÷ volatility-scaled walk':42}" + "".join(f"{h.name[2:]:>7}" for h in parts)
+    print(f"\n{'CRPS ÷ volatility-scaled walk':46}" + "".join(f"{h.name[2:]:>7}" for h in parts)
           + "    mean      sd  pooled | " + "".join(f"{h:>6} h" for h in HORIZONS_H) + " | 90 % covers")  # fmt: skip
     ranks = np.argsort(np.argsort([r[2] for r in rows], axis=0), axis=0) + 1
     for (mean, name, each, pooled, by_h, cover), place in sorted(zip(rows, ranks, strict=True), key=lambda r: r[0][0]):
         cells = "".join(f"{x:7.4f}" for x in each)
-        print(f"{name:42}{cells}  {mean:.4f}  {np.std(each, ddof=1):.4f}  {pooled:.4f} | "
+        print(f"{name:46}{cells}  {mean:.4f}  {np.std(each, ddof=1):.4f}  {pooled:.4f} | "
               + "".join(f"{x:8.4f}" for x in by_h) + " | " + " ".join(f"{100 * c:.1f}" for c in cover))  # fmt: skip
         if name == DEFAULT:
-            print(f"{'  its rank':42}" + "".join(f"{p:>7}" for p in place))
+            print(f"{'  its rank':46}" + "".join(f"{p:>7}" for p in place))
 
 
 def print_parts(parts: list[Half], made: dict[str, list[Array]]) -> None:
     """Where the gain over the reference walk comes from, in per cent of the walk's CRPS."""
-    print(f"\n{'gain over the reference walk, %':42}   whole   scale   tails   median and skew")
+    print(f"\n{'gain over the reference walk, %':46}   whole   scale   tails   median and skew")
     walk, outcome = np.concatenate(made[REFERENCE]), np.concatenate([h.outcome for h in parts])
     known = np.isfinite(outcome).all(1)
     for name, values in made.items():
         if name != REFERENCE:
             g = decompose(np.concatenate(values)[known], walk[known], outcome[known])
-            print(f"{name:42}" + "".join(f"{100 * x:8.2f}" for x in (g.whole, g.scale, g.tails, g.median)))
+            print(f"{name:46}" + "".join(f"{100 * x:8.2f}" for x in (g.whole, g.scale, g.tails, g.median)))
 
 
 def print_candidates(parts: list[Half], made: dict[str, list[Array]]) -> None:
     """Every candidate against the default: taken only if better on average, in most half-years, for most assets."""
-    print(f"\n{'candidate against the default':42}   ratio  half-years  assets")
+    print(f"\n{'candidate against the default':46}   ratio  half-years  assets")
     best = [losses(h, v) for h, v in zip(parts, made[DEFAULT], strict=True)]
     assets = np.concatenate([h.pairs[:, 0] for h in parts])
     for name, values in made.items():
@@ -217,7 +216,7 @@ def print_candidates(parts: list[Half], made: dict[str, list[Array]]) -> None:
         won = [ratio(a[assets == i], b[assets == i]) < 1 for i in np.unique(assets)]
         taken = np.mean(each) < 1 and np.mean(np.array(each) < 1) > 0.5 and np.mean(won) > 0.5
         halves_won = sum(x < 1 for x in each)
-        print(f"{name:42}  {np.mean(each):.4f}  {halves_won:>4} of {len(each)}  {sum(won):>3} of {len(won)}"
+        print(f"{name:46}  {np.mean(each):.4f}  {halves_won:>4} of {len(each)}  {sum(won):>3} of {len(won)}"
               f"  {'would be taken' if taken else ''}")  # fmt: skip
 
 

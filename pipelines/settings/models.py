@@ -61,7 +61,7 @@ class ForecastSettings(Section):
         default="auto", description="of the network's products: auto is bf16 on CUDA, and on CPUs where it pays"
     )
     blend: tuple[Model, ...] = Field(
-        default=("patch_transformer", "mlp", "lstm"),
+        default=("patch_transformer", "mlp", "patch_linear", "lightgbm"),
         min_length=1,
         description="models whose average, calibrated, is the default forecast",
     )

@@ -12,8 +12,10 @@ from scipy.stats import norm
 
 from domain.errors import NotEnoughDataError
 from domain.types import Array
+from models.forecast.baselines.base import Base, fit_base
 from models.forecast.baselines.scaled import reference_walk
 from models.forecast.dataset import Dataset
+from models.forecast.network.spans import trust_after
 from models.forecast.network.windows import WindowStore, origins
 from models.forecast.recipe import WARM_UP_H, BoostConfig, Recipe
 from models.quantiles.quantiles import HORIZONS_H, LEVELS
@@ -91,10 +93,13 @@ class FittedBoosting:
     boosters: Boosters
     store: WindowStore
     dataset: Dataset
+    base: Base
+    trust: float
 
     def forecast(self, pairs: NDArray[np.int64]) -> Array:
-        """Quantiles [N, H, Q] for pairs [N, 2] of (asset, row)."""
-        return predict_boosters(self.boosters, self.store, pairs, self.dataset.sigma)
+        """Quantiles [N, H, Q] for pairs [N, 2] of (asset, row), mixed with the base's as networks are."""
+        grown = predict_boosters(self.boosters, self.store, pairs, self.dataset.sigma)
+        return self.trust * grown + (1 - self.trust) * self.base.walk(self.dataset).forecast(pairs)
 
 
 @dataclass(frozen=True)
@@ -110,4 +115,5 @@ class Boosting:
         store = dataset.store(reference_walk(dataset, until), lookback)
         learn = origins(dataset.usable(lookback), WARM_UP_H, until - max(HORIZONS_H) + 1, EVERY_H)
         boosters = fit_boosters(store, learn, self.recipe.boost, threads=self.recipe.threads)
-        return FittedBoosting(dataset.model_id(self.name, until), boosters, store, dataset)
+        base, trust = fit_base(dataset, until), trust_after(max(until - WARM_UP_H, 0))
+        return FittedBoosting(dataset.model_id(self.name, until), boosters, store, dataset, base, trust)

@@ -15,7 +15,7 @@ from models.quantiles.quantiles import HORIZONS_H
 
 SHARE = 8  # a member leaves out one stretch in so many
 PURGE = max(HORIZONS_H)
-HALF_YEAR_H = 4380.0
+HALF_TRUSTED_H = 6570
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,16 @@ class Span:
 
     @property
     def trust(self) -> float:
-        """Share of a network in its forecast, the rest the base's: half after half a year, four fifths after a year.
+        """Share of a network that was trained on this span in its forecast."""
+        return trust_after(self.end - self.first)
 
-        A few months are one state of the market: what a network learns in them it cannot know to be so in another.
-        """
-        hours = float(self.end - self.first)
-        return hours**2 / (hours**2 + HALF_YEAR_H**2)
+
+def trust_after(hours: int) -> float:
+    """Share of what many parameters learned from so many hours; the rest is the base's. Half after nine months.
+
+    A few months are one state of the market: what is learned in them cannot be known to hold in another.
+    """
+    return hours**2 / (hours**2 + HALF_TRUSTED_H**2)
 
 
 def split(first: int, end: int, stretch_rows: int) -> Span:

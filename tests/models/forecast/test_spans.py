@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import NotEnoughDataError
-from models.forecast.network.spans import PURGE, SHARE, split
+from models.forecast.network.spans import PURGE, SHARE, split, trust_after
 
 spans = st.tuples(st.integers(0, 800), st.integers(384, 9000), st.integers(48, 500), st.integers(0, 9))
 
@@ -53,6 +53,6 @@ def test_short_histories_get_short_stretches_and_too_short_ones_are_refused():
 
 
 def test_trust_in_networks_grows_with_what_they_learned_from():
-    assert split(0, 4380, 336).trust == 0.5
-    assert split(720, 720 + 8760, 336).trust == 0.8
-    assert split(0, 3 * 4380, 336).trust == 0.9
+    assert split(0, 6570, 336).trust == 0.5
+    assert split(720, 720 + 3 * 6570, 336).trust == 0.9
+    assert trust_after(0) == 0
