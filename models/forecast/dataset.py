@@ -47,11 +47,11 @@ class Dataset:
         found: T = self._kept[key]
         return found
 
-    def newest(self, name: str, key: Hashable, make: Callable[[], T]) -> T:
-        """As `once`, for what is large: only the value of the newest key is kept."""
+    def newest(self, name: str, of: object, make: Callable[[], T]) -> T:
+        """As `once`, for what is large: only the value that was made last is kept, with the object that it is of."""
         held = self._kept.get(name)
-        if held is None or held[0] is not key:
-            held = self._kept[name] = (key, make())
+        if held is None or held[0] is not of:
+            held = self._kept[name] = (of, make())
         found: T = held[1]
         return found
 
