@@ -31,7 +31,7 @@ from models.quantiles.scores import crps
 from models.simulation.known_laws import RUN_IN_H, PlantedMarket, planted_market, reference_market
 from models.text.embed import WIDTH
 
-BASELINES = ("walk_plain", "walk_drift", "volatility_walk", "garch", "har")
+BASELINES = ("walk_plain", "walk_drift", "volatility_walk", "garch", "har", "har_median")
 TWINS = ("twin_mirror", "twin_noise")
 TWIN_SHIFT = 0.1
 ORIGIN_EVERY_H = 12

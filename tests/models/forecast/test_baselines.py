@@ -19,6 +19,7 @@ from models.forecast.baselines.scaled import reference_walk
 from models.forecast.dataset import Dataset
 from models.forecast.network.config import TrainConfig
 from models.forecast.network.net import NETS
+from models.forecast.network.spans import trust_after
 from models.forecast.network.windows import origins, usable
 from models.forecast.recipe import BoostConfig, Recipe
 from models.forecast.roster import FORECASTERS
@@ -303,6 +304,16 @@ def test_lightgbm_trains_on_targets_that_end_within_the_training_span(market):
     whole = boosted(market, rows)
     np.testing.assert_array_equal(boosted(ground(with_another_future(market.bars, TRAIN_END)), rows), whole)
     assert not np.array_equal(boosted(ground(with_another_future(market.bars, TRAIN_END - 300)), rows), whole)
+
+
+def test_trees_have_the_share_that_their_hours_give_them_and_the_base_has_the_rest(market):
+    recipe = Recipe(tiny_net(market), TrainConfig(), boost=BoostConfig(rounds=5), threads=1)
+    made, pairs = Boosting("lightgbm", recipe).fit(market, TRAIN_END), pairs_of(np.array([TRAIN_END + 8]))
+    assert made.trust == trust_after(TRAIN_END - 720) == pytest.approx(0.288, abs=1e-3)
+    alone, base = (replace(made, trust=share).forecast(pairs) for share in (1.0, 0.0))
+    np.testing.assert_allclose(made.forecast(pairs), made.trust * alone + (1 - made.trust) * base)
+    np.testing.assert_array_equal(base, made.base.walk(market).forecast(pairs))
+    assert not np.allclose(alone, base)
 
 
 @pytest.mark.slow
