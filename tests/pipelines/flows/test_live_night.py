@@ -56,6 +56,8 @@ threads = 1
 [network]
 backoff_s = 0.01
 [forecast]
+members = 1
+blend = ["patch_transformer", "har_median"]
 epochs = 1
 windows_per_epoch = 256
 stretch_days = 5

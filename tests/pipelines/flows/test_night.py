@@ -30,7 +30,7 @@ SMALL = {
     "TAPEWIRE_FORECAST__WINDOWS_PER_EPOCH": "1024",
     "TAPEWIRE_FORECAST__TEST_DAYS": "60",
     "TAPEWIRE_FORECAST__N_FOLDS": "1",
-    "TAPEWIRE_FORECAST__VALIDATION_DAYS": "20",
+    "TAPEWIRE_FORECAST__STRETCH_DAYS": "20",
     "TAPEWIRE_THREADS": "1",
 }
 OF_REAL_TEXTS = {"generated_releases", "text_quality", "detection", "story_alarms", "known_cases"}

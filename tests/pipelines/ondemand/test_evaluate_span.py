@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 SMALL = {
     "TAPEWIRE_FORECAST__EPOCHS": "1", "TAPEWIRE_FORECAST__WINDOWS_PER_EPOCH": "1024", "TAPEWIRE_FORECAST__MEMBERS": "1",
-    "TAPEWIRE_FORECAST__VALIDATION_DAYS": "20", "TAPEWIRE_THREADS": "1",
+    "TAPEWIRE_FORECAST__STRETCH_DAYS": "20", "TAPEWIRE_THREADS": "1",
 }  # fmt: skip
 SPAN = ("--train-until", "2024-01-15", "--test-from", "2024-01-15", "--test-to", "2024-02-20")
 DAY = datetime(2024, 1, 1, tzinfo=UTC)
@@ -44,8 +44,8 @@ def test_every_model_forecasts_the_same_origins_in_ordered_finite_quantiles(file
     table = pl.read_parquet(files / "forecasts.parquet")
     assert table.columns == ["model", "asset", "origin_ts", "horizon_h", "level", "log_return"]
     assert set(table["model"]) == {
-        "tapewire", "patch_transformer", "patch_linear", "lstm", "lightgbm", "har", "garch", "reference_walk",
-        "volatility_walk", "walk_plain", "walk_drift",
+        "tapewire", "patch_transformer", "mlp", "patch_linear", "lstm", "lightgbm", "har_median", "har", "garch",
+        "reference_walk", "volatility_walk", "walk_plain", "walk_drift",
     }  # fmt: skip
     assert table["log_return"].is_finite().all()
     per_model = table.group_by("model").agg(pl.struct("asset", "origin_ts", "horizon_h", "level").n_unique())
