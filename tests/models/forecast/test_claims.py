@@ -19,7 +19,7 @@ from models.quantiles.quantiles import LEVELS
 from models.simulation.known_laws import RUN_IN_H, planted_market, reference_market, shocks
 
 SEEDS = 40
-BASELINES = ("walk_drift", "volatility_walk", "har", "har_median")
+BASELINES = ("walk_drift", "volatility_walk", "har_median")
 SHORT = Span(12 * SLOTS, 23 * SLOTS)
 PLANTED = Span(26 * SLOTS, 34 * SLOTS)
 

@@ -117,10 +117,10 @@ def test_window_columns_are_the_bars_after_the_base_up_to_the_window():
 
 @pytest.mark.slow
 def test_planted_effects_are_covered_and_nothing_is_found_where_nothing_was_planted():
-    """Quick form of benchmarks/impact/coverage.py: 16 studies of each kind, 99 % bounds around 95 and 5 %."""
+    """Quick form of benchmarks/impact/coverage.py: 12 studies of each kind, bounds around 95 and 5 %."""
     out = summarise(
-        [simulate(s, planted=True, per_day=PER_DAY) for s in range(16)],
-        [simulate(50_000 + s, planted=False, per_day=PER_DAY) for s in range(16)],
+        [simulate(s, planted=True, per_day=PER_DAY) for s in range(12)],
+        [simulate(50_000 + s, planted=False, per_day=PER_DAY) for s in range(12)],
     )
     for window, found in out.items():
         for name in ("coverage_mean_car", "coverage_excess", "coverage_difference"):
