@@ -38,7 +38,7 @@ ORIGIN_EVERY_H = 12
 EMBARGO_H = 24
 BOOST_ONE_IN = 5
 LOOKBACK_H = 168
-SIZE, CLAIM_SIZE, SET_SIZE = 0.05, 0.025, 0.10
+SIZE, CLAIM_SIZE = 0.05, 0.025
 NO_LINKS = pl.DataFrame(schema={"doc_id": pl.String, "asset": pl.String, "available_ts": pl.Datetime("us", "UTC")})
 NO_NEWS = pl.DataFrame(schema={"asset": pl.String})
 
@@ -100,7 +100,8 @@ def twins(kind: str, values: Array, sigma: Array, seed: int) -> tuple[Array, Arr
 def claims(forecasts: Forecasts, made: Dataset, seed: int) -> pl.DataFrame:
     """What the table of scores says of each model at each horizon (0: all): its skill, and what rejects at its level.
 
-    `claim` as the dashboards make it: the 95 % interval of the skill above zero and Diebold-Mariano p below .05.
+    `claim` as the dashboards make it: the 95 % interval of the skill above zero, and the test of equal loss that allows
+    for slow components below .05.
     """
     table = score_table(forecasts, (), made.bars.close_ts).filter(pl.col("asset") == ALL)
     keys = ["model_name", "horizon_h"]
@@ -108,20 +109,18 @@ def claims(forecasts: Forecasts, made: Dataset, seed: int) -> pl.DataFrame:
     def metric(name: str, **columns: str) -> pl.DataFrame:
         return table.filter(pl.col("metric") == name).select(*keys, **{k: pl.col(v) for k, v in columns.items()})
 
-    walk = table.filter(pl.col("metric") == "confidence_set", pl.col("model_name") == REFERENCE)
     joined = metric("crps_skill", skill="value", low="low").join(metric("dm_hln", dm="value", p="p_value"), on=keys)
-    joined = joined.join(metric("clark_west", cw="p_value"), on=keys, how="left").join(
-        walk.select("horizon_h", kept="value"), on="horizon_h", how="left"
-    )
+    joined = joined.join(metric("equal_loss_slow", slow="p_value"), on=keys)
+    joined = joined.join(metric("clark_west", cw="p_value"), on=keys, how="left")
     return joined.select(
         pl.lit(seed).alias("seed"),
         *keys,
         "skill",
-        claim=(pl.col("low") > 0) & (pl.col("p") < SIZE),
+        claim=(pl.col("low") > 0) & (pl.col("slow") < SIZE),
         better=(pl.col("dm") < 0) & (pl.col("p") / 2 < SIZE),
         differs=pl.col("p") < SIZE,
+        differs_slow=pl.col("slow") < SIZE,
         clark_west=pl.col("cw") < SIZE,
-        dropped=pl.col("kept") == 0,
     )
 
 

@@ -11,8 +11,6 @@ from benchmarks.forecasts.studies import SIZE, TWINS, Span, Trial, crps_of, grou
 from domain.names import NETWORK, REFERENCE
 from features.candles import log_returns
 from features.volatility import SLOTS, volatility_scale
-from models.evaluate import table
-from models.evaluate.confidence_set import ConfidenceSet
 from models.forecast.network.config import NetConfig, TrainConfig
 from models.forecast.roster import Recipe
 from models.quantiles.quantiles import LEVELS
@@ -26,12 +24,8 @@ PLANTED = Span(26 * SLOTS, 34 * SLOTS)
 
 @pytest.fixture(scope="module")
 def studies() -> pl.DataFrame:
-    """Claims of twins and baselines on markets drawn from the walk. The confidence set, slow, has its own tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            table, "model_confidence_set", lambda _, names, **how: ConfidenceSet(names, dict.fromkeys(names, 1.0), 0.1)
-        )
-        return pl.concat([null_study(seed, BASELINES, SHORT) for seed in range(SEEDS)])
+    """Claims of twins and baselines on markets drawn from the walk."""
+    return pl.concat([null_study(seed, BASELINES, SHORT) for seed in range(SEEDS)])
 
 
 def rejections(studies: pl.DataFrame, model: str, column: str) -> float:
@@ -52,6 +46,7 @@ def test_a_reference_markets_shocks_are_its_returns_over_the_walks_own_sigma() -
 def test_twins_of_equal_expected_loss_are_told_apart_about_as_often_as_the_size_says(studies, twin) -> None:
     low, high = region(SEEDS, SIZE)
     assert low <= rejections(studies, twin, "differs") <= high
+    assert low <= rejections(studies, twin, "differs_slow") <= high
 
 
 @pytest.mark.slow
