@@ -4,9 +4,9 @@
 
 With `--night` a forecast of many origins and a whole simulated night, as shipped, instead. The shipped network on a
 simulated store (pipelines/ondemand/gpu.py), three short epochs, in a process of its own each time, in turns over
-several rounds; busy cores are processes that count. `patient` is what every entry point of tapewire sets (models/hardware.py),
-`spinning` what OpenMP does unless told; `asleep` never spins, `one thread` is patient with one. Medians, and the ratio
-to the time alone.
+several rounds; busy cores are processes that count. `patient` is what every entry point of tapewire sets
+(models/hardware.py), `spinning` what OpenMP does unless told; `asleep` never spins, `one thread` is patient with one.
+Medians, and the ratio to the time alone.
 """
 
 import argparse
