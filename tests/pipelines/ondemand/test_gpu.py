@@ -36,7 +36,7 @@ def test_the_cpu_in_place_of_a_gpu_gives_its_own_numbers_and_trains_alike(small)
 
 @pytest.mark.slow
 def test_training_learns_the_reversal_that_is_planted():
-    quick = replace(gpu.TRAINING, epochs=3, windows_per_epoch=12_000, batch=256)
+    quick = replace(gpu.TRAINING, epochs=3, windows_per_epoch=8_000, batch=256)
     made, _ = gpu.trained_on("cpu", gpu.simulated_store(gpu.SHIPPED, n_rows=2_600), quick)
     assert made.validation_ratio < 0.99
 
