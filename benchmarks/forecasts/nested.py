@@ -1,6 +1,6 @@
 """Choices that cannot flatter: every model and blend on nine half-years, each trained on what came before it alone.
 
-    python -m benchmarks.forecasts.nested --home /tmp/nested [--models mlp,lstm] [--jobs 2]
+    python -m benchmarks.forecasts.nested --home FOLDER [--models mlp,lstm] [--jobs 2]
 
 Hourly candles, supply, funding and news of examples/files.example.toml, ingested into `--home` on the first call;
 half-years from July 2020 on, origins at 00:00 and 12:00 UTC, one training per half-year that ends a day before it;
