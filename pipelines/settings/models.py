@@ -65,7 +65,10 @@ class ForecastSettings(Section):
         min_length=1,
         description="models whose average, calibrated, is the default forecast",
     )
-    blend_weights: Literal["equal", "past_crps"] = "equal"
+    blend_weights: Literal["equal", "past_crps"] = Field(
+        default="equal",
+        description="past_crps: in the evaluation alone; the live forecast averages equally, and says so",
+    )
     conformal_rate: float = Field(default=0.02, ge=0, description="0 leaves the forecast as the models give it")
     conformal_own_rate: float = Field(default=0.005, ge=0)
     baselines: tuple[Model, ...] = ("walk_plain", "walk_drift", "volatility_walk", "har")

@@ -1,4 +1,4 @@
-"""The Lightning module: pinball loss in units of the reference walk's sigma, AdamW, warm-up then cosine decay."""
+"""The Lightning module: pinball loss in units of the base's sigma, AdamW, warm-up then cosine decay."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ def pinball(quantiles: Tensor, target: Tensor, levels: Tensor) -> Tensor:
 
 
 class ForecastModule(lightning.LightningModule):
-    """Trains a network on origins; losses are reported as ratios to the reference walk's."""
+    """Trains a network on origins; losses are reported as ratios to the base's."""
 
     levels: Tensor
 
@@ -47,7 +47,7 @@ class ForecastModule(lightning.LightningModule):
         torch.manual_seed(self.config.seed * 1_000_003 + 7919 * self.current_epoch + self.global_rank)
 
     def _losses(self, batch: Tensor, net: Callable[[Inputs], Tensor]) -> tuple[Tensor, Tensor]:
-        """Loss of the network and of the reference walk on the targets that are known."""
+        """Loss of the network and of the base on the targets that are known."""
         inputs, target = self.store.gather(batch[:, 0], batch[:, 1])
         known = torch.isfinite(target)
         filled = torch.where(known, target, torch.zeros_like(target))
@@ -62,7 +62,7 @@ class ForecastModule(lightning.LightningModule):
         self.sums[part] = both if part not in self.sums else self.sums[part] + both
 
     def ratio(self, part: str) -> float:
-        """Loss ÷ the reference walk's since the last call, over all processes; NaN where nothing was seen."""
+        """Loss ÷ the base's since the last call, over all processes; NaN where nothing was seen."""
         both = self.sums.pop(part, torch.full((2,), math.nan))
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             torch.distributed.all_reduce(both)

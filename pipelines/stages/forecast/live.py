@@ -62,6 +62,8 @@ def forecast_live(con: duckdb.DuckDBPyConnection, context: RunContext) -> list[W
     made = forecasts(con, run, dataset, end, pairs, (NETWORK, *blend), resume=context.resume)
     network = made[NETWORK].fitted
     assert isinstance(network, FittedNetwork)
+    if run.settings.forecast.blend_weights != "equal":
+        log.warning("the live forecast averages equally: forecast.blend_weights is followed by the evaluation alone")
     mixed = average([made[name].values for name in blend])
     calibrated = _calibration(con, dataset).apply(mixed, pairs[:, 0])
     made[DEFAULT] = Forecast(default_id(network.model_id), calibrated)
