@@ -1,7 +1,11 @@
 """Funding per hour, whatever the length between a swap's settlements: a rate of .01 % for one hour is eight times one
 of .01 % for eight."""
 
+import numpy as np
 import polars as pl
+
+from domain.types import Array
+from features.candles import Bars
 
 LENGTHS_H = (1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 24.0)
 LATE_H = 0.05  # settlements are stamped some seconds late
@@ -29,3 +33,23 @@ def funding_hourly(funding: pl.DataFrame) -> pl.DataFrame:
         *swap, "asset", "event_ts", "available_ts", "funding_rate", "interval_h", "is_interval_stated",
         funding_rate_per_hour=pl.col("funding_rate") / pl.col("interval_h"),
     )  # fmt: skip
+
+
+def settled_in_bar(funding: pl.DataFrame, bars: Bars) -> Array:
+    """Funding that a long position pays at the settlements within each bar, share of notional [T, A]; 0 without any.
+
+    `funding`: exchange, symbol, asset, event_ts, funding_rate. Of several swaps of an asset the one with the most
+    settlements counts. A settlement at the close of a bar is paid by who held over that bar.
+    """
+    out = np.zeros(bars.close.shape)
+    if funding.is_empty():
+        return out
+    most = funding.group_by("asset", "exchange", "symbol").len().sort("len", "exchange", "symbol", descending=True)
+    swap = most.unique("asset", keep="first", maintain_order=True).drop("len")
+    own = funding.join(swap, on=["asset", "exchange", "symbol"]).filter(pl.col("asset").is_in(list(bars.assets)))
+    ts = own["event_ts"].dt.truncate("1m").dt.epoch("s").to_numpy().astype("datetime64[s]")  # stamped seconds late
+    row = np.searchsorted(bars.close_ts, ts)
+    column = own["asset"].replace_strict({a: i for i, a in enumerate(bars.assets)}, return_dtype=pl.Int64).to_numpy()
+    inside = (row < len(out)) & (ts > bars.close_ts[0] - np.timedelta64(int(bars.step_h * 3600), "s"))
+    np.add.at(out, (row[inside], column[inside]), own["funding_rate"].to_numpy()[inside])
+    return out

@@ -9,7 +9,7 @@ import duckdb
 
 from warehouse.connect import transaction
 from warehouse.migrate import migrate
-from warehouse.schema.registry import ENTITIES
+from warehouse.schema import ENTITIES
 from warehouse.template import ident, literal, render, table
 from warehouse.views import views
 

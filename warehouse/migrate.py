@@ -14,8 +14,8 @@ import duckdb
 
 from warehouse import ddl, views
 from warehouse.connect import transaction
+from warehouse.schema import ENTITIES
 from warehouse.schema.entity import Entity
-from warehouse.schema.registry import ENTITIES
 
 SCHEMAS = ("raw", "core", "features", "models", "marts", "ops")
 MIGRATIONS = Path(__file__).parent / "migrations"

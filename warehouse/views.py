@@ -16,7 +16,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from warehouse.schema.registry import ENTITIES
+from warehouse.schema import ENTITIES
 
 HERE = Path(__file__).parent
 SHARED, MARTS = HERE / "shared", HERE / "views"

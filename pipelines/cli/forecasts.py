@@ -76,6 +76,9 @@ def evaluate(
     refit_every: Annotated[str | None, typer.Option(help="Train anew at this spacing, such as 30d.")] = None,
     min_share: Annotated[float, typer.Option(help="Least share of the test hours that an asset must have.")] = 0.99,
     out: Annotated[Path | None, typer.Option(help="Folder for forecasts.parquet and scores.parquet.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Folds of --refit-every side by side; one per thread by default.", min=1)
+    ] = None,
     profile: Profile = None,
     as_of: AsOf = None,
     home: Home = None,
@@ -105,7 +108,7 @@ def evaluate(
         protocol = Protocol(*ends, origin_hours(origins), spacing(refit_every), min_share)
     log_to_stderr()
     with expected_errors():
-        scores = evaluate_over(settings, protocol, out)
+        scores = evaluate_over(settings, protocol, out, jobs or settings.threads)
     print_frame(league(scores), Format.table)
 
 

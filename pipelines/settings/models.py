@@ -97,10 +97,26 @@ class ImpactSettings(Section):
 
 
 class BacktestSettings(Section):
-    """The backtest of the forecasts."""
+    """The backtest of forecasts and releases: what is traded, on which terms.
 
-    target_vol: float = 0.20
-    max_weight: float = 0.25
-    fee_bps: float = 10.0
-    spread_bps: float = 2.0
+    `fees`: (USD traded in the 30 days before, fee in basis points), the first from 0 on. `spread` and `impact` scale
+    what is modelled from the asset's own volatility and volume; 0 switches it off. `least_change`: changes of a weight
+    below it are not traded. `recovery`: what is left of a long position in an asset without a bar for
+    `delisted_after_days`.
+    """
+
+    capital_usd: float = Field(default=100_000.0, gt=0)
+    target_vol: float = Field(default=0.20, gt=0)
+    max_weight: float = Field(default=0.25, gt=0)
+    max_leverage: float = Field(default=1.0, gt=0)
+    least_change: float = Field(default=0.02, ge=0)
+    release_weight: float = Field(default=0.05, gt=0)
+    fees: tuple[tuple[float, float], ...] = ((0.0, 10.0),)
+    least_spread_bps: float = Field(default=0.5, ge=0)
+    spread: float = Field(default=1.0, ge=0)
+    impact: float = Field(default=1.0, ge=0)
+    instrument: Literal["spot", "perpetual"] = "spot"
+    borrow_per_year: float = Field(default=0.10, ge=0)
     latency_bars: int = Field(default=1, ge=1)
+    delisted_after_days: float = Field(default=7.0, gt=0)
+    recovery: float = Field(default=0.0, ge=0, le=1)

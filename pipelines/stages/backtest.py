@@ -1,35 +1,43 @@
-"""Flow: positions from the walk-forward forecasts, with costs and latency, beside buy-and-hold and the walk."""
+"""Stage: trade walk-forward forecasts and releases on paper, and say what of it is luck."""
+
+from dataclasses import replace
+from datetime import datetime
 
 import duckdb
-import numpy as np
 import polars as pl
 
 from domain.errors import NotEnoughDataError
 from domain.names import DEFAULT, NETWORK, REFERENCE
-from domain.types import Array
-from models.backtest.engine import (
-    BacktestResult,
-    Costs,
-    Rule,
-    backtest_metrics,
-    buy_and_hold,
-    run_backtest,
-    weight_grid,
-    weights_from_quantiles,
-)
-from models.quantiles.quantiles import HORIZONS_H, LEVELS
+from features.funding import settled_in_bar
+from models.backtest.contest import Plan, hold
+from models.backtest.ledger.market import Market, market_of
+from models.backtest.ledger.terms import Terms
+from models.backtest.strategies.release_rules import Releases, all_release_rules
+from models.backtest.strategies.rules import Rule, all_rules
+from models.backtest.strategies.views import Views, views_from_table
+from models.backtest.tables import Tables, tables_of
 from pipelines.run import Run
+from pipelines.settings.models import BacktestSettings
 from pipelines.stages.dataset import LinkedDataset
+from pipelines.stages.releases_traded import releases_traded
 from warehouse import read
 from warehouse.connect import transaction
-from warehouse.schema.forecasts import BACKTEST_EQUITY, BACKTEST_METRICS
+from warehouse.schema.backtests import (
+    BACKTEST_CURVES,
+    BACKTEST_DRAWDOWNS,
+    BACKTEST_EQUITY,
+    BACKTEST_METRICS,
+    BACKTEST_POSITIONS,
+    BACKTEST_TRADES,
+    BACKTEST_TRIALS,
+)
 from warehouse.write import WriteResult, write
 
-BUY_AND_HOLD = "buy_and_hold"
+HEADLINE_H = 24
 
 
 def backtest(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDataset) -> list[WriteResult]:
-    """Run every strategy over the walk-forward test span and write equity and figures.
+    """Run every strategy over the walk-forward test span and write ledger, figures and trials.
 
     NotEnoughDataError where no evaluation forecasts are there.
     """
@@ -37,44 +45,45 @@ def backtest(con: duckdb.DuckDBPyConnection, run: Run, dataset: LinkedDataset) -
     if forecasts.is_empty():
         raise NotEnoughDataError("there are no walk-forward forecasts: run `tapewire evaluate` first")
     s = run.settings.backtest
-    rule, costs = Rule(target_vol=s.target_vol, max_weight=s.max_weight), Costs(s.fee_bps, s.spread_bps, s.latency_bars)
-    results: dict[str, BacktestResult] = {}
-    first = last = 0
-    for name in (DEFAULT, NETWORK, "walk_drift", REFERENCE):
-        pairs, values = _arrays(forecasts.filter(pl.col("model_name") == name), dataset)
-        weights = weights_from_quantiles(values, len(dataset.bars.assets), rule)
-        grid = weight_grid(pairs, weights, len(dataset.bars.close_ts), len(dataset.bars.assets))
-        first, last = int(pairs[:, 1].min()), len(dataset.bars.close_ts) - 1
-        results[name] = run_backtest(dataset.bars, grid, first, last, costs)
-    results[BUY_AND_HOLD] = buy_and_hold(dataset.bars, first, last, costs)
+    funding = settled_in_bar(read.as_of(con, "funding", run.as_of), dataset.bars)
+    market = market_of(dataset.bars, funding, delisted_after_h=24 * s.delisted_after_days)
+    views = {name: views_from_table(market, _of_model(forecasts, name)) for name in (DEFAULT, NETWORK, REFERENCE)}
+    releases = releases_traded(con, run, dataset, market)
+    made = traded(market, views, s, releases, read.read(con, "models.backtest_trials"), run.now)
     batch = run.batch("backtest")
     with transaction(con):
         return [
-            write(con, BACKTEST_EQUITY, pl.concat(_equity(n, r) for n, r in results.items()), batch, replace=True),
-            write(con, BACKTEST_METRICS, pl.concat(_metrics(n, r) for n, r in results.items()), batch, replace=True),
+            write(con, BACKTEST_EQUITY, made.equity, batch, replace=True),
+            write(con, BACKTEST_METRICS, made.metrics, batch, replace=True),
+            write(con, BACKTEST_TRADES, made.trades, batch, replace=True),
+            write(con, BACKTEST_POSITIONS, made.positions, batch, replace=True),
+            write(con, BACKTEST_DRAWDOWNS, made.drawdowns, batch, replace=True),
+            write(con, BACKTEST_CURVES, made.curves, batch, replace=True),
+            write(con, BACKTEST_TRIALS, made.trials, batch),
         ]
 
 
-def _arrays(forecasts: pl.DataFrame, dataset: LinkedDataset) -> tuple[np.ndarray, Array]:
-    """Pairs [N, 2] and quantiles [N, H, Q] from the long table."""
-    ordered = forecasts.sort("origin_ts", "asset", "horizon_h", "level")
-    values = ordered["log_return"].to_numpy().reshape(-1, len(HORIZONS_H), len(LEVELS))
-    heads = ordered.gather_every(len(HORIZONS_H) * len(LEVELS))
-    position = {a: i for i, a in enumerate(dataset.bars.assets)}
-    asset = np.array([position[a] for a in heads["asset"].to_list()])
-    row = dataset.bars.row_at(heads["origin_ts"].dt.epoch("s").to_numpy().astype("datetime64[s]"))
-    return np.stack([asset, row], axis=1), values
+def traded(
+    market: Market, views: dict[str, Views], s: BacktestSettings, releases: Releases | None, tried: pl.DataFrame,
+    now: datetime,
+) -> Tables:  # fmt: skip
+    """Every rule with every setting on the market; `tried`: rows of models.backtest_trials so far."""
+    release_rules = [] if releases is None or len(releases) == 0 else all_release_rules(s.release_weight)
+    headline = Rule("volatility", HEADLINE_H, target_vol=s.target_vol, max_weight=s.max_weight)
+    model = DEFAULT if DEFAULT in views else next(iter(views))
+    plan = Plan(all_rules(s.target_vol, s.max_weight), release_rules, headline, model)
+    before = {} if tried.is_empty() else dict(tried.select("trial_id", "first_tried_ts").iter_rows())
+    made = tables_of(hold(market, terms_of(s), views, plan, releases, frozenset(before)), terms_of(s), now)
+    first = pl.col("trial_id").replace_strict(before, default=now, return_dtype=pl.Datetime("us", "UTC"))
+    return replace(made, trials=made.trials.with_columns(first_tried_ts=first))
 
 
-def _equity(name: str, r: BacktestResult) -> pl.DataFrame:
-    ts = pl.Series(r.close_ts.astype("datetime64[us]")).dt.replace_time_zone("UTC")
-    return pl.DataFrame(
-        {
-            "event_ts": ts, "available_ts": ts, "equity": r.equity, "drawdown": r.drawdown,
-            "gross_exposure": r.gross, "turnover": r.turnover, "cost": r.cost,
-        }
-    ).with_columns(strategy=pl.lit(name))  # fmt: skip
+def _of_model(forecasts: pl.DataFrame, name: str) -> pl.DataFrame:
+    return forecasts.filter(pl.col("model_name") == name)
 
 
-def _metrics(name: str, r: BacktestResult) -> pl.DataFrame:
-    return backtest_metrics(r).with_columns(strategy=pl.lit(name))
+def terms_of(s: BacktestSettings) -> Terms:
+    """The terms of trading that the settings say."""
+    names = ("capital_usd", "fees", "least_spread_bps", "spread", "impact", "instrument", "borrow_per_year",
+             "latency_bars", "least_change", "max_leverage", "recovery")  # fmt: skip
+    return Terms(**{name: getattr(s, name) for name in names})

@@ -107,7 +107,11 @@ STAGES = (
         _backtest,
         after=("evaluate",),
         settings=("features", "forecast", "backtest"),
-        builds_on="SELECT DISTINCT model_id FROM models.forecasts WHERE purpose = 'evaluation' ORDER BY 1",
+        builds_on=(
+            "SELECT DISTINCT model_id FROM models.forecasts WHERE purpose = 'evaluation' UNION ALL "
+            "SELECT md5(string_agg(concat_ws('/', doc_id, asset, window_h, median, low, high), ',' "
+            "ORDER BY doc_id, asset, window_h)) FROM models.response_expected ORDER BY 1"
+        ),
     ),
 )
 BY_NAME = {stage.name: stage for stage in STAGES}

@@ -11,7 +11,7 @@ import polars as pl
 from warehouse.connect import open_writer
 from warehouse.migrate import migrate
 from warehouse.publish import STABLE_NAME, publish
-from warehouse.schema.registry import ENTITIES
+from warehouse.schema import ENTITIES
 from warehouse.write import Batch, write
 
 NOW = datetime(2024, 3, 1, tzinfo=UTC)

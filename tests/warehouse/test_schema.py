@@ -13,8 +13,8 @@ from warehouse import catalog, ddl
 from warehouse import migrate as migration
 from warehouse.catalog import write_comments
 from warehouse.migrate import MigrationError, migrate
+from warehouse.schema import ENTITIES
 from warehouse.schema.entity import Column
-from warehouse.schema.registry import ENTITIES
 from warehouse.views import statements, views
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from warehouse.schema import ENTITIES
 from warehouse.schema.entity import Entity
-from warehouse.schema.registry import ENTITIES
 from warehouse.template import columns, literal, render, table
 
 CHECKS = Path(__file__).parent

@@ -3,17 +3,14 @@
 from warehouse.schema.entity import (
     ASSET,
     AVAILABLE_AS_DOCUMENT,
-    AVAILABLE_TS,
     DOC_ID,
     EVENT_AS_DOCUMENT,
-    EVENT_TS,
     HIGH,
     HORIZON_H,
     LOW,
     MODEL_NAME,
     N_RELEASES,
     RELEASE_GROUP,
-    STRATEGY,
     TS,
     Column,
     Entity,
@@ -112,39 +109,6 @@ EXPLANATIONS = Entity(
         Column("median_change", "DOUBLE", "Shift of the median that it makes, in sigma; ALL: mean of its size"),
     ),
     stage="forecast",
-)
-
-BACKTEST_EQUITY = Entity(
-    "backtest_equity",
-    "models",
-    "Equity of each strategy",
-    ("strategy", "event_ts"),
-    (
-        STRATEGY,
-        EVENT_TS,
-        AVAILABLE_TS,
-        Column("equity", "DOUBLE", "Capital, 1 at the start, after costs"),
-        Column("drawdown", "DOUBLE", "Fall from the highest equity so far (share, ≤ 0)"),
-        Column("gross_exposure", "DOUBLE", "Sum of |weights|"),
-        Column("turnover", "DOUBLE", "Sum of |changes of weight| in the bar"),
-        Column("cost", "DOUBLE", "Fees and spread paid in the bar (share of capital)"),
-    ),
-    stage="backtest",
-)
-
-BACKTEST_METRICS = Entity(
-    "backtest_metrics",
-    "models",
-    "Figures of each strategy",
-    ("strategy", "metric"),
-    (
-        STRATEGY,
-        Column("metric", "VARCHAR", "sharpe, psr, max_drawdown, annual_return, annual_volatility, …"),
-        Column("value", "DOUBLE", "Value", required=False),
-        LOW,
-        HIGH,
-    ),
-    stage="backtest",
 )
 
 RESPONSE_EXPECTED = Entity(

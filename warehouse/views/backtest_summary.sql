@@ -1,4 +1,4 @@
--- Figures of each strategy
+-- Figures of each strategy, with intervals, or why they are blank
 -- grain: strategy, metric
 CREATE OR REPLACE VIEW marts.backtest_summary AS
-SELECT strategy, metric, value, low, high, is_simulated FROM models.backtest_metrics;
+SELECT strategy, metric, value, low, high, why, is_simulated FROM models.backtest_metrics;

@@ -20,7 +20,9 @@ from models.forecast.network.windows import origins
 from models.quantiles.quantiles import HORIZONS_H
 from pipelines.run import Run
 from pipelines.settings.models import ForecastSettings
-from pipelines.stages.forecast.training import Forecast, forecast_rows, forecasts
+from pipelines.settings.settings import Settings
+from pipelines.stages.forecast.folds import fit_folds
+from pipelines.stages.forecast.training import Forecast, forecast_rows, recipe, record_trainings
 from warehouse.connect import transaction
 from warehouse.schema.forecasts import CALIBRATION, FORECASTS, SCORES
 from warehouse.write import WriteResult, write
@@ -30,11 +32,18 @@ log = logging.getLogger("tapewire.evaluate")
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Forecasts of all models for the same origins, in order of time, with the ids of the models per fold."""
+    """Forecasts of all models for the same origins, in order of time.
+
+    `folds`: per fold the number of origins, and each model's forecast without its values: its id, how it was trained.
+    """
 
     forecasts: Forecasts
-    model_ids: tuple[tuple[int, dict[str, str]], ...]
+    folds: tuple[tuple[int, dict[str, Forecast]], ...]
     calibration: Conformal
+
+    def trained(self) -> list[Forecast]:
+        """Every model of every fold."""
+        return [one for _, of_fold in self.folds for one in of_fold.values()]
 
 
 def night_folds(run: Run, dataset: Dataset) -> list[Fold]:
@@ -44,34 +53,30 @@ def night_folds(run: Run, dataset: Dataset) -> list[Fold]:
 
 
 def walk_forward(
-    con: duckdb.DuckDBPyConnection,
-    run: Run,
+    settings: Settings,
     dataset: Dataset,
     parts: list[Fold],
     names: tuple[str, ...],
     hours: tuple[int, ...],
     assets: NDArray[np.bool_] | None = None,
+    processes: int = 1,
 ) -> Evaluation:
-    """Per fold train and forecast; then blend and calibrate over all of them in order of time."""
-    s = run.settings.forecast
+    """Per fold train and forecast, in so many processes; then blend and calibrate over all folds in order of time."""
+    s = settings.forecast
     wanted = tuple(dict.fromkeys((NETWORK, *names, *s.blend)))
-    made: list[tuple[NDArray[np.int64], dict[str, Forecast]]] = []
-    for number, fold in enumerate(parts, 1):
-        pairs = _origins(run, dataset, fold, hours, assets)
-        log.info("fold %d of %d: %d origins of assets from %s to %s", number, len(parts), len(pairs),
-                 dataset.bars.close_ts[fold.test_start], dataset.bars.close_ts[fold.test_end - 1])  # fmt: skip
-        if len(pairs):
-            of_fold = forecasts(con, run, dataset, fold.train_end, pairs, wanted)
-            made.append((pairs, {name: replace(one, fitted=None) for name, one in of_fold.items()}))
-    if not made:
+    todo = [(fold.train_end, _origins(settings, dataset, fold, hours, assets)) for fold in parts]
+    todo = [(until, pairs) for until, pairs in todo if len(pairs)]
+    if not todo:
         raise NotEnoughDataError("no asset has a bar and a filled lookback at any origin of the test span")
-    pairs = np.concatenate([p for p, _ in made])
+    made = fit_folds(recipe(settings, dataset), dataset, todo, wanted, processes)
+    pairs = np.concatenate([p for _, p in todo])
     outcome = dataset.y[pairs[:, 1], pairs[:, 0]]
-    values = {name: np.concatenate([of_fold[name].values for _, of_fold in made]) for name in made[0][1]}
+    values = {name: np.concatenate([of_fold[name].values for of_fold in made]) for name in made[0]}
     state = Conformal.fresh(len(dataset.bars.assets), s.conformal_rate, s.conformal_own_rate)
     values[DEFAULT] = _default(s, [values[name] for name in s.blend], outcome, pairs, state)
-    ids = tuple((len(p), {name: one.model_id for name, one in of_fold.items()}) for p, of_fold in made)
-    return Evaluation(Forecasts(pairs, outcome, values), ids, state)
+    said = [{name: replace(one, values=one.values[:0]) for name, one in of_fold.items()} for of_fold in made]
+    counts = [len(p) for _, p in todo]
+    return Evaluation(Forecasts(pairs, outcome, values), tuple(zip(counts, said, strict=True)), state)
 
 
 def _default(
@@ -82,10 +87,10 @@ def _default(
 
 
 def _origins(
-    run: Run, dataset: Dataset, fold: Fold, hours: tuple[int, ...], assets: NDArray[np.bool_] | None
+    settings: Settings, dataset: Dataset, fold: Fold, hours: tuple[int, ...], assets: NDArray[np.bool_] | None
 ) -> NDArray[np.int64]:
     """Origins [N, 2] (asset, row) of a fold at the hours of the day that count, in order of time."""
-    rows = dataset.usable(run.settings.forecast.lookback_h)
+    rows = dataset.usable(settings.forecast.lookback_h)
     if assets is not None:
         rows = rows & assets[:, None]
     pairs = origins(rows, fold.test_start, fold.test_end)
@@ -97,8 +102,9 @@ def _origins(
 def forecast_tables(dataset: Dataset, e: Evaluation) -> list[pl.DataFrame]:
     """Rows of models.forecasts, one frame per model and fold."""
     out, start = [], 0
-    for n, ids in e.model_ids:
+    for n, models in e.folds:
         part = slice(start, start + n)
+        ids = {name: one.model_id for name, one in models.items()}
         for name, model_id in (*ids.items(), (DEFAULT, default_id(ids[NETWORK]))):
             made = Forecast(model_id, e.forecasts.values[name][part])
             out.append(forecast_rows(dataset, e.forecasts.pairs[part], name, made, "evaluation"))
@@ -118,7 +124,8 @@ def scores_of(dataset: Dataset, e: Evaluation) -> pl.DataFrame:
 def evaluate(con: duckdb.DuckDBPyConnection, run: Run, dataset: Dataset) -> list[WriteResult]:
     """The night's walk-forward evaluation, by the settings' folds and baselines, into models.*."""
     s = run.settings.forecast
-    e = walk_forward(con, run, dataset, night_folds(run, dataset), s.baselines, s.origin_hours)
+    e = walk_forward(run.settings, dataset, night_folds(run, dataset), s.baselines, s.origin_hours)
+    record_trainings(con, run, e.trained())
     scores, batch = scores_of(dataset, e), run.batch("evaluate")
     with transaction(con):
         return [

@@ -16,7 +16,7 @@ from models.quantiles.quantiles import HORIZONS_H, as_datetime
 from pipelines.run import Run
 from pipelines.stages.dataset import LinkedDataset
 from pipelines.stages.forecast.explain import explanation_rows
-from pipelines.stages.forecast.training import Forecast, forecast_rows, forecasts
+from pipelines.stages.forecast.training import Forecast, forecast_rows, forecasts, recipe, record_trainings
 from pipelines.stages.stage import RunContext
 from warehouse import read
 from warehouse.connect import transaction
@@ -59,7 +59,8 @@ def forecast_live(con: duckdb.DuckDBPyConnection, context: RunContext) -> list[W
         )
     blend = run.settings.forecast.blend
     end = live_end(con, run, dataset, retrain=context.retrain)
-    made = forecasts(con, run, dataset, end, pairs, (NETWORK, *blend), resume=context.resume)
+    made = forecasts(recipe(run.settings, dataset, resume=context.resume), dataset, end, pairs, (NETWORK, *blend))
+    record_trainings(con, run, made.values())
     network = made[NETWORK].fitted
     assert isinstance(network, FittedNetwork)
     if run.settings.forecast.blend_weights != "equal":

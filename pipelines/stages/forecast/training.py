@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -29,11 +30,15 @@ log = logging.getLogger("tapewire.forecast")
 
 @dataclass(frozen=True)
 class Forecast:
-    """Quantiles [N, H, Q] of one model for some pairs, with the model's id and, where it was fitted now, the model."""
+    """Quantiles [N, H, Q] of one model for some pairs, with the model's id and, where it was fitted now, the model.
+
+    `training`: a row of models.training_runs, of a network.
+    """
 
     model_id: str
     values: Array
     fitted: Fitted | None = None
+    training: dict[str, object] | None = None
 
 
 def recipe(settings: Settings, dataset: Dataset, *, resume: bool = True) -> Recipe:
@@ -57,28 +62,26 @@ def recipe(settings: Settings, dataset: Dataset, *, resume: bool = True) -> Reci
 
 
 def forecasts(
-    con: duckdb.DuckDBPyConnection,
-    run: Run,
-    dataset: Dataset,
-    until: int,
-    pairs: NDArray[np.int64],
-    names: tuple[str, ...],
-    *,
-    resume: bool = True,
+    how: Recipe, dataset: Dataset, until: int, pairs: NDArray[np.int64], names: tuple[str, ...]
 ) -> dict[str, Forecast]:
     """Forecasts of each model, fitted up to row `until`, for `pairs` [N, 2] of (asset, row).
 
     The reference walk is always among them: skill is measured against it.
     """
     made: dict[str, Forecast] = {}
-    how = recipe(run.settings, dataset, resume=resume)
     for name in dict.fromkeys((REFERENCE, *names)):
         fitted = forecaster(name, how).fit(dataset, until)
-        if isinstance(fitted, FittedNetwork):
-            write(con, TRAINING_RUNS, pl.DataFrame([fitted.record()]), run.batch("train"))
-        made[name] = Forecast(fitted.model_id, fitted.forecast(pairs), fitted)
+        record = fitted.record() if isinstance(fitted, FittedNetwork) else None
+        made[name] = Forecast(fitted.model_id, fitted.forecast(pairs), fitted, record)
         log.info("%s: %d forecasts from data up to %s", name, len(pairs), as_datetime(dataset.bars.close_ts[until]))
     return made
+
+
+def record_trainings(con: duckdb.DuckDBPyConnection, run: Run, made: Iterable[Forecast]) -> None:
+    """Write which networks were trained, and how, into models.training_runs."""
+    rows = [one.training for one in made if one.training is not None]
+    if rows:
+        write(con, TRAINING_RUNS, pl.DataFrame(rows), run.batch("train"))
 
 
 def forecast_rows(dataset: Dataset, pairs: NDArray[np.int64], name: str, made: Forecast, purpose: str) -> pl.DataFrame:

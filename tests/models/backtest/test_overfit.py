@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from models.backtest.overfit import (
+from models.backtest.luck.overfit import (
     Moments,
     deflated_sharpe,
     expected_maximum_sharpe,

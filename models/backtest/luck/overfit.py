@@ -79,17 +79,17 @@ def expected_maximum_sharpe(trials: int, variance: float) -> float:
     return float(np.sqrt(variance) * ((1 - np.euler_gamma) * first + np.euler_gamma * second))
 
 
-def deflated_sharpe(returns: Array, trial_sharpes: Array) -> float:
+def deflated_sharpe(returns: Array, trial_sharpes: Array, trials: int | None = None) -> float:
     """Probability that the Sharpe ratio exceeds what the best of all trials would show without skill.
 
     `returns` [T] of the chosen strategy; `trial_sharpes` [N]: Sharpe ratio per period of every strategy tried, the
-    chosen one too. The probabilistic Sharpe ratio above `expected_maximum_sharpe`, with n − 1 in the variance over the
-    trials. Similar trials count as independent, so that the benchmark is too high rather than too low. Bailey and
-    López de Prado (2014).
+    chosen one too; `trials`: how many there ever were, where more were tried than are known. The probabilistic Sharpe
+    ratio above `expected_maximum_sharpe`, with n − 1 in the variance over the trials. Similar trials count as
+    independent, so that the benchmark is too high rather than too low. Bailey and López de Prado (2014).
     """
     n = len(trial_sharpes)
     variance = float(np.var(trial_sharpes, ddof=1)) if n > 1 else 0.0
-    return probabilistic_sharpe(returns, expected_maximum_sharpe(n, variance))
+    return probabilistic_sharpe(returns, expected_maximum_sharpe(max(n, trials or 0), variance))
 
 
 def minimum_track_record(m: Moments, benchmark: float, probability: float = 0.95) -> float:

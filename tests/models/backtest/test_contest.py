@@ -1,0 +1,141 @@
+"""The whole backtest: strategies on walks earn nothing but their costs, and one that knows the future is found out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.backtest.backtest import run, span_of
+from models.backtest.contest import Plan, hold
+from models.backtest.ledger.account import Orders
+from models.backtest.ledger.market import market_of
+from models.backtest.ledger.terms import Terms
+from models.backtest.strategies.rivals import ShiftedSignals, random_signals
+from models.backtest.strategies.rules import Rule, all_rules
+from tests.kits.backtests import forecast_grid, pure_walk, sharpe_of, walk_views
+
+ASSETS = ("BTC", "AAA", "BBB", "CCC")
+HEADLINE = Rule("volatility", 24)
+PLAN = Plan([r for r in all_rules(0.2, 0.25) if r.horizon_h == 24], [], HEADLINE, "tapewire")
+
+
+@pytest.fixture(scope="module")
+def contest():
+    market, views = walk_views(pure_walk(24 * 200, ASSETS, 1), 12, 1)
+    return market, views, hold(market, Terms(), views, PLAN, None)
+
+
+def test_the_headline_comes_first_and_every_configuration_is_counted(contest):
+    _, _, made = contest
+    assert made.outcomes[0].name == "tapewire: volatility 24 h, long and short"
+    assert made.luck.n_trials == len(made.trials.table) == len(PLAN.rules) == 12
+    names = {o.name for o in made.outcomes}
+    assert {"tapewire: sign 24 h, long and short", "tapewire: kelly ×0.25 24 h, long and short"} <= names
+    assert made.luck.best in names, "the best of all is shown in full too"
+    assert [o.name for o in made.rivals] == [
+        "buy and hold", "equal weight", "bitcoin", "reference_walk: volatility 24 h, long and short",
+    ]  # fmt: skip
+
+
+def test_trials_and_outcomes_are_the_same_numbers(contest):
+    _, _, made = contest
+    for outcome in made.outcomes:
+        column = made.trials.table["strategy"].to_list().index(outcome.name)
+        np.testing.assert_allclose(made.trials.daily[:, column], outcome.daily, atol=1e-12)
+
+
+def test_gross_less_what_costs_took_is_net(contest):
+    _, _, made = contest
+    for o in made.outcomes + made.rivals:
+        years = len(o.days) / 365
+        earned = o.statement.move.sum() / o.account.equity.mean() / years
+        net = (o.account.equity[-1, 0] - 100_000) / o.account.equity.mean() / years
+        assert earned - sum(o.costs.values()) == pytest.approx(net, abs=1e-9)
+
+
+def test_on_the_walks_own_forecasts_the_rule_does_not_trade(contest):
+    _, _, made = contest
+    walk = made.rivals[-1]
+    assert walk.figures["fills"].value == 0
+    assert np.isnan(walk.figures["sharpe"].value) and walk.figures["sharpe"].why == "returns do not vary"
+
+
+def test_random_signals_keep_turnover_and_exposure_and_are_a_distribution_around_minus_the_costs(contest):
+    market, views, made = contest
+    assert made.chance is not None
+    assert 0.01 < made.chance.p < 0.99
+    assert len(made.chance.sharpe) == 200 and made.chance.sharpe.std() > 0.1
+    assert made.chance.sharpe.mean() < 0
+    own = made.outcomes[0].account
+    weights = np.stack([np.asarray(made.trials.orders[0].targets[i])[:, 0] for i in range(len(views["tapewire"].rows))])
+    dealt = random_signals(market, Terms(), views["tapewire"].rows, weights, made.span.first, made.span.last)
+    assert np.median(dealt.traded.sum(0)) == pytest.approx(own.traded.sum(), rel=0.15)
+    assert np.median(dealt.gross.mean(0)) == pytest.approx(own.gross.mean(), rel=0.15)
+
+
+def test_a_shift_is_never_the_path_itself():
+    signals = ShiftedSignals(np.arange(100.0)[:, None], draws=500)
+    assert (np.abs(np.array([signals[0][0] for _ in range(1)])) >= 5).all()
+    assert set(signals.shift) <= set(range(5, 96))
+    with pytest.raises(ValueError, match="too few to be shifted"):
+        ShiftedSignals(np.zeros((2, 1)))
+
+
+def test_more_cost_later_fills_and_more_capital_never_help_a_strategy_that_trades_on_noise(contest):
+    _, _, made = contest
+    by_axis = {axis: [s for a, _, s in made.curves if a == axis] for axis in ("cost", "capital", "latency")}
+    assert [len(v) for v in by_axis.values()] == [6, 5, 6]
+    assert (np.diff(by_axis["cost"]) < 0).all()
+    assert (np.diff(by_axis["capital"]) < 0).all()
+
+
+def test_a_strategy_that_knows_the_next_hour_earns_absurdly_and_is_flagged():
+    market = market_of(pure_walk(24 * 120, ASSETS, 2))
+    seen = forecast_grid(market, 1, 0.3, 0, hindsight_h=1)
+    span = span_of(market, int(seen.rows[0]), len(market) - 1)
+    weights = Rule("sign", 4).weights(seen, np.zeros(seen.median.shape[:2]))
+    outcome = run(market, Terms(), Orders(seen.rows, weights[:, :, None]), span, "knows the next hour")
+    assert outcome.gross_figures["sharpe"].value > 20
+    assert len(outcome.alarms) == 2
+    assert "a look into the future is likelier than skill" in outcome.alarms[0]
+    assert "of 10," in outcome.alarms[1] and "taken for a leak" in outcome.alarms[1]
+
+
+def test_noise_is_not_flagged_and_earns_nothing_before_costs(contest):
+    _, _, made = contest
+    for o in made.outcomes:
+        assert o.alarms == []
+        assert o.gross_figures["sharpe"].low < 0 < o.gross_figures["sharpe"].high
+
+
+def test_a_planted_edge_is_found_net_of_costs():
+    market = market_of(pure_walk(24 * 300, ASSETS, 3))
+    noisy = forecast_grid(market, 24, 0.1, 5)
+    knows = forecast_grid(market, 24, 0.1, 5, hindsight_h=24)
+    rng = np.random.default_rng(0)
+    right = rng.random(noisy.median.shape[:2]) < 0.3  # of its views, the rest is noise
+    mixed = replace(
+        noisy, **{f: np.where(right[..., None], getattr(knows, f), getattr(noisy, f)) for f in ("mean", "median")}
+    )
+    made = hold(market, Terms(), {"tapewire": mixed}, PLAN, None)
+    assert made.outcomes[0].figures["sharpe"].low > 0
+    assert made.chance is not None and made.chance.p < 0.02
+    assert made.luck.deflated[made.outcomes[0].name] > 0.95
+
+
+def test_cutting_off_the_future_changes_nothing_that_was_decided_before():
+    bars = pure_walk(24 * 80, ASSETS, 4)
+    n = 24 * 60
+    cut = type(bars)(bars.assets, "1h", *(x[:n] for x in (bars.close_ts, bars.open, bars.high, bars.low, bars.close,
+                                                          bars.volume)))  # fmt: skip
+    whole, part = market_of(bars), market_of(cut)
+    seen, before = forecast_grid(whole, 12, 0.1, 1), forecast_grid(part, 12, 0.1, 1)
+    k = len(before.rows)
+    for rule in PLAN.rules:
+        cost = np.full(seen.median.shape[:2], 0.002)
+        np.testing.assert_allclose(rule.weights(before, cost[:k]), rule.weights(seen, cost)[:k], atol=1e-12)
+
+
+def test_sharpe_of_an_outcome_is_that_of_its_daily_returns(contest):
+    _, _, made = contest
+    assert made.outcomes[0].figures["sharpe"].value == pytest.approx(sharpe_of(made.outcomes[0].daily))
