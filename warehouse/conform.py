@@ -12,6 +12,7 @@ POLARS_TYPES: dict[str, pl.DataType] = {
     "INTEGER": pl.Int32(),
     "BIGINT": pl.Int64(),
     "BOOLEAN": pl.Boolean(),
+    "DATE": pl.Date(),
     "TIMESTAMPTZ": pl.Datetime("us", "UTC"),
     "FLOAT[]": pl.List(pl.Float32()),
     "VARCHAR[]": pl.List(pl.String()),
