@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from dashboards.data import Published
+from dashboards.sheet import Sheet, sheet_of_warehouse
 from dashboards.wording import group_name, number, said_p
 from domain.names import DEFAULT
 
@@ -42,7 +43,7 @@ def headlines(warehouse: Published) -> list[Headline]:
         _after_releases(warehouse.mart("response_record")),
         _expected(warehouse.mart("generated_against_real").filter(pl.col("slice_by") == "all")),
         _realised(responses),
-        _sharpe(warehouse.mart("backtest_summary")),
+        _sharpe(sheet_of_warehouse(warehouse)),
         _health(warehouse.mart("data_health"), warehouse.mart("sources")),
     ]
 
@@ -226,15 +227,19 @@ def _expected(rows: pl.DataFrame) -> Headline:
     )
 
 
-def _sharpe(summary: pl.DataFrame) -> Headline:
-    rows = {r["strategy"]: r for r in summary.filter(pl.col("metric") == "sharpe").to_dicts()}
-    if DEFAULT not in rows or rows[DEFAULT]["value"] is None:
-        return _missing("Backtest Sharpe ratio", "no walk-forward forecasts to trade, or nothing was traded")
-    mine, hold = rows[DEFAULT], rows.get("buy_and_hold", {})
-    beside = f"; buy and hold {number(hold['value'], '.2f')}" if hold.get("value") is not None else ""
+def _sharpe(sheet: Sheet | None) -> Headline:
+    name = "Backtest Sharpe ratio"
+    mine = {} if sheet is None else sheet.figures().get("sharpe", {})
+    if sheet is None or mine.get("value") is None:
+        why = mine.get("why") or "no walk-forward forecasts to trade"
+        return _missing(name, f"{why}, or nothing was traded")
+    hold = sheet.value("sharpe", "buy and hold")
+    beside = f"; buy and hold {number(hold, '.2f')}" if hold is not None else ""
     sure = _verdict(mine, "above zero", "below zero", "not distinguishable from zero")
-    return Headline("Backtest Sharpe ratio", number(mine["value"], ".2f"),
-                    f"95 % interval {_interval(mine, '.2f')}, after costs: {sure}{beside}")  # fmt: skip
+    chance = sheet.value("chance_p")
+    luck = f"; as good by chance: p {said_p(chance)}" if chance is not None else ""
+    return Headline(name, number(mine["value"], ".2f"),
+                    f"95 % interval {_interval(mine, '.2f')}, after costs: {sure}{luck}{beside}")  # fmt: skip
 
 
 def _health(findings: pl.DataFrame, sources: pl.DataFrame) -> Headline:

@@ -13,10 +13,9 @@ PRICE = ",.6~g"
 
 BLUE, ORANGE, GREEN, RED, GREY, VIOLET = "#3b82c4", "#e08a2e", "#3a9d6e", "#d1495b", "#8a8f98", "#8e6bbf"
 GROUP_COLOURS = {"real": BLUE, "generated": ORANGE, "fabricated": RED, "unlabelled": GREY, "late_stamp": VIOLET}
-MODEL_NAMES = {DEFAULT: "tapewire", **MODELS, "buy_and_hold": "Buy and hold"}
+MODEL_NAMES = {DEFAULT: "tapewire", **MODELS}
 MODEL_COLOURS = {
     "tapewire": BLUE, "patch_transformer": RED, "reference_walk": GREY, "walk_plain": GREEN, "walk_drift": ORANGE,
-    "buy_and_hold": VIOLET,
 }  # fmt: skip
 
 

@@ -17,10 +17,12 @@ from dashboards.headline import headlines
 from dashboards.report.figures import chart, trusted
 from dashboards.report.impact import impact_section
 from dashboards.report.tables import table_of
+from dashboards.report.tearsheet import tearsheet_values
 from dashboards.report.texts import text_section
+from dashboards.sheet import sheet_of_warehouse
 from dashboards.wording import P, by_reason, unbroken_units
 from domain.files import appears_whole
-from domain.names import DEFAULT, NETWORK
+from domain.names import NETWORK
 
 HERE = Path(__file__).parent
 COUNTED = {
@@ -49,8 +51,8 @@ def render(warehouse: Published) -> str:
         plotly=trusted(get_plotlyjs()), style=trusted((HERE / "report.css").read_text()),
         script=trusted((HERE / "report.js").read_text()),
         settings=json.dumps(json.loads(run.get("settings", "{}")), indent=1, ensure_ascii=False),
-        **_forecast(warehouse), **impact_section(warehouse), **_backtest(warehouse), **_health(warehouse),
-        ssr=_ssr(warehouse), texts=text_section(warehouse),
+        **_forecast(warehouse), **impact_section(warehouse), **_health(warehouse),
+        sheet=tearsheet_values(sheet_of_warehouse(warehouse)), ssr=_ssr(warehouse), texts=text_section(warehouse),
     )  # fmt: skip
 
 
@@ -172,36 +174,6 @@ def _ssr(warehouse: Published) -> dict[str, Any] | None:
         "oscillator": chart(market_charts.ssr_oscillator(daily), "SSR oscillator"),
         "table": table_of(newest, formats, names),
         "coin_list": daily["coin_list"][0],
-    }
-
-
-def _backtest(warehouse: Published) -> dict[str, Any]:
-    curves = warehouse.mart("backtest_equity")
-    if curves.is_empty():
-        return {"equity": None, "drawdown": None, "backtest_table": None}
-    summary = warehouse.mart("backtest_summary")
-    interval = summary.filter(pl.col("metric") == "sharpe").select("strategy", sharpe_low="low", sharpe_high="high")
-    wide = summary.pivot(on="metric", index="strategy", values="value").join(interval, on="strategy", how="left")
-    order = {n: i for i, n in enumerate((DEFAULT, NETWORK, "walk_drift", "reference_walk", "buy_and_hold"))}
-    idle = pl.col("sharpe").is_null()
-    wide = wide.with_columns(
-        pl.when(idle).then(None).otherwise(pl.col(c)).alias(c)
-        for c in ("sharpe_low", "sharpe_high", "psr_above_0")
-        if c in wide.columns
-    )
-    wide = wide.sort(pl.col("strategy").replace_strict(order, default=9, return_dtype=pl.Int64))
-    wide = wide.with_columns(pl.col("strategy").replace(style_charts.MODEL_NAMES))
-    names = {"strategy": "Strategy", "sharpe": "Sharpe", "sharpe_low": "95 % low", "sharpe_high": "high",
-             "psr_above_0": "P(Sharpe > 0)", "annual_return": "Return a year", "annual_volatility": "Volatility",
-             "max_drawdown": "Max drawdown", "turnover_per_year": "Turnover a year",
-             "cost_per_year": "Costs a year"}  # fmt: skip
-    formats = {"sharpe": ".2f", "sharpe_low": ".2f", "sharpe_high": ".2f", "psr_above_0": ".2f",
-               "annual_return": "+.1%", "annual_volatility": ".1%", "max_drawdown": ".1%", "turnover_per_year": ".1f",
-               "cost_per_year": ".2%"}  # fmt: skip
-    return {
-        "equity": chart(market_charts.equity(curves), "Equity"),
-        "drawdown": chart(market_charts.drawdown(curves), "Drawdown"),
-        "backtest_table": table_of(wide, formats, names),
     }
 
 

@@ -3,14 +3,15 @@
 import polars as pl
 import streamlit as st
 
+from dashboards.charts import backtests as backtests_charts
 from dashboards.charts import forecasts as forecasts_charts
 from dashboards.charts import market as market_charts
 from dashboards.charts import releases as releases_charts
-from dashboards.charts import style as style_charts
 from dashboards.data import Published
 from dashboards.headline import caveats, headlines
+from dashboards.sheet import alarms, sentences, sheet_of_warehouse
 from dashboards.shell import chart, published, section, table
-from dashboards.wording import group_name, number, one_line, sentence, unbroken_units
+from dashboards.wording import group_name, one_line, sentence, unbroken_units
 
 SEVERITIES = {"error": 0, "warning": 1, "info": 2}
 
@@ -125,22 +126,19 @@ def compared(warehouse: Published) -> None:
 
 
 def backtest(warehouse: Published) -> None:
-    """Equity, drawdown and figures of the strategies."""
-    curves = warehouse.mart("backtest_equity")
-    if curves.is_empty():
+    """What the backtest says in sentences, equity, drawdown, and how it bears cost, delay and size."""
+    sheet = sheet_of_warehouse(warehouse)
+    if sheet is None:
         st.info("No walk-forward forecasts to trade.")
         return
-    chart(market_charts.equity(curves), "equity")
-    chart(market_charts.drawdown(curves), "drawdown")
-    summary = warehouse.mart("backtest_summary").filter(pl.col("metric") == "sharpe", pl.col("value").is_not_null())
-    for r in summary.to_dicts():
-        name = style_charts.model_name(r["strategy"])
-        st.caption(
-            unbroken_units(
-                f"{name}: Sharpe ratio {number(r['value'], '.2f')}, 95 % interval {number(r['low'], '.2f')} to "
-                f"{number(r['high'], '.2f')}, after costs"
-            )
-        )
+    for said in alarms(sheet):
+        st.error(said)
+    for said in sentences(sheet):
+        st.text(f"{said}.")
+    chart(backtests_charts.equity(sheet.frames["equity"], log=True), "equity")
+    chart(backtests_charts.drawdown(sheet.frames["equity"]), "drawdown")
+    for axis in backtests_charts.AXES:
+        chart(backtests_charts.sensitivity(sheet.own("curves"), axis), f"by-{axis}")
 
 
 def health(warehouse: Published) -> None:

@@ -3,12 +3,16 @@
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.cli.console import expected_errors, log_to_stderr, print_frame, run_up_to, wrong_usage
 from pipelines.cli.options import AsOf, Format, Home, Profile, moment, settings_of
+
+if TYPE_CHECKING:
+    from dashboards.sheet import Sheet
+    from pipelines.settings.settings import Settings
 
 
 def train(
@@ -112,9 +116,85 @@ def evaluate(
     print_frame(league(scores), Format.table)
 
 
-def backtest(profile: Profile = None, as_of: AsOf = None, home: Home = None) -> None:
-    """Trade the walk-forward forecasts on paper, with costs and latency, beside buy-and-hold and the walk.
+def backtest(
+    forecasts: Annotated[
+        Path | None, typer.Option(help="Table of forecasts: model, asset, origin_ts, horizon_h, level, log_return.")
+    ] = None,
+    candles: Annotated[Path | None, typer.Option(help="Table of hourly prices that they are traded on.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="Model of the table to trade; may be given several times.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the tables and the tear sheet.")] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write tearsheet.html, .md and .json into --out as well.")
+    ] = False,
+    against: Annotated[Path | None, typer.Option(help="Folder of another run to compare with.")] = None,
+    profile: Profile = None,
+    as_of: AsOf = None,
+    home: Home = None,
+) -> None:
+    """Trade forecasts and releases on paper, through a ledger with all costs, beside rivals and chance.
 
-    Example:  tapewire backtest
+    Without files: the walk-forward forecasts and the releases of the warehouse, into the warehouse. With --forecasts
+    and --candles: any table in the shape that `tapewire evaluate` writes, into --out. Every configuration that was ever
+    tried is kept and counted. Terms of trading stand in the [backtest] section of the profile.
+
+    Examples:  tapewire backtest --report   |   tapewire backtest --forecasts results/forecasts.parquet --candles
+    candles.parquet --out results/backtest --report
     """
-    run_up_to(settings_of(profile, as_of, home), "backtest")
+    settings = settings_of(profile, as_of, home)
+    if forecasts is None and candles is None:
+        code = _backtest_of_warehouse(settings, out, report, against)
+        raise typer.Exit(code)
+    from pipelines.ondemand.study.backtest_files import backtest_files
+    from pipelines.ondemand.tables import TableError
+
+    if forecasts is None or candles is None or out is None:
+        given = {"--forecasts": forecasts, "--candles": candles, "--out": out}
+        lacking = ", ".join(name for name, value in given.items() if value is None)
+        print(f"tapewire: a backtest of files needs {lacking} as well", file=sys.stderr)
+        raise typer.Exit(2)
+    log_to_stderr()
+    with expected_errors():
+        try:
+            sheet = backtest_files(forecasts, candles, out, settings.backtest, tuple(model or ()))
+            _tell(sheet, out if report else None, against)
+        except (TableError, FileNotFoundError) as error:
+            print(f"tapewire: {error}", file=sys.stderr)
+            raise typer.Exit(2) from error
+    print(f"Tables: {out}")
+
+
+def _backtest_of_warehouse(settings: "Settings", out: Path | None, report: bool, against: Path | None) -> int:
+    """Run the stage, say what came of it, and write the tear sheet where it is wanted; the exit code."""
+    from dashboards.open import OpenWarehouse
+    from dashboards.sheet import sheet_of_warehouse
+
+    code = 0
+    try:
+        run_up_to(settings, "backtest")
+    except typer.Exit as ended:
+        code = ended.exit_code
+    if code not in (0, 3):
+        return code
+    with expected_errors(), OpenWarehouse(settings.warehouse) as warehouse:
+        sheet = sheet_of_warehouse(warehouse)
+        if sheet is not None:
+            folder = (out or settings.report.parent) if report else None
+            _tell(sheet, folder, against)
+    return code
+
+
+def _tell(sheet: "Sheet", folder: Path | None, against: Path | None) -> None:
+    """Print what a backtest says; write its tear sheet into `folder`. FileNotFoundError where `against` is no run."""
+    from dashboards.report.tearsheet import write_tearsheet
+    from dashboards.sheet import alarms, sentences, sheet_of_folder
+
+    other = None if against is None else sheet_of_folder(against)
+    for said in alarms(sheet):
+        print(f"ALARM: {said}")
+    for said in sentences(sheet):
+        print(f"* {said}")
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        print("Tear sheet:", write_tearsheet(sheet, folder, other)[0])

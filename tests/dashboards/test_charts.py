@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 import pytest
 
+from dashboards.charts import backtests as backtests_charts
 from dashboards.charts import forecasts as forecasts_charts
 from dashboards.charts import market as market_charts
 from dashboards.charts import releases as releases_charts
@@ -23,8 +24,11 @@ DRAWN: dict[str, Callable[[Published, Callable[[pl.DataFrame], pl.DataFrame]], g
     "excess_paths": lambda w, f: releases_charts.excess_paths(f(w.mart("impact_paths"))),
     "comparison_realised": lambda w, f: releases_charts.comparison(f(w.mart("generated_against_real")), "realised"),
     "comparison_scored": lambda w, f: releases_charts.comparison(f(w.mart("generated_against_real")), "scored"),
-    "equity": lambda w, f: market_charts.equity(f(w.mart("backtest_equity"))),
-    "drawdown": lambda w, f: market_charts.drawdown(f(w.mart("backtest_equity"))),
+    "equity": lambda w, f: backtests_charts.equity(f(w.mart("backtest_equity")), log=False),
+    "equity_log": lambda w, f: backtests_charts.equity(f(w.mart("backtest_equity")), log=True),
+    "drawdown": lambda w, f: backtests_charts.drawdown(f(w.mart("backtest_equity"))),
+    "exposure": lambda w, f: backtests_charts.exposure(f(w.mart("backtest_equity"))),
+    "sensitivity": lambda w, f: backtests_charts.sensitivity(f(w.mart("backtest_curves")), "capital"),
     "expected_moves": lambda w, f: releases_charts.expected_moves(f(w.expected("doc-0", "BTC"))),
     "release_path": lambda w, f: releases_charts.release_path(
         f(w.candles_around("BTC", w.release("doc-0")["event_ts"])),

@@ -3,11 +3,17 @@
 import json
 import math
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
+from models.backtest.contest import Plan, hold
+from models.backtest.ledger.terms import Terms
+from models.backtest.strategies.rules import Rule
+from models.backtest.tables import Tables, tables_of
+from tests.kits.backtests import pure_walk, walk_views
 from warehouse.connect import open_writer
 from warehouse.migrate import migrate
 from warehouse.publish import STABLE_NAME, publish
@@ -327,30 +333,13 @@ def known_cases() -> pl.DataFrame:
                          "half_life_h": pl.Float64, "lead_h": pl.Float64, "false_alarms": pl.Float64})  # fmt: skip
 
 
-def backtest_equity() -> pl.DataFrame:
-    rows = [
-        (s, NOW - (240 - i) * HOUR, NOW - (240 - i) * HOUR, 1 + i / 5000, -i / 9000, 0.1, 0.01, 0.0)
-        for s in (*MODELS[:3], "buy_and_hold")
-        for i in range(240)
-    ]
-    return pl.DataFrame(
-        rows,
-        orient="row",
-        schema=["strategy", "event_ts", "available_ts", "equity", "drawdown", "gross_exposure", "turnover", "cost"],
-    )
-
-
-def backtest_metrics() -> pl.DataFrame:
-    values = {"sharpe": 0.4, "psr_above_0": 0.6, "annual_return": 0.1, "annual_volatility": 0.2, "max_drawdown": -0.2,
-              "turnover_per_year": 50.0, "cost_per_year": 0.01}  # fmt: skip
-    rows = [
-        (s, m, None if s == "reference_walk" and m == "sharpe" else v, v - 1, v + 1)
-        for s in (*MODELS[:3], "buy_and_hold")
-        for m, v in values.items()
-    ]
-    return pl.DataFrame(
-        rows, orient="row", infer_schema_length=None, schema=["strategy", "metric", "value", "low", "high"]
-    )
+@cache
+def backtest() -> Tables:
+    """A whole backtest of noise on 100 days of random walks."""
+    market, views = walk_views(pure_walk(24 * 100, ("BTC", "ETH", "DOGE"), 3), 12, 3)
+    headline = Rule("volatility")
+    plan = Plan([headline, Rule("edge"), Rule("sign"), Rule("kelly", strength=0.25)], [], headline, "tapewire")
+    return tables_of(hold(market, Terms(), views, plan, None), Terms(), NOW)
 
 
 def explanations() -> pl.DataFrame:
@@ -413,7 +402,10 @@ FRAMES = {
     "impact_controls": impact_controls, "response_expected": response_expected, "response_record": response_record,
     "release_alerts": release_alerts, "similar_releases": similar_releases,
     "known_cases": known_cases, "impact_comparisons": impact_comparisons, "scored": scored,
-    "backtest_equity": backtest_equity, "backtest_metrics": backtest_metrics,
+    "backtest_equity": lambda: backtest().equity, "backtest_metrics": lambda: backtest().metrics,
+    "backtest_trades": lambda: backtest().trades, "backtest_positions": lambda: backtest().positions,
+    "backtest_drawdowns": lambda: backtest().drawdowns, "backtest_curves": lambda: backtest().curves,
+    "backtest_trials": lambda: backtest().trials,
     "document_authorship": document_authorship, "generated_releases": generated_releases,
     "training_runs": training_runs, "explanations": explanations,
 }  # fmt: skip

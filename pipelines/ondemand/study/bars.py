@@ -25,9 +25,11 @@ CLOCK_CHANGE_S = 3600  # daily bars of a place with summer time start an hour ap
 STUCK_BARS = 12  # as many closes in a row that are the same to the last digit, where no volume is known
 
 
-def read_bars(path: Path) -> Bars:
+def read_bars(path: Path, *, says_holes: bool = True) -> Bars:
     """A grid of bars from a long table (asset, start of the bar, close; open, high, low, volume where known) or a wide
     one (a date and a column of closes per asset). Without volume all assets weigh alike in the index.
+
+    `says_holes`: whether to log that moves over holes are in no return.
     """
     frame = once(read_table(path, ENDINGS), path)
     start = first_of(frame, BAR_STARTS, path, "the start of a bar")
@@ -55,7 +57,10 @@ def read_bars(path: Path) -> Bars:
         raise TableError(
             f"{path.name}: {twice['asset'][0]} has two bars that start at {at}; give one timeframe and market"
         )
-    return _grid(known, _timeframe(known, path), path)
+    bars = _grid(known, _timeframe(known, path), path)
+    if says_holes:
+        _say_holes(bars.close, bars.assets, bars.close_ts, path)
+    return bars
 
 
 def _check_values(typed: pl.DataFrame, path: Path) -> None:
@@ -136,7 +141,6 @@ def _say(close: Array, assets: tuple[str, ...], close_ts: NDArray[np.datetime64]
             "%s: %s goes from %g to %g by %s: taken for another unit, no return", path.name, assets[column],
             close[row - 1, column], close[row, column], close_ts[row],
         )  # fmt: skip
-    _say_holes(close, assets, close_ts, path)
 
 
 def _say_holes(close: Array, assets: tuple[str, ...], close_ts: NDArray[np.datetime64], path: Path) -> None:

@@ -1,0 +1,120 @@
+"""A whole backtest of a table of forecasts on a table of prices: the warehouse is neither read nor written."""
+
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from dashboards.sheet import FRAMES, Sheet, sheet_of_folder
+from domain.names import DEFAULT, REFERENCE
+from features.candles import Bars
+from models.backtest.ledger.market import market_of
+from models.backtest.strategies.views import views_from_table
+from models.backtest.tables import Tables
+from pipelines.ondemand.study.bars import read_bars
+from pipelines.ondemand.tables import TableError, need_columns, read_table, write_table
+from pipelines.settings.models import BacktestSettings
+from pipelines.sources.simulated import NAME as SIMULATED
+from pipelines.stages.backtest import traded
+
+log = logging.getLogger("tapewire.backtest")
+COLUMNS = ("asset", "origin_ts", "horizon_h", "level", "log_return")
+
+
+def backtest_files(
+    forecasts: Path, candles: Path, out: Path, s: BacktestSettings, models: tuple[str, ...] = ()
+) -> Sheet:
+    """Trade `forecasts` (columns as `tapewire evaluate` writes them; one model where none is named) on `candles`.
+
+    Tables are written into `out` as Parquet; trials that are there already are kept and counted. Without `models` the
+    default is traded, or all where it is not among them, beside the reference walk where that is. TableError with what
+    was found and what was expected.
+    """
+    if out.exists() and not out.is_dir():
+        raise TableError(f"{out} is a file; --out is the folder that tables are written to")
+    table = read_table(forecasts)
+    need_columns(table, COLUMNS, forecasts)
+    if "model" not in table.columns:
+        table = table.with_columns(model=pl.lit(forecasts.stem))
+    bars = read_bars(candles, says_holes=False)
+    if bars.timeframe != "1h":
+        raise TableError(f"{candles.name}: bars of {bars.timeframe}; forecasts are traded on bars of 1h")
+    s = _without_volume(s, bars, candles)
+    market = market_of(bars, delisted_after_h=24 * s.delisted_after_days)
+    try:
+        views = {name: views_from_table(market, _typed(table, name, forecasts)) for name in _chosen(table, models)}
+    except ValueError as error:
+        raise TableError(f"{forecasts.name}: {error}") from error
+    made = traded(market, views, s, None, _tried(out), datetime.now(UTC).replace(microsecond=0))
+    _write(made, out, is_simulated=_is_simulated(candles))
+    sheet = sheet_of_folder(out)
+    assert sheet is not None
+    return sheet
+
+
+def _without_volume(s: BacktestSettings, bars: Bars, candles: Path) -> BacktestSettings:
+    """Settings that do without volumes where the candles have none, which is said."""
+    if np.isfinite(bars.volume).any():
+        return s
+    log.warning("%s has no volume: half spreads of %g bp are assumed, and no impact", candles.name, s.least_spread_bps)
+    return s.model_copy(update={"spread": 0.0, "impact": 0.0})
+
+
+def _chosen(table: pl.DataFrame, models: tuple[str, ...]) -> list[str]:
+    """The models that are traded, and the reference walk where there is one. TableError for one that is not there."""
+    there = table["model"].unique().sort().to_list()
+    for name in models:
+        if name not in there:
+            raise TableError(f"there are no forecasts of {name!r}; there are {', '.join(there)}")
+    chosen = list(models) or ([DEFAULT] if DEFAULT in there else [m for m in there if m != REFERENCE])
+    return chosen + [m for m in there if m == REFERENCE and m not in chosen]
+
+
+def _typed(table: pl.DataFrame, name: str, path: Path) -> pl.DataFrame:
+    """Rows of one model with moments and numbers."""
+    own = table.filter(pl.col("model") == name)
+    if own.schema["origin_ts"] == pl.String:
+        own = own.with_columns(pl.col("origin_ts").str.to_datetime(time_zone="UTC", strict=False))
+        if own["origin_ts"].null_count():
+            raise TableError(f"{path.name}: origin_ts is no moment in {own['origin_ts'].null_count()} rows; "
+                             "write 2024-01-01T00:00:00Z")  # fmt: skip
+    numbers = {"horizon_h": pl.Int32, "level": pl.Float64, "log_return": pl.Float64}
+    return own.with_columns(pl.col(c).cast(t, strict=False) for c, t in numbers.items())
+
+
+def _tried(out: Path) -> pl.DataFrame:
+    """Trials of earlier runs into the same folder."""
+    path = out / "trials.parquet"
+    return pl.read_parquet(path) if path.exists() else pl.DataFrame()
+
+
+def _is_simulated(candles: Path) -> bool:
+    """Whether the candles say that they are the simulator's."""
+    names = read_table(candles)
+    marked = "is_simulated" in names.columns and bool(
+        names["is_simulated"].cast(pl.String).str.to_lowercase().eq("true").any()
+    )
+    return marked or ("exchange" in names.columns and bool((names["exchange"] == SIMULATED).any()))
+
+
+def _write(made: Tables, out: Path, *, is_simulated: bool) -> None:
+    """Every frame of a sheet as Parquet, with the mark of what is simulated; earlier trials stay."""
+    out.mkdir(parents=True, exist_ok=True)
+    tried = _tried(out)
+    if not tried.is_empty():
+        mine = made.trials.with_columns(is_simulated=pl.lit(is_simulated))
+        made = replace(
+            made, trials=pl.concat([mine, tried.join(mine, on="trial_id", how="anti")], how="diagonal_relaxed")
+        )
+    frames = {
+        "equity": made.equity, "summary": made.metrics, "trades": made.trades, "positions": made.positions,
+        "pnl_daily": made.positions, "drawdowns": made.drawdowns, "curves": made.curves, "trials": made.trials,
+    }  # fmt: skip
+    for name in FRAMES:
+        frame = frames[name]
+        if "is_simulated" not in frame.columns:
+            frame = frame.with_columns(is_simulated=pl.lit(is_simulated))
+        write_table(frame, out / f"{name}.parquet")
