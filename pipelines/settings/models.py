@@ -109,7 +109,7 @@ class BacktestSettings(Section):
     target_vol: float = Field(default=0.20, gt=0)
     max_weight: float = Field(default=0.25, gt=0)
     max_leverage: float = Field(default=1.0, gt=0)
-    least_change: float = Field(default=0.02, ge=0)
+    least_change: float = Field(default=0.005, ge=0)
     release_weight: float = Field(default=0.05, gt=0)
     fees: tuple[tuple[float, float], ...] = ((0.0, 10.0),)
     least_spread_bps: float = Field(default=0.5, ge=0)

@@ -136,58 +136,50 @@ class _Book:
 
     def fill(self, row: int) -> None:
         """Fill what is waited for and can be traded at this bar."""
-        assets = np.flatnonzero(self.fillable[row] & ~np.isnan(self.pending).all(1))
-        if len(assets):
-            usd = self._sizes(row, assets)
-            self._trade(row, assets, usd)
-            self.units[assets] = np.where(
-                self.pending[assets] == 0, 0.0, self.units[assets]
-            )  # closed to the last digit
-            self.pending[assets] = np.nan
+        asset, config = np.nonzero(~np.isnan(self.pending) & self.fillable[row][:, None])
+        if len(asset):
+            wanted = self.pending[asset, config]
+            self._trade(row, asset, config, self._sizes(row, asset, config, wanted))
+            self.units[asset[wanted == 0], config[wanted == 0]] = 0.0  # closed to the last digit
+            self.pending[asset, config] = np.nan
         self._close(row)
 
-    def _sizes(self, row: int, assets: NDArray[np.int64]) -> Array:
-        """Dollars to buy of these assets, [A', C]; 0 where no order is placed."""
-        t, prices = self.terms, self.market.unit[row]
-        equity = self.cash + prices @ self.units
-        value, pending = self.units[assets] * prices[assets, None], self.pending[assets]
-        ordered = ~np.isnan(pending)
-        wanted = np.where(ordered, pending * equity, 0.0)
-        others = prices @ np.abs(self.units) - np.where(ordered, np.abs(value), 0.0).sum(0)
-        gross, room = np.abs(wanted).sum(0), np.maximum(t.max_leverage * equity - others, 0.0)
+    def _sizes(self, row: int, asset: NDArray[np.int64], config: NDArray[np.int64], weight: Array) -> Array:
+        """Dollars to buy, [F], so that each asset has its weight in each configuration; 0 where it is not worth it."""
+        t, price, n = self.terms, self.market.unit[row], len(self.cash)
+        equity = self.cash + price @ self.units
+        value, wanted = self.units[asset, config] * price[asset], weight * equity[config]
+        others = price @ np.abs(self.units) - np.bincount(config, np.abs(value), n)
+        gross, room = np.bincount(config, np.abs(wanted), n), np.maximum(t.max_leverage * equity - others, 0.0)
         if (gross > room).any():
-            wanted *= np.where(gross > room, room / np.maximum(gross, 1e-300), 1.0)
-        usd = np.where(ordered, wanted - value, 0.0)
-        size = np.abs(usd)
-        usd[(size < t.least_order_usd) & (wanted != 0)] = 0.0
-        if t.least_change > 0:
-            usd[(size < t.least_change * equity) & (wanted != 0)] = 0.0
+            wanted *= np.where(gross > room, room / np.maximum(gross, 1e-300), 1.0)[config]
+        usd = wanted - value
+        least = np.maximum(t.least_order_usd, t.least_change * equity)[config]
+        usd[(np.abs(usd) < least) & (wanted != 0)] = 0.0
         if t.lots is not None:
-            lot = (np.array(t.lots)[assets] * self.market.price[row, assets])[:, None]
+            lot = np.array(t.lots)[asset] * self.market.price[row, asset]
             usd = np.where((lot > 0) & (wanted != 0), np.trunc(usd / np.where(lot > 0, lot, 1.0)) * lot, usd)
         return usd
 
-    def _trade(self, row: int, assets: NDArray[np.int64], usd: Array) -> None:
-        """Buy and sell these dollars, [A', C], and pay for it."""
-        account, size = self.account, np.abs(usd)
-        fee = size * (fee_share(self.terms, self._volume_before(row)) * self.scale)
-        spread = size * self.half[row, assets, None] * self.scale
-        impact = size * np.sqrt(size) * self.impact[row, assets, None] * self.scale
-        self.cash = self.cash - (usd + fee + spread + impact).sum(0)
-        self.units[assets] += usd / self.market.unit[row, assets, None]
+    def _trade(self, row: int, asset: NDArray[np.int64], config: NDArray[np.int64], usd: Array) -> None:
+        """Buy and sell these dollars, [F], and pay for it."""
+        account, size, n, scale = self.account, np.abs(usd), len(self.cash), self.scale[config]
+        fee = size * fee_share(self.terms, self._volume_before(row))[config] * scale
+        spread = size * self.half[row, asset] * scale
+        impact = size * np.sqrt(size) * self.impact[row, asset] * scale
+        self.cash = self.cash - np.bincount(config, usd + fee + spread + impact, n)
+        self.units[asset, config] += usd / self.market.unit[row, asset]
         for kind, paid in enumerate((fee, spread, impact)):
-            account.costs[kind] += paid.sum(0)
-        traded = size.sum(0)
+            account.costs[kind] += np.bincount(config, paid, n)
+        traded = np.bincount(config, size, n).astype(np.float64)
         account.traded[row - self.first] += traded
         if len(self.terms.fees) > 1:
             day = int(self.day[row])
             self.volume[day] = self.volume.get(day, 0.0) + traded
-        account.n_fills[:] += (size > 0).sum(0)
-        if self.detail:
-            at, config = np.nonzero(size)
-            account.fills.append(
-                Fill(row, assets[at], config, usd[at, config], fee[at, config], spread[at, config], impact[at, config])
-            )
+        made = size > 0
+        account.n_fills[:] += np.bincount(config[made], minlength=n)
+        if self.detail and made.any():
+            account.fills.append(Fill(row, asset[made], config[made], usd[made], fee[made], spread[made], impact[made]))
 
     def _volume_before(self, row: int) -> Array:
         """Dollars traded in the FEE_DAYS days before the day of this bar, [C]."""

@@ -104,13 +104,15 @@ def _held(account: Account, config: int, shape: tuple[int, ...]) -> Array:
 
 def _fills(market: Market, account: Account, config: int) -> pl.DataFrame:
     """One row per fill: moment, asset, dollars bought (negative: sold), price, what it cost."""
-    frames = []
-    for fill in account.fills:
-        own = fill.config == config
-        if own.any():
-            names = [market.assets[a] for a in fill.asset[own]]
-            columns = {"asset": names, "usd": fill.usd[own], "price": market.price[fill.row, fill.asset[own]]}
-            columns |= {f"{kind}_usd": getattr(fill, kind)[own] for kind in PAID}
-            moment = pl.lit(market.close_ts[fill.row].astype("datetime64[us]")).dt.replace_time_zone("UTC")
-            frames.append(pl.DataFrame(columns).select(moment.alias("event_ts"), pl.all()))
-    return pl.concat(frames) if frames else pl.DataFrame(schema=FILLS)
+    own = [(fill, fill.config == config) for fill in account.fills]
+    own = [(fill, mine) for fill, mine in own if mine.any()]
+    if not own:
+        return pl.DataFrame(schema=FILLS)
+    row = np.concatenate([np.full(int(mine.sum()), fill.row) for fill, mine in own])
+    asset = np.concatenate([fill.asset[mine] for fill, mine in own])
+    columns = {kind: np.concatenate([getattr(fill, kind)[mine] for fill, mine in own]) for kind in ("usd", *PAID)}
+    return pl.DataFrame({
+        "event_ts": pl.Series(market.close_ts[row].astype("datetime64[us]")).dt.replace_time_zone("UTC"),
+        "asset": pl.Series(np.array(market.assets)[asset]), "usd": columns["usd"], "price": market.price[row, asset],
+        **{f"{kind}_usd": columns[kind] for kind in PAID},
+    })  # fmt: skip

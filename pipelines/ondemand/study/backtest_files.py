@@ -15,8 +15,10 @@ from models.backtest.ledger.market import market_of
 from models.backtest.strategies.views import views_from_table
 from models.backtest.tables import Tables
 from pipelines.ondemand.study.bars import read_bars
+from pipelines.ondemand.study.events import as_the_bars_name_them
 from pipelines.ondemand.tables import TableError, need_columns, read_table, write_table
 from pipelines.settings.models import BacktestSettings
+from pipelines.sources.named_assets import asset_named
 from pipelines.sources.simulated import NAME as SIMULATED
 from pipelines.stages.backtest import traded
 
@@ -40,6 +42,8 @@ def backtest_files(
     if "model" not in table.columns:
         table = table.with_columns(model=pl.lit(forecasts.stem))
     bars = read_bars(candles, says_holes=False)
+    bars = replace(bars, assets=tuple(asset_named(name) or name for name in bars.assets))
+    table = as_the_bars_name_them(table, bars.assets)
     if bars.timeframe != "1h":
         raise TableError(f"{candles.name}: bars of {bars.timeframe}; forecasts are traded on bars of 1h")
     s = _without_volume(s, bars, candles)

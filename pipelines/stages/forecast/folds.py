@@ -4,8 +4,10 @@ A small network trains nearly as fast on one thread as on two, so that two folds
 half of the time of two in turn. Threads are shared out among the processes; each holds a copy of the data set.
 """
 
+import atexit
 import logging
 import os
+import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -73,7 +75,7 @@ class _Worker:
 
         cls.how, cls.dataset, cls.names = how, dataset, names
         threadpool_limits(how.threads)
-        threading.Thread(target=_end_with_parent, daemon=True).start()
+        end_with_parent()
 
     @classmethod
     def fit(cls, fold: Fold) -> dict[str, Forecast]:
@@ -81,9 +83,23 @@ class _Worker:
         return _forget_models(forecasts(cls.how, cls.dataset, *fold, cls.names))
 
 
-def _end_with_parent() -> None:
-    """A parent that was killed leaves no process behind that goes on training."""
+def end_with_parent() -> None:
+    """Let this process end when its parent does: one that was killed leaves none behind that goes on training.
+
+    When its work is done it ends at once: libraries complain where an interpreter with threads is taken down.
+    """
     parent = parent_process()
-    if parent is not None:
+    if parent is None:
+        return
+
+    def watch() -> None:
         connection.wait([parent.sentinel])
         os._exit(1)
+
+    def leave() -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+    atexit.register(leave)

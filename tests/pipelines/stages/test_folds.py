@@ -1,8 +1,11 @@
 """Folds side by side in processes: the forecasts are those of one after another."""
 
 import logging
+import subprocess
+import sys
 
 import numpy as np
+import psutil
 import pytest
 
 from models.forecast.network.config import TrainConfig
@@ -12,6 +15,20 @@ from tests.conftest import random_bars
 from tests.kits.networks import ground, pairs_of, tiny_net
 
 NAMES = ("har", "mlp")
+PARENT = """
+import os, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pipelines.stages.forecast.folds import end_with_parent
+
+def work():
+    print(os.getpid(), flush=True)
+    time.sleep(600)
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
+        pool.submit(work).result()
+"""
 
 
 @pytest.mark.slow
@@ -39,3 +56,15 @@ def test_an_error_in_a_process_ends_the_evaluation_with_its_message():
     folds = [(200, pairs_of(np.arange(200, 210)))] * 2
     with pytest.raises(ValueError, match="model 'oracle' is unknown"):
         fit_folds(Recipe(tiny_net(g), TrainConfig(), threads=1), g, folds, ("oracle",), processes=2)
+
+
+@pytest.mark.slow
+def test_a_killed_evaluation_leaves_no_process_behind(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    parent = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    parent.wait()
+    assert child.wait(timeout=20) is None or not child.is_running()
