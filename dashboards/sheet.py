@@ -75,7 +75,7 @@ def alarms(sheet: Sheet) -> list[str]:
 
 
 def _earned(sheet: Sheet) -> str:
-    days = sheet.own("equity").select("event_ts").rows()
+    days = sheet.own("equity").select(pl.col("event_ts").dt.offset_by("-1s")).rows()  # stamped with their ends
     f = {name: row["value"] for name, row in sheet.figures().items()}
     span = f"{sheet.headline}, {days[0][0]:%-d %B %Y} to {days[-1][0]:%-d %B %Y} ({len(days):,} days)"
     if not f.get("fills"):
@@ -143,8 +143,8 @@ def _luck(sheet: Sheet) -> list[str]:
     pbo, path = choice["overfitting_probability"], choice["sharpe_of_the_choice"]
     if pbo["value"] is not None:
         said.append(
-            f"Probability of backtest overfitting {number(pbo['value'], '.2f')} (.5: the choice among configurations "
-            "tells nothing)"
+            f"Probability of backtest overfitting, before costs, {number(pbo['value'], '.2f')} (.5: the choice among "
+            "configurations tells nothing)"
         )
     if path["value"] is not None:
         said.append(

@@ -13,8 +13,9 @@ Exits with 1 where a promise is not kept.
 import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import get_context
+from typing import Literal
 
 import numpy as np
 
@@ -27,12 +28,13 @@ from models.backtest.luck.overfit import deflated_sharpe
 from models.backtest.metrics import DAYS_PER_YEAR
 from models.backtest.strategies.release_rules import ReleaseRule
 from models.backtest.strategies.rules import Rule, all_rules
-from tests.kits.backtests import forecast_grid, planted_releases, pure_walk, walk_views
+from tests.kits.backtests import forecast_grid, planted_profit, planted_releases, pure_walk, walk_views
 
 ASSETS = ("BTC", *(f"A{i:02d}" for i in range(7)))
 DAYS = 365
 RULES = all_rules(0.2, 0.25)
 HEADLINE = Rule("volatility")
+KINDS: tuple[Literal["fade", "follow", "band"], ...] = ("fade", "follow", "band")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Walk:
     net: Array
     gross: Array
     deflated_best: float
+    deflated_gross: float
     chance_p: float
     overfitting: float
     noise_flagged: bool
@@ -56,16 +59,16 @@ def one_walk(seed: int) -> Walk:
     plan = Plan(RULES, [], HEADLINE, "tapewire")
     terms = Terms(least_change=0.005)
     made = hold(market, terms, views, plan, None)
-    free = hold(market, terms.free(), views, plan, None)
-    daily = made.trials.daily
+    daily, gross = made.trials.daily, made.trials.gross
     best = int(np.argmax(sharpes(daily)))
-    dsr = deflated_sharpe(daily[:, best], sharpes(daily) / np.sqrt(DAYS_PER_YEAR))
+    dsr = deflated_sharpe(daily[:, best], sharpes(gross) / np.sqrt(DAYS_PER_YEAR))
+    luckiest = int(np.argmax(sharpes(gross)))
+    dsr_gross = deflated_sharpe(gross[:, luckiest], sharpes(gross) / np.sqrt(DAYS_PER_YEAR))
     ahead = forecast_grid(market, 1, 0.3, seed, hindsight_h=1)
     weights = Rule("sign", 4).weights(ahead, np.zeros(ahead.median.shape[:2]))
     seen = run(market, terms, Orders(ahead.rows, weights[:, :, None]), made.span, "knows")
     return Walk(
-        daily.mean(0) * DAYS_PER_YEAR, free.trials.daily.mean(0) * DAYS_PER_YEAR,
-        dsr,
+        daily.mean(0) * DAYS_PER_YEAR, gross.mean(0) * DAYS_PER_YEAR, dsr, dsr_gross,
         made.chance.p if made.chance else np.nan,
         made.luck.overfitting.probability if made.luck.overfitting else np.nan,
         any(o.alarms for o in made.outcomes), bool(seen.alarms), seen.gross_figures["sharpe"].value,
@@ -74,18 +77,12 @@ def one_walk(seed: int) -> Walk:
 
 def one_release_market(seed: int) -> tuple[Array, Array, Array]:
     """Log returns gross and net, and what was planted, of fade, follow and band."""
-    market, releases, truth = planted_releases(seed)
-    cost, weight = np.full(market.price.shape, 0.004), 0.02
-    span = span_of(market, 200, len(market) - 1)
-    gross, net = [], []
-    for kind in ("fade", "follow", "band"):
-        orders = ReleaseRule(kind, 12, weight=weight).orders(market, releases, cost)
-        keep = orders.rows >= 200
-        terms = replace(Terms(), max_leverage=9.0)
-        made = run(market, terms, Orders(orders.rows[keep], np.asarray(orders.targets)[keep]), span, kind)
-        gross.append(np.log1p(made.daily_gross).sum())
-        net.append(np.log1p(made.daily).sum())
-    return np.array(gross), np.array(net), weight * np.array([truth[k] for k in ("fade", "follow", "band")])
+    market, releases, effects = planted_releases(seed)
+    cost, span = np.full(market.price.shape, 0.004), span_of(market, 200, len(market) - 1)
+    orders = [ReleaseRule(kind, 12, weight=0.02).orders(market, releases, cost) for kind in KINDS]
+    made = [run(market, Terms(max_leverage=9.0), order, span, "") for order in orders]
+    gross, net = (np.array([np.log1p(getattr(o, name)).sum() for o in made]) for name in ("daily_gross", "daily"))
+    return gross, net, np.array([planted_profit(order, effects) for order in orders])
 
 
 def say(kept: bool, text: str) -> bool:
@@ -101,6 +98,7 @@ def judge_walks(walks: list[Walk]) -> bool:
     z = gross.mean(0) / (gross.std(0, ddof=1) / np.sqrt(n))
     bound = 1.96 + np.sqrt(2 * np.log(len(RULES)))
     significant = np.mean([w.deflated_best > 0.95 for w in walks])
+    luckiest = np.mean([w.deflated_gross > 0.95 for w in walks])
     limit = 0.05 + 1.645 * np.sqrt(0.05 * 0.95 / n)
     pbo = float(np.mean([w.overfitting for w in walks]))
     small = np.mean([w.chance_p <= 0.05 for w in walks])
@@ -111,6 +109,7 @@ def judge_walks(walks: list[Walk]) -> bool:
             f"{100 * net.mean():+.2f} % a year, costs {100 * (gross - net).mean():.2f} %"),
         say(significant <= limit, f"deflated Sharpe ratio of the best significant on {100 * significant:.1f} % "
             f"of walks (promised at most 5 %, allowed {100 * limit:.1f} % for {n})"),
+        say(luckiest <= limit, f"the same before costs, where luck alone decides: on {100 * luckiest:.1f} %"),
         say(0.4 <= pbo <= 0.6, f"probability of backtest overfitting {pbo:.3f} on average (promised near .5)"),
         say(small <= limit, f"headline better than random signals at 5 % on {100 * small:.1f} % of walks"),
         say(all(w.foresight_flagged for w in walks), f"knowing the next hour: flagged on all walks, Sharpe ratio "
@@ -125,7 +124,7 @@ def judge_releases(found: list[tuple[Array, Array, Array]]) -> bool:
     error = gross - truth
     z = error.mean(0) / (error.std(0, ddof=1) / np.sqrt(len(found)))
     kept = []
-    for i, kind in enumerate(("fade", "follow", "band")):
+    for i, kind in enumerate(KINDS):
         same_sign = np.sign(truth[:, i].mean()) == np.sign(gross[:, i].mean())
         kept.append(say(abs(z[i]) < 3 and bool(same_sign),
                         f"{kind}: planted {100 * truth[:, i].mean():+.2f} %, earned "

@@ -107,9 +107,9 @@ def _monthly(sheet: Sheet) -> dict[str, Any]:
     year, month = pl.col("day").dt.year().alias("year"), pl.col("day").dt.month().alias("month")
     grown = (1 + pl.col("daily_return")).product() - 1
     by_month = own.group_by(year, month).agg(grown.alias("r"))
-    wide = by_month.pivot(on="month", index="year", values="r").sort("year")
+    wide = by_month.pivot(on="month", index="year", values="r")
     whole = own.group_by(year).agg(grown.alias("whole"))
-    wide = wide.join(whole, on="year")
+    wide = wide.join(whole, on="year").sort("year")
     for i in range(1, 13):
         if str(i) not in wide.columns:
             wide = wide.with_columns(pl.lit(None, pl.Float64).alias(str(i)))

@@ -42,11 +42,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class Trials:
-    """All configurations, C: what they are (a frame of C rows), their orders, daily net returns [D, C]."""
+    """All configurations, C: what they are (a frame of C rows), their orders, daily returns [D, C] net and gross."""
 
     table: pl.DataFrame
     orders: list[Orders]
     daily: Array
+    gross: Array
 
 
 @dataclass(frozen=True)
@@ -125,27 +126,34 @@ def _try_all(
     span: Span,
 ) -> Trials:
     """Every rule on every model's views but the reference walk's, then every release rule; the headline comes first."""
-    told, orders, daily = [], [], []
+    told: list[dict[str, object]] = []
+    orders: list[Orders] = []
+    daily: list[Array] = []
+    gross: list[Array] = []
+
+    def trade(order: Orders) -> None:
+        for how, found in ((terms, daily), (terms.free(), gross)):
+            account = simulate(market, how, order, span.first, span.last)
+            found.append(daily_returns(market, span.first, account.equity, how.capital_usd)[1])
+
     for model in sorted((m for m in views if m != REFERENCE), key=lambda m: m != plan.model):
         seen = views[model]
         rules = sorted(plan.rules, key=lambda r: r != plan.headline)
         targets = np.stack([rule.weights(seen, cost[seen.rows]) for rule in rules], axis=2)
-        account = simulate(market, terms, Orders(seen.rows, targets), span.first, span.last)
-        daily.append(daily_returns(market, span.first, account.equity, terms.capital_usd)[1])
+        trade(Orders(seen.rows, targets))
         orders += [Orders(seen.rows, targets[:, :, [i]]) for i in range(len(rules))]
         told += [_told(rule, model, model == plan.model and _is_like(rule, plan.headline)) for rule in rules]
     for rule in plan.release_rules if releases is not None else []:
         assert releases is not None
         order = rule.orders(market, releases, cost)
-        account = simulate(market, terms, order, span.first, span.last)
-        daily.append(daily_returns(market, span.first, account.equity, terms.capital_usd)[1])
+        trade(order)
         orders.append(order)
         is_shown = rule.hold_h == plan.shown_hold_h and rule.strength == 1
         told.append({"strategy": rule.name, "model_name": None, "rule": rule.kind, "horizon_h": rule.hold_h,
                      "side": "both", "strength": rule.strength, "is_shown": is_shown})  # fmt: skip
     table = pl.DataFrame(told, infer_schema_length=None, schema_overrides={"model_name": pl.String})
     ids = pl.Series("trial_id", [_identity(row, terms) for row in told])
-    return Trials(table.with_columns(ids), orders, np.concatenate(daily, axis=1))
+    return Trials(table.with_columns(ids), orders, np.concatenate(daily, axis=1), np.concatenate(gross, axis=1))
 
 
 def _identity(configuration: dict[str, object], terms: Terms) -> str:
@@ -166,12 +174,16 @@ def _is_like(rule: Rule, headline: Rule) -> bool:
 
 
 def _luck(trials: Trials, outcomes: list[Outcome], best: str, n: int) -> Luck:
-    """Deflated Sharpe ratios by all trials ever, and what choosing among the present ones is worth."""
-    varied = trials.daily[:, trials.daily.std(0) > 0]
-    each = sharpes(trials.daily) / np.sqrt(DAYS_PER_YEAR)
+    """Deflated Sharpe ratios by all trials ever, and what choosing among the present ones is worth.
+
+    How far apart ratios lie without skill is taken from those before costs: what costs do to a configuration that
+    trades much is no luck. So is the probability of overfitting: the cheapest configuration is no discovery.
+    """
+    varied, before = (r[:, trials.daily.std(0) > 0] for r in (trials.daily, trials.gross))
+    each = sharpes(trials.gross) / np.sqrt(DAYS_PER_YEAR)
     deflated = {o.name: deflated_sharpe(o.daily, each, n) for o in outcomes if np.isfinite(o.figures["sharpe"].value)}
     days, columns = varied.shape
-    pbo = overfitting_probability(varied, PBO_GROUPS) if columns > 1 and days >= 4 * PBO_GROUPS else None
+    pbo = overfitting_probability(before, PBO_GROUPS) if columns > 1 and days >= 4 * PBO_GROUPS else None
     enough = columns > 1 and days >= PATH_GROUPS * (2 * PURGE_DAYS + 2)
     paths = cross_validated(varied, PATH_GROUPS, purge=PURGE_DAYS) if enough else None
     return Luck(n, best, deflated, pbo, paths)

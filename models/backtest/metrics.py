@@ -39,7 +39,7 @@ class Figure:
 
 def daily_returns(market: Market, first: int, equity: Array, capital: Array | float) -> tuple[NDArray[np.int64], Array]:
     """UTC days [D] and simple returns [D, C] of equity [R, C] at bars from `first` on; 0 once everything is lost."""
-    days = days_of(market)[first : first + len(equity)]
+    days = days_of(market, first, first + len(equity) - 1)
     unique, start = np.unique(days, return_index=True)
     close = equity[np.append(start[1:], len(days)) - 1]
     before = np.vstack([np.broadcast_to(capital, close[:1].shape), close[:-1]])

@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 
 import dashboards
+from dashboards.data import Published
+from dashboards.report.tearsheet import write_tearsheet
+from dashboards.sheet import sheet_of_warehouse
 from dashboards.shell import PUBLISHED_PATH
 
 pytestmark = pytest.mark.browser
@@ -64,6 +67,15 @@ def watched(browser: Any, request: pytest.FixtureRequest) -> Iterator[Watched]:
 
 
 @pytest.fixture(scope="module")
+def tearsheet(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tear sheet of the filled warehouse."""
+    with Published(published) as warehouse:
+        sheet = sheet_of_warehouse(warehouse)
+    assert sheet is not None
+    return write_tearsheet(sheet, tmp_path_factory.mktemp("tearsheet"))[0]
+
+
+@pytest.fixture(scope="module")
 def server(published: Path) -> Iterator[str]:
     """The app as `tapewire dashboard` starts it, on a free port."""
     with socket.socket() as probe:
@@ -104,6 +116,39 @@ def test_the_report_opens_from_a_file(watched: Watched, report: Path):
     for box in watched.page.query_selector_all("details"):
         box.evaluate("e => { e.open = true; }")
     assert watched.overflow("document.documentElement") <= 0
+
+
+@pytest.mark.parametrize("width", [375, 768, 1440])
+def test_the_tear_sheet_loads_nothing_fits_every_screen_and_is_accessible(browser: Any, tearsheet: Path, width: int):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    seen = Watched(page)
+    page.on("pageerror", lambda e: seen.errors.append(str(e)))
+    page.on("console", lambda m: seen.errors.append(m.text) if m.type == "error" else None)
+    page.on("request", lambda r: seen.requests.append(r.url))
+    page.goto(tearsheet.as_uri())
+    page.wait_for_function("document.querySelectorAll('.js-plotly-plot .main-svg').length > 10")
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert seen.errors == []
+    assert all(u.startswith(("file:", "data:", "blob:")) for u in seen.requests)
+    assert seen.overflow("document.documentElement") <= 0
+    found = axe.Axe().run(page).response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")] == []
+    page.close()
+
+
+def test_the_tear_sheet_prints_on_paper(browser: Any, tearsheet: Path):
+    page = browser.new_page()
+    page.goto(tearsheet.as_uri())
+    page.wait_for_function("document.querySelectorAll('.js-plotly-plot .main-svg').length > 10")
+    page.emulate_media(media="print")
+    paper = page.pdf(format="A4")
+    assert paper.startswith(b"%PDF") and 3 <= paper.count(b"/Type /Page\n") <= 15
+    wide = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth))"
+    )
+    assert wide >= 0
+    page.close()
 
 
 def test_charts_of_the_report_are_as_wide_as_their_boxes(watched: Watched, report: Path):

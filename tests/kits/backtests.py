@@ -1,12 +1,13 @@
 """What tests and benchmarks of the backtest share: views of any skill on random walks."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from scipy import stats
 
 from domain.types import Array
 from features.candles import Bars
+from models.backtest.ledger.account import Orders
 from models.backtest.ledger.market import Market, market_of
 from models.backtest.strategies.release_rules import NEVER, Releases
 from models.backtest.strategies.views import Views, views_of
@@ -63,38 +64,38 @@ def sharpe_of(daily: Array) -> float:
     return float(daily.mean() / daily.std(ddof=1) * np.sqrt(365))
 
 
-def planted_releases(seed: int) -> tuple[Market, Releases, dict[str, float]]:
-    """A market with releases, what the response model would expect knowing the law, and what each rule should earn."""
+def planted_releases(seed: int) -> tuple[Market, Releases, Array]:
+    """A market with releases, what the response model would expect knowing the law, and the planted log returns [T, A].
+
+    The first releases come after 200 hours: before, liquidity is not known.
+    """
     hours = 24 * RELEASE_DAYS
     drawn = draw_releases(seed, START, hours, SIMULATED, with_text=False, per_day=2.0)
-    made = make_bars(
-        simulate_paths(seed, hours, SIMULATED), planted_effects(drawn, START, hours, len(SIMULATED)), SIMULATED
-    )
+    effects = planted_effects(drawn, START, hours, len(SIMULATED))
+    made = make_bars(simulate_paths(seed, hours, SIMULATED), effects, SIMULATED)
     ts = np.datetime64("2024-01-01T01:00:00", "s") + np.arange(hours) * np.timedelta64(3600, "s")
     bars = Bars(tuple(a.ticker for a in SIMULATED), "1h", ts, made.open, made.high, made.low, made.close, made.volume)
-    age = [(r.published - START).total_seconds() / 3600 for r in drawn]
-    row = np.ceil(age).astype(int) - 1
-    flag = [NEVER if r.retracted is None else int(np.ceil((r.retracted - START).total_seconds() / 3600)) - 1
-            for r in drawn]  # fmt: skip
-    told = np.array([[planted_response(r, np.array([k + 2.0]))[0] for k in (4, 12, 24)] for r in drawn])
-    releases = Releases(
-        np.array([r.asset_index for r in drawn]), row, np.array(flag),
-        np.array([r.group != "generated" for r in drawn]), (4.0, 12.0, 24.0), told, np.full(told.shape, 0.02),
-    )  # fmt: skip
+    late = [r for r in drawn if r.published >= START + timedelta(hours=200)]
+    row = np.array([_row(r.published) for r in late])
+    flag = np.array([NEVER if r.retracted is None else _row(r.retracted) for r in late])
+    told = np.array([[planted_response(r, np.array([k + 2.0]))[0] for k in (4, 12, 24)] for r in late])
+    asset, is_open = np.array([r.asset_index for r in late]), np.array([r.group != "generated" for r in late])
+    width = np.full(told.shape, 0.02)
+    return market_of(bars), Releases(asset, row, flag, is_open, (4.0, 12.0, 24.0), told, width), effects
 
-    market = market_of(bars)
 
-    def between(i: int, start_row: int, end_row: int) -> float:
-        """Planted log return of release i from the fill (a bar after `start_row`) to that of the way out."""
-        at = np.array([start_row + 2.0, end_row + 2.0]) - age[i]
-        a, b = planted_response(drawn[i], np.maximum(at, 0.0))
-        return float(b - a)
+def _row(moment: datetime) -> int:
+    """Row of the first close at or after a moment."""
+    return int(np.ceil((moment - START).total_seconds() / 3600)) - 1
 
-    follow = [
-        np.sign(market.unit[r + 1, a] - market.unit[r, a]) * between(i, int(r) + 1, int(r) + 13)
-        for i, (r, a) in enumerate(zip(row, releases.asset, strict=True))
-        if releases.is_open[i] and r + 1 < hours
-    ]
-    fade = [-np.sign(drawn[i].peak_log_return) * between(i, f, f + 12) for i, f in enumerate(flag) if f != NEVER]
-    band = [np.sign(told[i, 1]) * between(i, int(r), int(r) + 12) for i, r in enumerate(row)]
-    return market, releases, {"fade": float(np.sum(fade)), "follow": float(np.sum(follow)), "band": float(np.sum(band))}
+
+def planted_profit(orders: Orders, effects: Array) -> float:
+    """What the planted log returns [T, A] alone earn on these orders, filled a bar later: share of the capital."""
+    held, now, due = np.zeros_like(effects), np.zeros(effects.shape[1]), {}
+    for row, wanted in zip(orders.rows, np.asarray(orders.targets), strict=True):
+        due[int(row) + 2] = wanted[:, 0]  # filled at the close of the next bar, it earns from the one after
+    for t in range(len(effects)):
+        if t in due:
+            now = np.where(np.isnan(due[t]), now, due[t])
+        held[t] = now
+    return float((held * effects).sum())

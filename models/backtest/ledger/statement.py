@@ -71,6 +71,7 @@ def statement(market: Market, terms: Terms, account: Account, config: int = 0) -
     if not account.held_rows and account.n_fills[config] > 0:
         raise ValueError("the account must be simulated with detail=True for a statement")
     part = slice(account.first, account.first + rows)
+    day = days_of(market, account.first, account.first + rows - 1)
     unit = market.unit[part]
     held = _held(account, config, unit.shape)
     before = np.vstack([np.zeros((1, unit.shape[1])), held[:-1]])
@@ -84,7 +85,7 @@ def statement(market: Market, terms: Terms, account: Account, config: int = 0) -
         for kind in PAID:
             paid[kind][fill.row - account.first, fill.asset[own]] += getattr(fill, kind)[own]
     return Statement(
-        market.assets, market.close_ts[part], days_of(market)[part], held * unit, move,
+        market.assets, market.close_ts[part], day, held * unit, move,
         np.where(before > 0, move, 0.0), paid["fee"], paid["spread"],
         paid["impact"], before * by_all + np.maximum(-before, 0) * by_short, lost, _fills(market, account, config),
     )  # fmt: skip

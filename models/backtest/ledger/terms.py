@@ -101,10 +101,17 @@ def fee_share(terms: Terms, volume_usd: Array) -> Array:
     return bps[np.searchsorted(volumes, volume_usd, side="right") - 1] / 1e4
 
 
-def days_of(market: Market) -> NDArray[np.int64]:
-    """The UTC day that each bar belongs to, [T]: that of its open."""
+def days_of(market: Market, first: int = 0, last: int | None = None) -> NDArray[np.int64]:
+    """The UTC day that each bar of rows first … last belongs to: that of its open.
+
+    At the first of them an account begins: what it pays there counts to the day that follows.
+    """
     step = np.timedelta64(int(market.step_h * 3600), "s")
-    return (market.close_ts - step).astype("datetime64[D]").astype(np.int64)
+    end = len(market) if last is None else last + 1
+    days = (market.close_ts[first:end] - step).astype("datetime64[D]").astype(np.int64)
+    if len(days) > 1:
+        days[0] = days[1]
+    return days
 
 
 def round_trip(market: Market, terms: Terms, notional_usd: float) -> Array:
