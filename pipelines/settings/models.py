@@ -101,8 +101,8 @@ class BacktestSettings(Section):
 
     `fees`: (USD traded in the 30 days before, fee in basis points), the first from 0 on. `spread` and `impact` scale
     what is modelled from the asset's own volatility and volume; 0 switches it off. `least_change`: changes of a weight
-    below it are not traded. `recovery`: what is left of a long position in an asset without a bar for
-    `delisted_after_days`.
+    below it are not traded. `recovery`: what is left of a long position in an asset
+    that never trades again, `delisted_after_days` after its last bar.
     """
 
     capital_usd: float = Field(default=100_000.0, gt=0)

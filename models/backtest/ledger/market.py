@@ -23,7 +23,8 @@ class Market:
     before the first bar. `traded`: whether there was a bar to trade at. `volatility`: of a day's return, and
     `volume_usd`: traded in a day, both of the week before the close. `funding`: share of the notional that a long
     position pays at the settlements within the bar, 0 where there are none. `ended`: bars at which an asset counts as
-    delisted, `delisted_after_h` after its last bar.
+    delisted, `delisted_after_h` after the last bar that it ever has; one that trades again was halted, or its bars are
+    missing.
     """
 
     assets: tuple[str, ...]
@@ -61,10 +62,13 @@ def market_of(bars: Bars, funding: Array | None = None, *, delisted_after_h: flo
     volatility = np.sqrt(_trailing_mean(variance, n))
     dollars = np.where(traded, np.nan_to_num(bars.volume) * np.where(traded, bars.close, 0.0), 0.0)
     volume = _trailing_mean(dollars, n) * HOURS_PER_DAY / bars.step_h
-    gone = int(np.ceil(delisted_after_h / bars.step_h))
+    ended = np.zeros(traded.shape, dtype=bool)
+    final = last[-1] + int(np.ceil(delisted_after_h / bars.step_h))
+    gone = (last[-1] >= 0) & (final < rows)
+    ended[final[gone], np.flatnonzero(gone)] = True
     return Market(
         bars.assets, bars.close_ts, bars.step_h, price, _units(bars, traded), traded, volatility, volume,
-        np.nan_to_num(funding), (last >= 0) & (np.arange(rows)[:, None] - last == gone),
+        np.nan_to_num(funding), ended,
     )  # fmt: skip
 
 

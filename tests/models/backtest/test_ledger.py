@@ -62,10 +62,18 @@ def test_a_delisted_long_keeps_what_is_recovered_and_a_short_is_bought_back_at_t
         assert account.n_delisted[0] == 1
 
 
-def test_an_asset_that_comes_back_after_a_halt_shorter_than_that_is_marked_at_its_price():
+@pytest.mark.parametrize("delisted_after_h", [2, 4])
+def test_an_asset_that_trades_again_was_halted_however_long_and_is_marked_at_its_price(delisted_after_h):
     closes = [100.0, 80.0] + [np.nan] * 3 + [40.0, 40.0]
-    account = traded(priced(closes), {0: [0.5]}, market=market_of(priced(closes), delisted_after_h=4))
+    account = traded(priced(closes), {0: [0.5]}, market=market_of(priced(closes), delisted_after_h=delisted_after_h))
     np.testing.assert_allclose(account.equity[:, 0], [1000, 900, 900, 900, 900, 700, 700])
+    assert account.n_delisted[0] == 0
+
+
+def test_an_asset_whose_data_end_shortly_before_all_others_is_not_yet_delisted():
+    bars = priced([100.0, 80.0, np.nan, np.nan], [1.0] * 4)
+    account = traded(bars, {0: [0.5, 0.0]}, market=market_of(bars, delisted_after_h=3))
+    np.testing.assert_allclose(account.equity[:, 0], [1000, 900, 900, 900])
 
 
 def test_a_redenomination_keeps_the_value_with_and_without_a_gap():
