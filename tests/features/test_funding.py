@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.funding import LENGTHS_H, funding_hourly
+from features.funding import LENGTHS_H, funding_hourly, settled_in_bar
+from tests.conftest import random_bars
 
 START = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -65,3 +67,18 @@ def test_cutting_off_the_future_changes_no_rate(steps, cut):
     hours = [sum(steps[:i]) for i in range(len(steps))]
     whole = funding_hourly(_funding(hours))
     assert whole[:cut].equals(funding_hourly(_funding(hours[:cut])))
+
+
+def test_a_settlement_is_paid_by_who_held_over_the_bar_that_it_closes():
+    bars = random_bars(30, assets=("BTC", "ETH"), gaps=False)  # first close at 01:00
+    moments = [datetime(2024, 1, 1, 8, 0, 7, tzinfo=UTC), datetime(2024, 1, 1, 16, tzinfo=UTC),
+               datetime(2024, 1, 1, 8, 30, tzinfo=UTC), datetime(2023, 12, 31, 16, tzinfo=UTC)]  # fmt: skip
+    table = pl.DataFrame({
+        "exchange": ["x", "x", "y", "x"], "symbol": ["BTC/USDT:USDT"] * 4, "asset": ["BTC"] * 4, "event_ts": moments,
+        "funding_rate": [0.001, -0.002, 0.5, 0.9],
+    })  # fmt: skip
+    paid = settled_in_bar(table, bars)
+    at = {int(r): float(paid[r, 0]) for r in np.flatnonzero(paid[:, 0])}
+    assert at == {7: 0.001, 15: -0.002}, "seconds late is the same bar; another swap and what came before count nothing"
+    assert (paid[:, 1] == 0).all()
+    assert (settled_in_bar(table.clear(), bars) == 0).all()
