@@ -18,6 +18,8 @@ from warehouse.template import ident, literal, render
 
 PUBLISHED_SCHEMAS = ("core", "features", "models", "ops")
 STABLE_NAME = "tapewire.duckdb"
+STORAGE_VERSION = "v1.2.0"  # the oldest DuckDB whose clients open the published file
+READ_ONLY = 0o444
 WALL_CLOCK = {"run_id", "ingested_ts", "started_ts", "finished_ts", "checked_ts", "quarantined_ts", "seconds"}
 
 
@@ -31,6 +33,7 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, *, now: datetime, keep
     target = folder / f"tapewire_{now:%Y%m%dT%H%M%S}_{os.getpid()}.duckdb"
     building = target.with_suffix(".building")
     _build(con, building)
+    building.chmod(READ_ONLY)
     building.replace(target)
     swing(folder / STABLE_NAME, target)
     prune(folder, keep)
@@ -38,8 +41,11 @@ def publish(con: duckdb.DuckDBPyConnection, folder: Path, *, now: datetime, keep
 
 
 def _build(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    empty = duckdb.connect(str(path))
+    """A whole copy at `path`, in the storage format that clients from STORAGE_VERSION on open."""
+    empty = duckdb.connect()
     empty.execute("SET TimeZone = 'UTC'")
+    empty.execute(f"ATTACH {literal(str(path))} AS copy (STORAGE_VERSION {literal(STORAGE_VERSION)})")
+    empty.execute("USE copy")
     migrate(empty)
     write_comments(empty)
     empty.close()
