@@ -148,8 +148,8 @@ def _luck(sheet: Sheet) -> list[str]:
         )
     if path["value"] is not None:
         said.append(
-            f"Chosen on past days alone (combinatorial purged cross-validation), the best configuration has a Sharpe "
-            f"ratio of {number(path['value'], '.2f')} out of sample in the middle, {number(path['low'], '.2f')} to "
-            f"{number(path['high'], '.2f')} over the paths"
+            "Chosen on other days than it is judged on (combinatorial purged cross-validation), the best configuration "
+            f"has a Sharpe ratio of {number(path['value'], '.2f')} out of sample in the middle, "
+            f"{number(path['low'], '.2f')} to {number(path['high'], '.2f')} over the paths"
         )
     return said

@@ -38,18 +38,29 @@ def funding_hourly(funding: pl.DataFrame) -> pl.DataFrame:
 def settled_in_bar(funding: pl.DataFrame, bars: Bars) -> Array:
     """Funding that a long position pays at the settlements within each bar, share of notional [T, A]; 0 without any.
 
-    `funding`: exchange, symbol, asset, event_ts, funding_rate. Of several swaps of an asset the one with the most
-    settlements counts. A settlement at the close of a bar is paid by who held over that bar.
+    `funding`: exchange, symbol, asset, event_ts, funding_rate. Of several swaps of an asset the one that is known for
+    the longest time counts, before and after it the next one. A settlement at the close of a bar is paid by who held
+    over that bar.
     """
     out = np.zeros(bars.close.shape)
     if funding.is_empty():
         return out
-    most = funding.group_by("asset", "exchange", "symbol").len().sort("len", "exchange", "symbol", descending=True)
-    swap = most.unique("asset", keep="first", maintain_order=True).drop("len")
-    own = funding.join(swap, on=["asset", "exchange", "symbol"]).filter(pl.col("asset").is_in(list(bars.assets)))
+    own = pl.concat(_one_swap_at_a_time(part) for _, part in funding.group_by("asset", maintain_order=True))
+    own = own.filter(pl.col("asset").is_in(list(bars.assets)))
     ts = own["event_ts"].dt.truncate("1m").dt.epoch("s").to_numpy().astype("datetime64[s]")  # stamped seconds late
     row = np.searchsorted(bars.close_ts, ts)
     column = own["asset"].replace_strict({a: i for i, a in enumerate(bars.assets)}, return_dtype=pl.Int64).to_numpy()
     inside = (row < len(out)) & (ts > bars.close_ts[0] - np.timedelta64(int(bars.step_h * 3600), "s"))
     np.add.at(out, (row[inside], column[inside]), own["funding_rate"].to_numpy()[inside])
     return out
+
+
+def _one_swap_at_a_time(funding: pl.DataFrame) -> pl.DataFrame:
+    """Settlements of one asset: of the swap known for the longest time, and of others where no longer one is known."""
+    span = funding.group_by("exchange", "symbol").agg(start=pl.col("event_ts").min(), end=pl.col("event_ts").max())
+    kept, free = [], pl.lit(value=True)
+    for swap in span.sort(pl.col("start") - pl.col("end"), "exchange", "symbol").iter_rows(named=True):
+        mine = (pl.col("exchange") == swap["exchange"]) & (pl.col("symbol") == swap["symbol"])
+        kept.append(funding.filter(mine & free))
+        free = free & ~pl.col("event_ts").is_between(swap["start"], swap["end"])
+    return pl.concat(kept)

@@ -21,13 +21,14 @@ import numpy as np
 
 from domain.types import Array
 from models.backtest.backtest import run, sharpes, span_of
-from models.backtest.contest import Plan, hold
+from models.backtest.contest import hold
 from models.backtest.ledger.account import Orders
 from models.backtest.ledger.terms import Terms
 from models.backtest.luck.overfit import deflated_sharpe
 from models.backtest.metrics import DAYS_PER_YEAR
 from models.backtest.strategies.release_rules import ReleaseRule
 from models.backtest.strategies.rules import Rule, all_rules
+from models.backtest.trials import Plan
 from tests.kits.backtests import forecast_grid, planted_profit, planted_releases, pure_walk, walk_views
 
 ASSETS = ("BTC", *(f"A{i:02d}" for i in range(7)))

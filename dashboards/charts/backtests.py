@@ -41,7 +41,7 @@ def moving(curves: pl.DataFrame) -> go.Figure | None:
         return None
     fig = figure(y="over 90 days", height=220)
     _line(fig, head, "rolling_sharpe", "Sharpe ratio a year", BLUE)
-    _line(fig, head.filter(pl.col("rolling_beta").is_not_null()), "rolling_beta", "beta to bitcoin", ORANGE)
+    _line(fig, head.filter(pl.col("rolling_beta").is_not_null()), "rolling_beta", "beta to the market", ORANGE)
     fig.add_hline(y=0, line={"color": GREY, "width": 1})
     return fig
 

@@ -26,7 +26,7 @@ METRICS = {
     "var_95": ("VaR, 95 %, a day", ".2%"),
     "cvar_95": ("CVaR, 95 %, a day", ".2%"), "skewness": ("Skewness", ".2f"), "kurtosis": ("Excess kurtosis", ".1f"),
     "days_up": ("Days up", ".1%"), "best_day": ("Best day", "+.1%"), "worst_day": ("Worst day", "+.1%"),
-    "alpha": ("Alpha to bitcoin a year", "+.1%"), "beta": ("Beta to bitcoin", ".2f"),
+    "alpha": ("Alpha to the market a year", "+.1%"), "beta": ("Beta to the market", ".2f"),
     "turnover_per_year": ("Turnover a year, × equity", ",.1f"), "cost_per_year": ("Costs a year", ".2%"),
     "mean_gross_exposure": ("Gross exposure", ".2f"), "mean_net_exposure": ("Net exposure", ".2f"),
     "direction_right": ("Held bars in the right direction", ".1%"), "fills": ("Fills", ",.0f"),
@@ -203,8 +203,11 @@ def as_markdown(sheet: Sheet) -> str:
     if sheet.is_simulated:
         lines += ["**SIMULATED market: nothing here says anything about real assets.**", ""]
     lines += [f"* ALARM: {said}" for said in alarms(sheet)] + [f"* {said}" for said in sentences(sheet)] + [""]
-    lines += ["| " + " | ".join(table["header"]) + " |", "|" + " --- |" * len(table["header"])]
-    lines += ["| " + " | ".join(row) + " |" for row in table["rows"]]
+    lines += [
+        "| " + " | ".join(name.replace("|", r"\|") for name in table["header"]) + " |",
+        "|" + " --- |" * len(table["header"]),
+    ]
+    lines += ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in table["rows"]]
     return "\n".join(lines) + "\n"
 
 

@@ -59,7 +59,7 @@ MEASURES: tuple[tuple[str, str, Callable[[Array], SupportsFloat]], ...] = (
     ("skewness", "varies", stats.skew),
     ("kurtosis", "varies", stats.kurtosis),
     ("psr_above_0", "varies", lambda r: probabilistic_sharpe(r, 0.0)),
-    ("least_days_to_tell", "gained", lambda r: minimum_track_record(moments(r), 0.0)),
+    ("least_days_to_tell", "gained", lambda r: minimum_track_record(moments(r), 0.0, 0.975)),
     ("days_up", "any", lambda r: np.mean(r > 0)),
     ("best_day", "any", np.max),
     ("worst_day", "any", np.min),

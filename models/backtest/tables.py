@@ -40,7 +40,7 @@ def tables_of(contest: Contest, terms: Terms, now: datetime) -> Tables:
         pl.concat(_equity(o, role, head, contest.span.market_daily) for o, role in zip(every, roles, strict=True)),
         pl.concat([_metrics(o, contest, head) for o in every] + [_of_the_choice(contest)]),
         pl.concat(_named(o, o.statement.fills.with_columns(available_ts="event_ts")) for o in every),
-        pl.concat(_positions(o) for o in every),
+        pl.concat(_positions(o, terms.capital_usd) for o in every),
         pl.concat(_drawdowns(o) for o in every),
         _named(head, curves),
         trial_rows(contest, terms, now),
@@ -60,19 +60,25 @@ def _equity(o: Outcome, role: str, head: Outcome, market_daily: Array) -> pl.Dat
     day = o.statement.day
     last = np.append(np.flatnonzero(np.diff(day)), len(day) - 1)
     start = np.append(0, last[:-1] + 1)
-    equity, at_end = np.cumprod(1 + o.daily), np.maximum(o.account.equity[last, 0], 1e-9)
+    equity, at_end = np.cumprod(1 + o.daily), o.account.equity[last, 0]
     scaled = scaled_to(o.daily, head.daily) if role == RIVAL else np.full_like(o.daily, np.nan)
     ts = _day_end(o.days)
     frame = pl.DataFrame({
         "event_ts": ts, "available_ts": ts, "equity": equity, "gross_equity": np.cumprod(1 + o.daily_gross),
         "daily_return": o.daily, "scaled_equity": np.cumprod(1 + scaled),
         "drawdown": equity / np.maximum(np.maximum.accumulate(equity), 1.0) - 1,
-        "gross_exposure": o.account.gross[last, 0] / at_end, "net_exposure": o.account.net[last, 0] / at_end,
-        "turnover": np.add.reduceat(o.account.traded[:, 0], start) / at_end,
+        "gross_exposure": _over(o.account.gross[last, 0], at_end),
+        "net_exposure": _over(o.account.net[last, 0], at_end),
+        "turnover": _over(np.add.reduceat(o.account.traded[:, 0], start), at_end),
     })  # fmt: skip
     moving = rolling(o.days, o.daily, market_daily).drop("day")
     whole = pl.concat([frame, moving], how="horizontal").with_columns(pl.col("scaled_equity").fill_nan(None))
     return _named(o, whole).with_columns(role=pl.lit(role))
+
+
+def _over(part: Array, equity: Array) -> Array:
+    """A share of the equity; 0 where everything is lost."""
+    return np.divide(part, equity, out=np.zeros_like(part), where=equity > 0)
 
 
 def _drawdowns(o: Outcome) -> pl.DataFrame:
@@ -80,11 +86,10 @@ def _drawdowns(o: Outcome) -> pl.DataFrame:
     return _named(o, drawdowns(o.days, o.daily)).with_columns(place=pl.int_range(1, pl.len() + 1, dtype=pl.Int32))
 
 
-def _positions(o: Outcome) -> pl.DataFrame:
+def _positions(o: Outcome, capital: float) -> pl.DataFrame:
     """Positions and profit by asset and day."""
     ends = pl.DataFrame({"day": o.days.astype("datetime64[D]"), "end": np.cumprod(1 + o.daily)},
                         schema_overrides={"day": pl.Date})  # fmt: skip
-    capital = float(o.account.equity[-1, 0]) / max(float(np.prod(1 + o.daily)), 1e-12)
     rows = o.statement.daily().join(ends, on="day", how="left", maintain_order="left")
     weight = pl.when(pl.col("end") > 0).then(pl.col("position_usd") / (pl.col("end") * capital)).otherwise(0.0)
     return _named(o, rows.with_columns(weight=weight).drop("end"))
@@ -139,14 +144,13 @@ def trial_rows(contest: Contest, terms: Terms, now: datetime) -> pl.DataFrame:
     rows = []
     for row, returns in zip(contest.trials.table.iter_rows(named=True), daily.T, strict=True):
         made = figures(returns)
-        sharpe = made["sharpe"].value
         rows.append({
             **row, "terms": told, "first_tried_ts": now,
-            "first_day": days[0], "last_day": days[-1], "sharpe": sharpe if np.isfinite(sharpe) else 0.0,
+            "first_day": days[0], "last_day": days[-1], "sharpe": made["sharpe"].value,
             "annual_return": made["annual_return"].value, "max_drawdown": made["max_drawdown"].value,
         })  # fmt: skip
     frame = pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"model_name": pl.String})
     return frame.drop("is_shown").with_columns(
         pl.col("first_day", "last_day").cast(pl.Int32).cast(pl.Date), pl.col("horizon_h").cast(pl.Int32),
-        pl.col("annual_return").fill_nan(None),
+        pl.col("annual_return", "sharpe").fill_nan(None),
     )  # fmt: skip

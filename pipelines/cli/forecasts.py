@@ -143,6 +143,9 @@ def backtest(
     candles.parquet --out results/backtest --report
     """
     settings = settings_of(profile, as_of, home)
+    if against is not None and not (against / "equity.parquet").is_file():
+        print(f"tapewire: {against} holds no backtest: there is no equity.parquet in it", file=sys.stderr)
+        raise typer.Exit(2)
     if forecasts is None and candles is None:
         code = _backtest_of_warehouse(settings, out, report, against)
         raise typer.Exit(code)
@@ -156,10 +159,11 @@ def backtest(
         raise typer.Exit(2)
     log_to_stderr()
     with expected_errors():
+        other = _other(against)  # read first: it may be the folder that is written to
         try:
             sheet = backtest_files(forecasts, candles, out, settings.backtest, tuple(model or ()))
-            _tell(sheet, out if report else None, against)
-        except (TableError, FileNotFoundError) as error:
+            _tell(sheet, out if report else None, other)
+        except TableError as error:
             print(f"tapewire: {error}", file=sys.stderr)
             raise typer.Exit(2) from error
     print(f"Tables: {out}")
@@ -181,16 +185,22 @@ def _backtest_of_warehouse(settings: "Settings", out: Path | None, report: bool,
         sheet = sheet_of_warehouse(warehouse)
         if sheet is not None:
             folder = (out or settings.report.parent) if report else None
-            _tell(sheet, folder, against)
+            _tell(sheet, folder, _other(against))
     return code
 
 
-def _tell(sheet: "Sheet", folder: Path | None, against: Path | None) -> None:
-    """Print what a backtest says; write its tear sheet into `folder`. FileNotFoundError where `against` is no run."""
-    from dashboards.report.tearsheet import write_tearsheet
-    from dashboards.sheet import alarms, sentences, sheet_of_folder
+def _other(against: Path | None) -> "Sheet | None":
+    """The run to compare with."""
+    from dashboards.sheet import sheet_of_folder
 
-    other = None if against is None else sheet_of_folder(against)
+    return None if against is None else sheet_of_folder(against)
+
+
+def _tell(sheet: "Sheet", folder: Path | None, other: "Sheet | None") -> None:
+    """Print what a backtest says; write its tear sheet into `folder`, beside another run."""
+    from dashboards.report.tearsheet import write_tearsheet
+    from dashboards.sheet import alarms, sentences
+
     for said in alarms(sheet):
         print(f"ALARM: {said}")
     for said in sentences(sheet):

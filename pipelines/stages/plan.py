@@ -106,11 +106,14 @@ STAGES = (
         "backtest",
         _backtest,
         after=("evaluate",),
-        settings=("features", "forecast", "backtest"),
+        settings=("features", "forecast", "backtest", "impact.kinds", "impact.min_confidence"),
         builds_on=(
             "SELECT DISTINCT model_id FROM models.forecasts WHERE purpose = 'evaluation' UNION ALL "
             "SELECT md5(string_agg(concat_ws('/', doc_id, asset, window_h, median, low, high), ',' "
-            "ORDER BY doc_id, asset, window_h)) FROM models.response_expected ORDER BY 1"
+            "ORDER BY doc_id, asset, window_h)) FROM models.response_expected UNION ALL "
+            "SELECT concat_ws('/', doc_id, veracity, available_ts) FROM core.document_labels UNION ALL "
+            "SELECT concat_ws('/', doc_id, veracity, retracted_ts) FROM core.source_labels UNION ALL "
+            "SELECT concat_ws('/', 'funding', count(*), max(event_ts)) FROM core.funding ORDER BY 1"
         ),
     ),
 )

@@ -17,7 +17,8 @@ def releases_traded(
 ) -> Releases | None:
     """Releases about assets of the market, first reports only; None where there is none.
 
-    Of authorship and veracity only what was said by then counts: with the text, or at a retraction or label.
+    Authorship as it came with the text. That a release is false is known from its retraction, or from the label of who
+    says so, on: never from what a source knew in hindsight.
     """
     links = of_releases(con, run, dataset).filter(pl.col("asset").is_in(list(market.assets)))
     if links.is_empty():
@@ -43,8 +44,12 @@ def _rows(market: Market, moments: pl.Series) -> np.ndarray:
 def _flagged(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """doc_id, flagged_ts: when it was first known that a document is false."""
     false = pl.col("veracity") == "false"
-    said = [read.read(con, name).filter(false).select("doc_id", flagged_ts="available_ts")
-            for name in ("core.documents_versions", "core.document_labels")]  # fmt: skip
+    source = read.read(con, "core.source_labels").filter(false | pl.col("retracted_ts").is_not_null())
+    desk = read.read(con, "core.document_labels").filter(false)
+    said = [
+        source.select("doc_id", flagged_ts=pl.coalesce("retracted_ts", "available_ts")),
+        desk.select("doc_id", flagged_ts="available_ts"),
+    ]
     return pl.concat(said).group_by("doc_id").agg(pl.col("flagged_ts").min())
 
 

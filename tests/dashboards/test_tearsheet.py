@@ -12,11 +12,12 @@ import pytest
 from dashboards.data import Published
 from dashboards.report.tearsheet import as_json, as_markdown, tearsheet_values, write_tearsheet
 from dashboards.sheet import Sheet, alarms, sentences, sheet_of_warehouse
-from models.backtest.contest import Plan, hold
+from models.backtest.contest import hold
 from models.backtest.ledger.market import market_of
 from models.backtest.ledger.terms import Terms
 from models.backtest.strategies.rules import Rule
 from models.backtest.tables import tables_of
+from models.backtest.trials import Plan
 from tests.kits.backtests import forecast_grid, pure_walk
 
 NOW = datetime(2024, 3, 1, tzinfo=UTC)

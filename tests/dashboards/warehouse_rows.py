@@ -9,10 +9,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from models.backtest.contest import Plan, hold
+from models.backtest.contest import hold
 from models.backtest.ledger.terms import Terms
 from models.backtest.strategies.rules import Rule
 from models.backtest.tables import Tables, tables_of
+from models.backtest.trials import Plan
 from tests.kits.backtests import pure_walk, walk_views
 from warehouse.connect import open_writer
 from warehouse.migrate import migrate

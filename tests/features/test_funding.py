@@ -82,3 +82,16 @@ def test_a_settlement_is_paid_by_who_held_over_the_bar_that_it_closes():
     assert at == {7: 0.001, 15: -0.002}, "seconds late is the same bar; another swap and what came before count nothing"
     assert (paid[:, 1] == 0).all()
     assert (settled_in_bar(table.clear(), bars) == 0).all()
+
+
+def test_a_swap_with_more_settlements_does_not_displace_one_that_is_known_for_longer():
+    bars = random_bars(600, assets=("BTC",), gaps=False)
+    old = [START.replace(month=1) + timedelta(hours=8 * i) for i in range(1, 40)]
+    new = [START.replace(month=1) + timedelta(hours=200 + i) for i in range(300)]
+    table = pl.DataFrame({
+        "exchange": ["x"] * len(old) + ["y"] * len(new), "symbol": "BTC/USDT:USDT", "asset": "BTC",
+        "event_ts": old + new, "funding_rate": [0.001] * len(old) + [0.01] * len(new),
+    })  # fmt: skip
+    paid = settled_in_bar(table, bars)[:, 0]
+    assert (paid[:312] > 0).sum() == 39 and paid[:312].max() == 0.001, "while the older is known it counts alone"
+    assert (paid[320:] == 0.01).sum() > 100, "after it the other"

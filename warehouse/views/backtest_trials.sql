@@ -3,5 +3,5 @@
 CREATE OR REPLACE VIEW marts.backtest_trials AS
 SELECT
     trial_id, strategy, model_name, rule, horizon_h, side, strength, first_tried_ts, first_day, last_day, sharpe,
-    annual_return, max_drawdown, terms, is_simulated
+    annual_return, max_drawdown, settings, terms, is_simulated
 FROM models.backtest_trials;

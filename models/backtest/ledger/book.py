@@ -108,20 +108,22 @@ class _Book:
             owed += (self.paid_by_short[part] - self.paid_by_short[self.row]) @ np.maximum(-self.units, 0)
         account.equity[out] = self.cash + account.net[out] - owed
         self.cash = self.cash - owed[-1]
-        account.costs[KINDS.index("carry")] += owed[-1]
-        self._lose(out)
+        paid = owed[-1].copy()
+        for c, at in self._lose(out).items():
+            paid[c] = owed[at, c]
+        account.costs[KINDS.index("carry")] += paid
         self.row = row
 
-    def _lose(self, out: slice) -> None:
-        """Accounts whose equity is gone within these bars have nothing from there on."""
+    def _lose(self, out: slice) -> dict[int, int]:
+        """Accounts whose equity is gone within these bars have nothing from there on; the bar of each."""
         gone = self.account.equity[out] <= 0
-        lost = np.flatnonzero(gone.any(0))
-        for c in lost[np.argsort(gone[:, lost].argmax(0), kind="stable")]:
-            at = int(gone[:, c].argmax())
+        lost = {int(c): int(gone[:, c].argmax()) for c in np.flatnonzero(gone.any(0))}
+        for c, at in sorted(lost.items(), key=lambda one: one[1]):
             for values in (self.account.equity, self.account.gross, self.account.net):
                 values[out.start + at : out.stop, c] = 0.0
             self.units[:, c], self.pending[:, c], self.cash[c] = 0.0, np.nan, 0.0
             self._remember(self.first + out.start + at)
+        return lost
 
     def delist(self, row: int) -> None:
         """Positions in assets that count as delisted from this bar on."""

@@ -21,7 +21,8 @@ class Market:
     `price` as quoted and `unit`, the value of what one unit bought at the start has become: the same, but for seams
     (another market, a redenomination), at which the value is carried on. Both are the last known ones through a gap, 0
     before the first bar. `traded`: whether there was a bar to trade at. `volatility`: of a day's return, and
-    `volume_usd`: traded in a day, both of the week before the close. `funding`: share of the notional that a long
+    `volume_usd`: traded in a day, both of the week before the close; `measured` [A]: whether its
+    volume is known at all. `funding`: share of the notional that a long
     position pays at the settlements within the bar, 0 where there are none. `ended`: bars at which an asset counts as
     delisted, `delisted_after_h` after the last bar that it ever has; one that trades again was halted, or its bars are
     missing.
@@ -35,6 +36,7 @@ class Market:
     traded: NDArray[np.bool_]
     volatility: Array
     volume_usd: Array
+    measured: NDArray[np.bool_]
     funding: Array
     ended: NDArray[np.bool_]
 
@@ -57,10 +59,10 @@ def market_of(bars: Bars, funding: Array | None = None, *, delisted_after_h: flo
     last = np.maximum.accumulate(np.where(traded, np.arange(rows)[:, None], -1), axis=0)
     price = np.where(last >= 0, np.take_along_axis(bars.close, np.maximum(last, 0), axis=0), 0.0)
     n = int(LOOKBACK_H / bars.step_h)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        variance = np.log(bars.high / bars.low) ** 2 / _PARKINSON * HOURS_PER_DAY / bars.step_h
-    volatility = np.sqrt(_trailing_mean(variance, n))
-    dollars = np.where(traded, np.nan_to_num(bars.volume) * np.where(traded, bars.close, 0.0), 0.0)
+    measured: NDArray[np.bool_] = np.isfinite(bars.volume).sum(0) > 0
+    volatility = np.sqrt(_trailing_mean(_variance(bars), n) * HOURS_PER_DAY / bars.step_h)
+    with np.errstate(invalid="ignore"):
+        dollars = np.where(last >= 0, np.where(traded, bars.volume * bars.close, 0.0), np.nan)
     volume = _trailing_mean(dollars, n) * HOURS_PER_DAY / bars.step_h
     ended = np.zeros(traded.shape, dtype=bool)
     final = last[-1] + int(np.ceil(delisted_after_h / bars.step_h))
@@ -68,8 +70,16 @@ def market_of(bars: Bars, funding: Array | None = None, *, delisted_after_h: flo
     ended[final[gone], np.flatnonzero(gone)] = True
     return Market(
         bars.assets, bars.close_ts, bars.step_h, price, _units(bars, traded), traded, volatility, volume,
-        np.nan_to_num(funding), ended,
+        measured, np.nan_to_num(funding), ended,
     )  # fmt: skip
+
+
+def _variance(bars: Bars) -> Array:
+    """Variance of each bar's return, [T, A]: by Parkinson from its range; the squared move of an asset without."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        by_range = np.log(bars.high / bars.low) ** 2 / _PARKINSON
+        by_move = np.diff(np.log(bars.close), axis=0, prepend=np.nan) ** 2
+    return np.where(np.nan_to_num(by_range).any(0), by_range, by_move)
 
 
 def _units(bars: Bars, traded: NDArray[np.bool_]) -> Array:

@@ -25,7 +25,8 @@ class Terms:
     all costs of trading. `instrument`: a perpetual pays funding on both sides; spot pays `borrow_per_year` on a short.
     `latency_bars`: bars between a decision and its fill. An order below `least_order_usd`, or one that changes a weight
     by less than `least_change` without closing it, is not placed. Gross exposure is cut to `max_leverage` times the
-    equity when trading. What is left of a delisted long is `recovery` of its last price.
+    equity when trading. Of a long in an asset that never trades again `recovery` of its last price is left,
+    `delisted_after_h` after its last bar.
     """
 
     capital_usd: float = 100_000.0
@@ -40,6 +41,7 @@ class Terms:
     least_order_usd: float = 10.0
     least_change: float = 0.0
     max_leverage: float = 1.0
+    delisted_after_h: float = 168.0
     recovery: float = 0.0
     lots: tuple[float, ...] | None = None
 
@@ -54,8 +56,8 @@ class Terms:
             )
 
     def free(self) -> "Terms":
-        """The same without any cost of trading or holding: what is left is gross."""
-        return replace(self, cost_scale=0.0, instrument="spot", borrow_per_year=0.0)
+        """The same without any cost of trading, holding or delisting: what is left is gross."""
+        return replace(self, cost_scale=0.0, instrument="spot", borrow_per_year=0.0, recovery=1.0)
 
 
 def half_spread(market: Market, terms: Terms) -> Array:
@@ -64,26 +66,28 @@ def half_spread(market: Market, terms: Terms) -> Array:
 
     σ/2 % · 2.08 bp · (W ÷ W*)^(−1/3), W = σ · dollar volume a day, W* that of the benchmark share: the spread that goes
     with square-root impact in Kyle and Obizhaeva, "Market microstructure invariance", Econometrica 84 (2016). Not below
-    `least_spread_bps`.
+    `least_spread_bps`, which is also that of an asset without volumes.
     """
     if terms.spread == 0:
         return np.full(market.price.shape, terms.least_spread_bps / 1e4)
     with np.errstate(divide="ignore", invalid="ignore"):
         activity = market.volatility * market.volume_usd / _BENCHMARK_ACTIVITY
         bps = market.volatility / _BENCHMARK_SIGMA * _SPREAD_BPS * activity ** (-1 / 3)
-    return np.where(np.isfinite(bps), np.maximum(terms.spread * bps, terms.least_spread_bps), np.nan) / 1e4
+    told = np.where(np.isfinite(bps), np.maximum(terms.spread * bps, terms.least_spread_bps), np.nan)
+    return np.where(market.measured, told, terms.least_spread_bps) / 1e4
 
 
 def impact_factor(market: Market, terms: Terms) -> Array:
     """`k` [T, A] such that an order of X dollars costs k · √X of its notional; NaN where liquidity is not known.
 
-    σ/2 % · 12.08 bp · √(X ÷ 1 % of the dollar volume a day); the source as in `half_spread`.
+    σ/2 % · 12.08 bp · √(X ÷ 1 % of the dollar volume a day); the source as in `half_spread`. 0 for an asset without
+    volumes.
     """
     if terms.impact == 0:
         return np.zeros(market.price.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         k = market.volatility / _BENCHMARK_SIGMA * _IMPACT_BPS / 1e4 / np.sqrt(_AT_SHARE * market.volume_usd)
-    return np.where(np.isfinite(k), terms.impact * k, np.nan)
+    return np.where(market.measured, np.where(np.isfinite(k), terms.impact * k, np.nan), 0.0)
 
 
 def carry(market: Market, terms: Terms) -> tuple[Array, Array]:

@@ -20,9 +20,9 @@ class Releases:
     """N releases about assets `asset` [N] (column of the market).
 
     `row` [N]: the first close at or after the release was surely public; `flag_row` [N]: the same for the moment at
-    which it was known to be false, NEVER where it was not; `is_open` [N]: whether nothing then said that it is
-    generated or false. `expected` [N, W] and `width` [N, W]: median and width of the 90 % band of the move within
-    `windows_h` [W] after it, as the response model gave them then, NaN where it did not.
+    which it was known to be false, NEVER where it was not; `is_open` [N]: whether nothing that came with it, or was
+    known by then, said that it is generated or false. `expected` [N, W] and `width` [N, W]: median and width of the
+    90 % band of the move within `windows_h` [W] after it, as the response model gave them then, NaN where it did not.
     """
 
     asset: NDArray[np.int64]
@@ -61,14 +61,14 @@ class ReleaseRule:
         return f"releases: {self.kind}{strength}, {self.hold_h} h"
 
     def positions(self, market: Market, releases: Releases, cost: Array) -> list[tuple[int, int, float]]:
-        """(decision row, asset, direction) of every release that is traded, in order of time."""
-        found = []
+        """(decision row, asset, direction) of what is traded, in order of time; releases that disagree are not."""
+        found: dict[tuple[int, int], float] = {}
         for i in range(len(releases)):
             asset, row = int(releases.asset[i]), int(releases.row[i])
             decided, direction = self._decide(market, releases, i, asset, row, cost)
             if direction != 0 and 0 <= decided < len(market):
-                found.append((decided, asset, direction))
-        return sorted(found)
+                found[decided, asset] = found.get((decided, asset), 0.0) + direction
+        return [(row, asset, float(np.sign(sum_))) for (row, asset), sum_ in sorted(found.items()) if sum_ != 0]
 
     def _decide(
         self, market: Market, releases: Releases, i: int, asset: int, row: int, cost: Array
@@ -76,8 +76,8 @@ class ReleaseRule:
         """The row of the decision and its direction (0: not traded)."""
         last = len(market) - 1
         if self.kind == "follow":
-            at = min(row + self.wait_bars, last)
-            return at, _move(market, asset, row, at) if releases.is_open[i] else 0.0
+            at = row + self.wait_bars
+            return at, _move(market, asset, row, at) if releases.is_open[i] and at <= last else 0.0
         if self.kind == "fade":
             at = int(releases.flag_row[i])
             return at, -_move(market, asset, max(row - 1, 0), at) if row <= at <= last else 0.0

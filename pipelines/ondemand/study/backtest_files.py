@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from dashboards.sheet import FRAMES, Sheet, sheet_of_folder
+from dashboards.wording import one_line
 from domain.names import DEFAULT, REFERENCE
-from features.candles import Bars
-from models.backtest.ledger.market import market_of
+from models.backtest.ledger.market import Market, market_of
 from models.backtest.strategies.views import views_from_table
 from models.backtest.tables import Tables
 from pipelines.ondemand.study.bars import read_bars
@@ -20,9 +19,10 @@ from pipelines.ondemand.tables import TableError, need_columns, read_table, writ
 from pipelines.settings.models import BacktestSettings
 from pipelines.sources.named_assets import asset_named
 from pipelines.sources.simulated import NAME as SIMULATED
-from pipelines.stages.backtest import traded
+from pipelines.stages.backtest import terms_of, traded
 
 log = logging.getLogger("tapewire.backtest")
+MOST_OF_A_NAME = 80
 COLUMNS = ("asset", "origin_ts", "horizon_h", "level", "log_return")
 
 
@@ -41,13 +41,16 @@ def backtest_files(
     need_columns(table, COLUMNS, forecasts)
     if "model" not in table.columns:
         table = table.with_columns(model=pl.lit(forecasts.stem))
+    table = table.with_columns(
+        pl.col("model").cast(pl.String).replace({m: one_line(m, MOST_OF_A_NAME) for m in _names(table)})
+    )
     bars = read_bars(candles, says_holes=False)
     bars = replace(bars, assets=tuple(asset_named(name) or name for name in bars.assets))
     table = as_the_bars_name_them(table, bars.assets)
     if bars.timeframe != "1h":
         raise TableError(f"{candles.name}: bars of {bars.timeframe}; forecasts are traded on bars of 1h")
-    s = _without_volume(s, bars, candles)
-    market = market_of(bars, delisted_after_h=24 * s.delisted_after_days)
+    market = market_of(bars, delisted_after_h=terms_of(s).delisted_after_h)
+    _say_volumes(market, candles, s.least_spread_bps)
     try:
         views = {name: views_from_table(market, _typed(table, name, forecasts)) for name in _chosen(table, models)}
     except ValueError as error:
@@ -59,22 +62,30 @@ def backtest_files(
     return sheet
 
 
-def _without_volume(s: BacktestSettings, bars: Bars, candles: Path) -> BacktestSettings:
-    """Settings that do without volumes where the candles have none, which is said."""
-    if np.isfinite(bars.volume).any():
-        return s
-    log.warning("%s has no volume: half spreads of %g bp are assumed, and no impact", candles.name, s.least_spread_bps)
-    return s.model_copy(update={"spread": 0.0, "impact": 0.0})
+def _say_volumes(market: Market, candles: Path, least_bps: float) -> None:
+    """Log the assets without volumes: what trading them costs is not known."""
+    unknown = [asset for asset, known in zip(market.assets, market.measured, strict=True) if not known]
+    if unknown:
+        log.warning("%s has no volume of %s: half spreads of %g bp are assumed, and no impact", candles.name,
+                    ", ".join(unknown[:10]) + (" and others" if len(unknown) > 10 else ""), least_bps)  # fmt: skip
 
 
 def _chosen(table: pl.DataFrame, models: tuple[str, ...]) -> list[str]:
     """The models that are traded, and the reference walk where there is one. TableError for one that is not there."""
-    there = table["model"].unique().sort().to_list()
+    there = _names(table)
     for name in models:
         if name not in there:
             raise TableError(f"there are no forecasts of {name!r}; there are {', '.join(there)}")
+    if set(models or there) <= {REFERENCE}:
+        raise TableError(
+            "the reference walk alone is no strategy: it expects no return; name a model to trade beside it"
+        )
     chosen = list(models) or ([DEFAULT] if DEFAULT in there else [m for m in there if m != REFERENCE])
     return chosen + [m for m in there if m == REFERENCE and m not in chosen]
+
+
+def _names(table: pl.DataFrame) -> list[str]:
+    return [str(name) for name in table["model"].drop_nulls().unique().sort()]
 
 
 def _typed(table: pl.DataFrame, name: str, path: Path) -> pl.DataFrame:

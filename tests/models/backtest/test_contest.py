@@ -1,17 +1,21 @@
 """The whole backtest: strategies on walks earn nothing but their costs, and one that knows the future is found out."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
+import polars as pl
 import pytest
 
 from models.backtest.backtest import run, span_of
-from models.backtest.contest import Plan, hold
-from models.backtest.ledger.account import Orders
+from models.backtest.contest import hold
+from models.backtest.ledger.account import KINDS, Orders
 from models.backtest.ledger.market import market_of
 from models.backtest.ledger.terms import Terms
 from models.backtest.strategies.rivals import ShiftedSignals, random_signals
 from models.backtest.strategies.rules import Rule, all_rules
+from models.backtest.tables import tables_of
+from models.backtest.trials import Plan
 from tests.kits.backtests import forecast_grid, pure_walk, sharpe_of, walk_views
 
 ASSETS = ("BTC", "AAA", "BBB", "CCC")
@@ -58,6 +62,61 @@ def test_on_the_walks_own_forecasts_the_rule_does_not_trade(contest):
     walk = made.rivals[-1]
     assert walk.figures["fills"].value == 0
     assert np.isnan(walk.figures["sharpe"].value) and walk.figures["sharpe"].why == "returns do not vary"
+
+
+def test_it_ends_with_the_longest_horizon_after_the_last_forecast(contest):
+    market, views, made = contest
+    assert made.span.last == views["tapewire"].rows[-1] + 1 + 24 < len(market) - 1
+
+
+def test_any_other_setting_is_another_trial():
+    """Limits and sizes too: who tunes them tries more."""
+    market, views = walk_views(pure_walk(24 * 60, ASSETS, 5), 24, 5)
+    ids = set()
+    for target_vol, max_weight, delisted in (
+        (0.2, 0.25, 168.0),
+        (0.4, 0.25, 168.0),
+        (0.2, 0.5, 168.0),
+        (0.2, 0.25, 24.0),
+    ):
+        headline = Rule("volatility", target_vol=target_vol, max_weight=max_weight)
+        plan = Plan([headline], [], headline, "tapewire")
+        made = hold(market, Terms(delisted_after_h=delisted), views, plan, None)
+        ids |= set(made.trials.table["trial_id"])
+    assert len(ids) == 4
+
+
+def test_what_never_trades_is_counted_but_is_not_the_best_nor_a_measure_of_luck():
+    market, views = walk_views(pure_walk(24 * 60, ASSETS, 5), 24, 5)
+    plan = replace(PLAN, rules=[HEADLINE, Rule("sign"), Rule("edge", strength=1e6)])
+    made = hold(market, Terms(), views, plan, None)
+    assert made.luck.n_trials == 3 and made.trials.traded.tolist() == [True, True, False]
+    assert "edge" not in made.luck.best
+    still = hold(market, Terms(), {"tapewire": views["reference_walk"]}, plan, None)
+    assert still.luck.n_trials == 3 and not still.trials.traded.any()
+    assert still.luck.overfitting is None and still.luck.deflated == {}
+
+
+def test_a_ruined_account_has_finite_figures_everywhere():
+    bars = pure_walk(24 * 60, ("BTC", "AAA"), 6)
+    for grid in (bars.open, bars.high, bars.low, bars.close):
+        grid[900:, 1] *= 40.0 / 1.35  # below what would be another unit
+    market, views = walk_views(bars, 24, 6)
+    short = views["tapewire"]
+    down = {
+        f: np.where(np.arange(2)[None, :, None] == 1, -1.0, 0.0) * np.ones_like(getattr(short, f))
+        for f in ("mean", "median")
+    }
+    headline = Rule("sign")
+    terms = Terms(max_leverage=3.0)
+    made = hold(market, terms, {"tapewire": replace(short, **down)}, Plan([headline], [], headline, "tapewire"), None)
+    assert made.outcomes[0].figures["total_return"].value == -1
+    tables = tables_of(made, terms, datetime(2024, 1, 1, tzinfo=UTC))
+    for frame in (tables.equity, tables.positions, tables.trades):
+        numbers = frame.select(pl.col(pl.Float64)).drop_nulls()
+        assert np.isfinite(numbers.to_numpy()).all()
+    carry = made.outcomes[0].statement.carry.sum()
+    assert made.outcomes[0].account.costs[KINDS.index("carry"), 0] == pytest.approx(carry)
 
 
 def test_random_signals_keep_turnover_and_exposure_and_are_a_distribution_around_minus_the_costs(contest):

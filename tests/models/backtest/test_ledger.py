@@ -60,6 +60,9 @@ def test_a_delisted_long_keeps_what_is_recovered_and_a_short_is_bought_back_at_t
         np.testing.assert_allclose(account.equity[1:4, 0], held)
         np.testing.assert_allclose(account.equity[4:, 0], held if weight < 0 else recovery * 800, atol=1e-9)
         assert account.n_delisted[0] == 1
+        free = traded(bars, {0: [weight, 0.0]}, replace(PLAIN, recovery=recovery).free(),
+                      market=market_of(bars, delisted_after_h=3))  # fmt: skip
+        np.testing.assert_allclose(free.equity[4:, 0], held, err_msg="before costs nothing is lost to it")
 
 
 @pytest.mark.parametrize("delisted_after_h", [2, 4])
@@ -142,6 +145,28 @@ def test_spread_and_impact_follow_volatility_volume_and_size():
     assert half_spread(market, Terms())[200, 0] == pytest.approx(half)
     one_percent = impact_factor(market, Terms())[200, 0] * np.sqrt(0.01 * volume)
     assert one_percent == pytest.approx(sigma / 0.02 * 12.08e-4), "an order of 1 % of the day's volume"
+
+
+def test_an_asset_without_ranges_or_volumes_is_traded_at_the_least_spread_without_impact():
+    bars = random_bars(300, gaps=False)
+    flat, unmeasured = bars.close.copy(), bars.volume.copy()
+    unmeasured[:, 1] = np.nan
+    market = market_of(replace(bars, high=flat, low=flat, volume=unmeasured))
+    assert market.measured.tolist() == [True, False, True]
+    moves = np.diff(np.log(bars.close[:, 0]))[200 - 168 : 200]
+    assert market.volatility[200, 0] == pytest.approx(np.sqrt(24 * (moves**2).mean())), "by moves where ranges are none"
+    assert half_spread(market, Terms())[200, 1] == pytest.approx(0.5e-4)
+    assert impact_factor(market, Terms())[200, 1] == 0
+    assert half_spread(market, Terms())[200, 0] > 0.5e-4 and impact_factor(market, Terms())[200, 0] > 0
+
+
+def test_the_volume_of_a_new_listing_is_that_of_its_own_hours():
+    bars = random_bars(300, gaps=False)
+    for grid in (bars.open, bars.high, bars.low, bars.close, bars.volume):
+        grid[:200, 0] = np.nan
+    market = market_of(bars)
+    assert np.isnan(market.volume_usd[222, 0]), "a day of hours is needed"
+    assert market.volume_usd[223, 0] == pytest.approx(24 * (bars.volume * bars.close)[200:224, 0].mean())
 
 
 def test_liquidity_is_known_from_the_past_alone():

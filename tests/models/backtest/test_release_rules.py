@@ -60,6 +60,19 @@ def test_a_newer_release_of_the_asset_takes_the_place_of_the_older():
     assert wanted(ReleaseRule("band", 4), RISES, two) == [(2, 0.05), (4, 0.05), (8, 0.0)]
 
 
+def test_a_release_after_the_last_close_is_not_traded_by_any_rule():
+    late = len(RISES)
+    for rule in all_release_rules(0.05):
+        assert wanted(rule, RISES, one(late, flag=late, expected=0.5)) == []
+    assert wanted(ReleaseRule("follow", 4), RISES, one(late - 1)) == [], "its first bar has not been yet"
+
+
+def test_two_releases_in_one_bar_that_disagree_are_not_traded():
+    two = Releases(np.array([0, 0]), np.array([2, 2]), np.full(2, NEVER), np.ones(2, dtype=bool), (4.0,),
+                   np.array([[0.05], [-0.05]]), np.full((2, 1), 0.02))  # fmt: skip
+    assert wanted(ReleaseRule("band", 4), RISES, two) == []
+
+
 def test_every_setting_has_a_name_of_its_own():
     names = [r.name for r in all_release_rules(0.05)]
     assert len(set(names)) == len(names) == 18

@@ -15,6 +15,7 @@ from pipelines.cli.app import app
 from tests.kits.backtests import NORMAL, pure_walk
 
 ASSETS = ("BTC", "ETH", "DOGE")
+BOTH = ("--forecasts", "forecasts.parquet", "--candles", "candles.parquet")
 
 
 def candle_table(bars: Bars, exchange: str = "binance") -> pl.DataFrame:
@@ -50,10 +51,11 @@ def files(tmp_path_factory) -> Path:
 
 
 def backtest(
-    files: Path, *more: str, out: str = "out", candles: str = "candles.parquet", env: dict[str, str] | None = None
-) -> Result:
+    files: Path, *more: str, out: str = "out", forecasts: str = "forecasts.parquet",
+    candles: str = "candles.parquet", env: dict[str, str] | None = None,
+) -> Result:  # fmt: skip
     return CliRunner().invoke(app, [
-        "backtest", "--forecasts", str(files / "forecasts.parquet"), "--candles", str(files / candles),
+        "backtest", "--forecasts", str(files / forecasts), "--candles", str(files / candles),
         "--out", str(files / out), *more,
     ], env=env)  # fmt: skip
 
@@ -96,7 +98,7 @@ def test_candles_of_the_simulator_and_candles_without_volume_are_said_to_be_so(f
     simulated.write_parquet(files / "simulated.parquet")
     done = backtest(files, "--report", out="three", candles="simulated.parquet")
     assert done.exit_code == 0, done.output
-    assert "has no volume: half spreads of 0.5 bp are assumed, and no impact" in done.stderr
+    assert "has no volume of BTC, DOGE, ETH: half spreads of 0.5 bp are assumed, and no impact" in done.stderr
     assert "SIMULATED" in (files / "three/tearsheet.md").read_text()
     assert pl.read_parquet(files / "three/trades.parquet")["impact_usd"].sum() == 0
 
@@ -108,8 +110,10 @@ def test_candles_of_the_simulator_and_candles_without_volume_are_said_to_be_so(f
         (("--forecasts", "none.parquet", "--candles", "candles.parquet", "--out", "o"), "none.parquet cannot be read"),
         (("--forecasts", "candles.parquet", "--candles", "candles.parquet", "--out", "o"),
          "lacks asset, origin_ts, horizon_h, level, log_return"),
-        (("--forecasts", "forecasts.parquet", "--candles", "candles.parquet", "--out", "o", "--model", "oracle"),
+        ((*BOTH, "--out", "o", "--model", "oracle"),
          "there are no forecasts of 'oracle'; there are reference_walk, tapewire"),
+        ((*BOTH, "--out", "o", "--model", "reference_walk"), "the reference walk alone is no strategy"),
+        (("--report", "--against", "nowhere"), "nowhere holds no backtest"),
         (("--forecasts", "some.parquet", "--candles", "candles.parquet", "--out", "o"), "forecasts need the horizons"),
     ],
 )  # fmt: skip
@@ -121,8 +125,21 @@ def test_wrong_usage_says_what_was_expected_and_exits_2(files, monkeypatch, told
     assert message in done.stderr
 
 
-@pytest.mark.slow
 def test_a_run_that_is_none_cannot_be_compared_with(files, tmp_path):
+    """Nothing is run for it: a folder that holds no backtest is refused at once."""
     done = backtest(files, "--report", "--against", str(tmp_path), out="four")
     assert done.exit_code == 2
-    assert "equity.parquet" in done.stderr
+    assert "there is no equity.parquet in it" in done.stderr
+    assert not (files / "four").exists()
+
+
+@pytest.mark.slow
+def test_the_walk_named_first_does_not_become_the_headline_and_a_name_cannot_hurt_a_terminal(files):
+    table = pl.read_parquet(files / "forecasts.parquet")
+    hostile = table.with_columns(pl.col("model").replace({"tapewire": "a\x1b[31mb|c"}))
+    hostile.write_parquet(files / "hostile.parquet")
+    done = backtest(files, "--report", out="five", forecasts="hostile.parquet")
+    assert done.exit_code == 0, done.output
+    assert "\x1b" not in done.stdout and "b|c: volatility 24" in done.stdout
+    text = (files / "five/tearsheet.md").read_text()
+    assert "\x1b" not in text and r"b\|c: volatility" in text
