@@ -86,7 +86,10 @@ def print_frame(frame: Any, output: Format) -> None:
     elif output is Format.json:
         print(frame.write_json())
     else:
+        markdown = (
+            {"tbl_formatting": "MARKDOWN", "tbl_hide_column_data_types": True} if output is Format.markdown else {}
+        )
         with pl.Config(
-            tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=80, tbl_width_chars=200, tbl_hide_dataframe_shape=True
+            tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=80, tbl_width_chars=200, tbl_hide_dataframe_shape=True, **markdown
         ):
             print(frame)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.console import expected_errors, print_frame
+from pipelines.cli.console import expected_errors, print_frame, wrong_usage
 from pipelines.cli.options import Format, Home, Profile, settings_of
 
 
@@ -66,31 +66,95 @@ def dashboard(
     os.execv(sys.executable, args)  # noqa: S606
 
 
+SHOWN = 1000
+
+
 def sql(
-    query: Annotated[str, typer.Argument(help="A query, or - to read it from standard input.")],
+    query: Annotated[str | None, typer.Argument(help="A query, or - to read it from standard input.")] = None,
+    file: Annotated[Path | None, typer.Option(help="File with the query.")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE for $NAME in the query; may be given several times.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write every row to this .parquet, .csv or .jsonl file instead.")
+    ] = None,
+    output: Annotated[Format, typer.Option("--format", "-f", help="How to print.")] = Format.table,
+    limit: Annotated[
+        int | None,
+        typer.Option(help=f"Rows to print at most; {SHOWN:,} in a table, all in other formats.", min=1),
+    ] = None,
     profile: Profile = None,
     home: Home = None,
-    output: Annotated[Format, typer.Option("--format", "-f", help="How to print.")] = Format.table,
-    limit: Annotated[int, typer.Option(help="Rows to print at most.", min=1)] = 1000,
 ) -> None:
-    """Query the published warehouse, read-only.
+    """Query the published warehouse, read-only. Where rows are left out, that is said.
 
-    Example:  tapewire sql "FROM marts.ssr_daily WHERE coin = 'ALL' ORDER BY day DESC LIMIT 5"
+    Examples:  tapewire sql "FROM marts.ssr_daily WHERE coin = 'ALL' ORDER BY day DESC LIMIT 5"   |   tapewire sql
+    "FROM marts.candles WHERE asset = $asset" --param asset=BTC --out btc.parquet
     """
     import duckdb
 
+    from pipelines.ondemand.tables import TableError, check_ending, write_table
+
+    with wrong_usage():  # TableError is a ValueError
+        text, values = _query_text(query, file), _values(param or [])
+        if out is not None:
+            check_ending(out)
     settings = settings_of(profile, None, home)
-    text = sys.stdin.read() if query == "-" else query
+    most = None if out is not None else limit or (SHOWN if output is Format.table else None)
     with expected_errors():
         from dashboards.data import Published
 
         try:
             with Published(settings.published) as warehouse:
-                frame = warehouse.query(text, limit)
-        except duckdb.Error as error:
+                frame = warehouse.query(text, None if most is None else most + 1, **values)
+            if out is not None:
+                write_table(frame, out)
+        except (duckdb.Error, TableError, OSError) as error:
             print(f"tapewire: {error}", file=sys.stderr)
             raise typer.Exit(1) from error
-    print_frame(frame, output)
+    if out is not None:
+        print(f"{out}: {len(frame):,} rows")
+        return
+    print_frame(frame if most is None else frame.head(most), output)
+    if most is not None and len(frame) > most:
+        print(f"tapewire: only the first {most:,} rows are printed; there are more: give --limit, or --out FILE for all",
+              file=sys.stderr)  # fmt: skip
+
+
+def _query_text(query: str | None, file: Path | None) -> str:
+    """The query from the argument, standard input or a file. ValueError for none or two of them."""
+    if (query is None) == (file is None):
+        raise ValueError(
+            'give one query: as text, as - for standard input, or with --file; such as "FROM marts.ssr_daily"'
+        )
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"{file} cannot be read: {error}") from error
+    return sys.stdin.read() if query == "-" else str(query)
+
+
+def _values(param: list[str]) -> dict[str, object]:
+    """Values of `name=value` by name: whole and decimal numbers, true and false, else text. ValueError for others."""
+    found: dict[str, object] = {}
+    for given in param:
+        name, sign, value = given.partition("=")
+        if not sign or not name.isidentifier():
+            raise ValueError(f"--param is NAME=VALUE such as asset=BTC, got {given!r}")
+        found[name] = _value(value)
+    return found
+
+
+def _value(text: str) -> object:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def status(profile: Profile = None, home: Home = None) -> None:

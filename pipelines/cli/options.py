@@ -25,6 +25,7 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+    markdown = "markdown"
 
 
 def moment(text: str) -> datetime:
