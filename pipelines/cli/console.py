@@ -86,10 +86,9 @@ def print_frame(frame: Any, output: Format) -> None:
     elif output is Format.json:
         print(frame.write_json())
     else:
-        markdown = (
-            {"tbl_formatting": "MARKDOWN", "tbl_hide_column_data_types": True} if output is Format.markdown else {}
-        )
+        is_markdown = output is Format.markdown
         with pl.Config(
-            tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=80, tbl_width_chars=200, tbl_hide_dataframe_shape=True, **markdown
-        ):
+            tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=80, tbl_width_chars=200, tbl_hide_dataframe_shape=True,
+            tbl_formatting="MARKDOWN" if is_markdown else None, tbl_hide_column_data_types=is_markdown,
+        ):  # fmt: skip
             print(frame)

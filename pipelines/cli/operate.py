@@ -117,8 +117,8 @@ def sql(
         return
     print_frame(frame if most is None else frame.head(most), output)
     if most is not None and len(frame) > most:
-        print(f"tapewire: only the first {most:,} rows are printed; there are more: give --limit, or --out FILE for all",
-              file=sys.stderr)  # fmt: skip
+        cut = f"only the first {most:,} rows are printed; there are more: give --limit, or --out FILE for all"
+        print(f"tapewire: {cut}", file=sys.stderr)
 
 
 def _query_text(query: str | None, file: Path | None) -> str:
