@@ -70,7 +70,7 @@ def one_walk(seed: int) -> Walk:
     seen = run(market, terms, Orders(ahead.rows, weights[:, :, None]), made.span, "knows")
     return Walk(
         daily.mean(0) * DAYS_PER_YEAR, gross.mean(0) * DAYS_PER_YEAR, dsr, dsr_gross,
-        made.chance.p if made.chance else np.nan,
+        made.chance[made.outcomes[0].name].p,
         made.luck.overfitting.probability if made.luck.overfitting else np.nan,
         any(o.alarms for o in made.outcomes), bool(seen.alarms), seen.gross_figures["sharpe"].value,
     )  # fmt: skip

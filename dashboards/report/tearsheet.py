@@ -32,6 +32,11 @@ METRICS = {
     "direction_right": ("Held bars in the right direction", ".1%"), "fills": ("Fills", ",.0f"),
     "delisted": ("Positions lost to delisting", ",.0f"), "psr_above_0": ("P(Sharpe > 0)", ".2f"),
     "deflated_sharpe": ("Deflated Sharpe, probability", ".2f"),
+    "sharpe_of_random_signals": ("Random signals, Sharpe ratio", ".2f"), "chance_p": ("As good by chance, p", P),
+    "annual_return_on_the_walk": ("Same rule on the walk's forecasts, a year", "+.1%"),
+    "buy_and_hold_at_its_volatility": ("Buy and hold at its volatility, a year", "+.1%"),
+    "equal_weight_at_its_volatility": ("Equal weight at its volatility, a year", "+.1%"),
+    "bitcoin_at_its_volatility": ("Bitcoin at its volatility, a year", "+.1%"),
 }  # fmt: skip
 
 
@@ -175,7 +180,8 @@ def _compared(sheet: Sheet, other: Sheet) -> dict[str, Any]:
     for metric, (label, spec) in METRICS.items():
         a, b = (f.get(metric, {}).get("value") for f in (mine, theirs))
         change = None if a is None or b is None else a - b
-        rows.append([label, number(a, spec), number(b, spec), number(change, spec if spec[0] == "+" else f"+{spec}")])
+        signed = "+.3f" if spec == P else spec if spec[0] == "+" else f"+{spec}"
+        rows.append([label, number(a, spec), number(b, spec), number(change, signed)])
     return {"header": ["", "This run", "The other", "Difference"], "rows": rows, "numeric": [1, 2, 3], "states": ()}
 
 

@@ -19,6 +19,7 @@ from models.backtest.strategies.rivals import chance_p, random_signals
 COST_SCALES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 CAPITALS_USD = (1e4, 1e5, 1e6, 1e7, 1e8)
 LATENCIES = (1, 2, 3, 6, 12, 24)
+FEWEST_DECISIONS = 20
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def run(market: Market, terms: Terms, orders: Orders, span: Span, name: str) -> 
     right, held = direction_right(told.value, told.move)
     figure["direction_right"] = Figure(right, why="" if held else "nothing was held")
     costs = {kind: float(account.costs[i, 0]) / mean / years for i, kind in enumerate(KINDS)}
-    said = alarms(of_gross["sharpe"], right, held)
+    said = alarms(of_gross["sharpe"].value, of_gross["sharpe"].low, right, held)
     return Outcome(name, days, daily[:, 0], gross[:, 0], account, told, figure, of_gross, costs, said)
 
 
@@ -100,12 +101,12 @@ class Chance:
 
 
 def against_chance(
-    market: Market, terms: Terms, rows: NDArray[np.int64], weights: Array, span: Span, own: Figure
+    market: Market, terms: Terms, orders: Orders, span: Span, own: Figure, *, by_event: bool
 ) -> Chance | None:
-    """The same weights at other times; None where the strategy has no Sharpe ratio, or too few decisions to shift."""
-    if not np.isfinite(own.value) or len(rows) < 20:
+    """The same orders at other times; None where the strategy has no Sharpe ratio, or too few decisions to move."""
+    if not np.isfinite(own.value) or len(orders.rows) < FEWEST_DECISIONS:
         return None
-    account = random_signals(market, terms, rows, weights, span.first, span.last)
+    account = random_signals(market, terms, orders, span.first, span.last, by_event=by_event)
     _, daily = daily_returns(market, span.first, account.equity, terms.capital_usd)
     sharpe = sharpes(daily)
     return Chance(sharpe, (1 + daily).prod(0) - 1, chance_p(own.value, sharpe))

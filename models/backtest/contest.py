@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.names import REFERENCE
+from domain.types import Array
 from models.backtest.backtest import Chance, Outcome, Span, against_chance, curves, run, sharpes, span_of
 from models.backtest.ledger.account import Orders
 from models.backtest.ledger.market import Market
@@ -12,8 +13,9 @@ from models.backtest.ledger.terms import Terms, round_trip
 from models.backtest.luck.cross_validation import Paths, cross_validated
 from models.backtest.luck.overfit import Overfitting, deflated_sharpe, overfitting_probability
 from models.backtest.metrics import DAYS_PER_YEAR
-from models.backtest.strategies.release_rules import Releases
+from models.backtest.strategies.release_rules import ReleaseRule, Releases
 from models.backtest.strategies.rivals import BITCOIN, BUY_AND_HOLD, EQUAL_WEIGHT, bitcoin, buy_and_hold, equal_weight
+from models.backtest.strategies.rules import Rule
 from models.backtest.strategies.views import Views
 from models.backtest.trials import Plan, Trials, try_all
 from models.quantiles.quantiles import HORIZONS_H
@@ -37,14 +39,19 @@ class Luck:
 
 @dataclass(frozen=True)
 class Contest:
-    """The result of a whole backtest; the first of `outcomes` is the headline's."""
+    """The result of a whole backtest; the first of `outcomes` is the headline's.
+
+    By the name of each outcome: what chance makes of its orders, and what its rule makes of the reference walk's
+    forecasts.
+    """
 
     span: Span
     outcomes: list[Outcome]
     rivals: list[Outcome]
     trials: Trials
     luck: Luck
-    chance: Chance | None
+    chance: dict[str, Chance]
+    on_the_walk: dict[str, Outcome]
     curves: list[tuple[str, float, float]]
 
 
@@ -69,24 +76,41 @@ def hold(
     shown = [i for i, is_shown in enumerate(trials.table["is_shown"]) if is_shown]
     best = int(np.argmax(np.where(trials.traded, sharpes(trials.daily), -np.inf)))
     names = trials.table["strategy"].to_list()
-    outcomes = [run(market, terms, trials.orders[i], span, names[i]) for i in dict.fromkeys([*shown, best])]
+    shown = list(dict.fromkeys([*shown, best]))
+    outcomes = [run(market, terms, trials.orders[i], span, names[i]) for i in shown]
+    chance, on_the_walk = {}, {}
+    for outcome, i in zip(outcomes, shown, strict=True):
+        rule, own = trials.rules[i], outcome.figures["sharpe"]
+        by_event = isinstance(rule, ReleaseRule)
+        found = against_chance(market, terms, trials.orders[i], span, own, by_event=by_event)
+        if found is not None:
+            chance[outcome.name] = found
+        if isinstance(rule, Rule) and REFERENCE in views:
+            on_the_walk[outcome.name] = _on_the_walk(market, terms, rule, views[REFERENCE], cost, span)
+    rivals = [run(market, terms, order, span, name) for name, order in _beside(market, span).items()]
+    if outcomes[0].name in on_the_walk:
+        rivals.append(on_the_walk[outcomes[0].name])
+    luck = _luck(trials, outcomes, names[best], len(tried | set(trials.table["trial_id"])))
+    return Contest(
+        span, outcomes, rivals, trials, luck, chance, on_the_walk, curves(market, terms, trials.orders[0], span)
+    )
+
+
+def _beside(market: Market, span: Span) -> dict[str, Orders]:
+    """Strategies that expect nothing."""
     beside = {
         BUY_AND_HOLD: buy_and_hold(market, span.first),
         EQUAL_WEIGHT: equal_weight(market, span.first, span.last),
     }
     if "BTC" in market.assets:
         beside[BITCOIN] = bitcoin(market, span.first)
-    rivals = [run(market, terms, order, span, name) for name, order in beside.items()]
-    head = views[plan.model]
-    weights = plan.headline.weights(head, cost[head.rows])
-    chance = against_chance(market, terms, head.rows, weights, span, outcomes[0].figures["sharpe"])
-    if REFERENCE in views:
-        walk = views[REFERENCE]
-        on_walk = Orders(walk.rows, plan.headline.weights(walk, cost[walk.rows])[:, :, None])
-        rivals.append(run(market, terms, on_walk, span, f"{REFERENCE}: {plan.headline.name}"))
-    luck = _luck(trials, outcomes, names[best], len(tried | set(trials.table["trial_id"])))
-    own = Orders(head.rows, weights[:, :, None])
-    return Contest(span, outcomes, rivals, trials, luck, chance, curves(market, terms, own, span))
+    return beside
+
+
+def _on_the_walk(market: Market, terms: Terms, rule: Rule, walk: Views, cost: Array, span: Span) -> Outcome:
+    """The same rule on the reference walk's forecasts."""
+    orders = Orders(walk.rows, rule.weights(walk, cost[walk.rows])[:, :, None])
+    return run(market, terms, orders, span, f"{REFERENCE}: {rule.name}")
 
 
 def _luck(trials: Trials, outcomes: list[Outcome], best: str, n: int) -> Luck:

@@ -12,8 +12,9 @@ from models.backtest.backtest import Outcome
 from models.backtest.contest import Contest
 from models.backtest.ledger.terms import Terms
 from models.backtest.metrics import DAYS_PER_YEAR, Figure, drawdowns, figures, rolling
-from models.backtest.strategies.rivals import scaled_to
+from models.backtest.strategies.rivals import BITCOIN, BUY_AND_HOLD, EQUAL_WEIGHT, scaled_to
 
+ALIKE = (BUY_AND_HOLD, EQUAL_WEIGHT, BITCOIN)  # what is shown at the volatility of each strategy
 HEADLINE, STRATEGY, RIVAL = "headline", "strategy", "rival"
 
 
@@ -116,11 +117,30 @@ def _metrics(o: Outcome, contest: Contest, head: Outcome) -> pl.DataFrame:
         if np.isfinite(scaled).all():
             like = figures(scaled)
             rows += [(f"{name}_at_its_volatility", like[name]) for name in ("annual_return", "max_drawdown")]
-    if o is head and contest.chance is not None:
-        low, middle, high = np.quantile(contest.chance.sharpe, [0.025, 0.5, 0.975])
-        rows += [("sharpe_of_random_signals", Figure(middle, low, high)), ("chance_p", Figure(contest.chance.p))]
+    else:
+        rows += _beside(o, contest)
     rows += [(f"alarm_{i}", Figure(np.nan, why=said)) for i, said in enumerate(o.alarms, 1)]
     return _named(o, _frame(rows))
+
+
+def _beside(o: Outcome, contest: Contest) -> list[tuple[str, Figure]]:
+    """What stands beside one strategy: rivals at its volatility, its rule on the walk's forecasts, random signals."""
+    rows = []
+    for rival in contest.rivals:
+        scaled = scaled_to(rival.daily, o.daily)
+        if rival.name in ALIKE and np.isfinite(scaled).all():
+            rows.append((f"{rival.name.replace(' ', '_')}_at_its_volatility", figures(scaled)["annual_return"]))
+    if o.name in contest.on_the_walk:
+        walk = contest.on_the_walk[o.name].figures
+        traded = walk["fills"].value > 0
+        rows.append(
+            ("annual_return_on_the_walk", walk["annual_return"] if traded else Figure(np.nan, why="nothing traded"))
+        )
+    if o.name in contest.chance:
+        chance = contest.chance[o.name]
+        low, middle, high = np.quantile(chance.sharpe, [0.025, 0.5, 0.975])
+        rows += [("sharpe_of_random_signals", Figure(middle, low, high)), ("chance_p", Figure(chance.p))]
+    return rows
 
 
 def _of_the_choice(contest: Contest) -> pl.DataFrame:

@@ -47,6 +47,7 @@ class Trials:
     daily: Array
     gross: Array
     traded: NDArray[np.bool_]
+    rules: list[Rule | ReleaseRule]
 
 
 def try_all(
@@ -64,6 +65,7 @@ def try_all(
     daily: list[Array] = []
     gross: list[Array] = []
     fills: list[NDArray[np.int64]] = []
+    every: list[Rule | ReleaseRule] = []
 
     def trade(order: Orders) -> None:
         account = simulate(market, terms, order, span.first, span.last)
@@ -79,14 +81,16 @@ def try_all(
         targets = np.stack([rule.weights(seen, cost[seen.rows]) for rule in rules], axis=2)
         told += [_told(rule, model, terms, is_shown=is_main and _is_like(rule, plan.headline)) for rule in rules]
         trade(Orders(seen.rows, targets))
+        every += rules
     for release_rule in plan.release_rules if releases is not None else []:
         assert releases is not None
         is_shown = release_rule.hold_h == plan.shown_hold_h and release_rule.strength == 1
         told.append(_told(release_rule, None, terms, is_shown=is_shown))
         trade(release_rule.orders(market, releases, cost))
+        every.append(release_rule)
     table = pl.DataFrame(told, infer_schema_length=None, schema_overrides={"model_name": pl.String})
     net, before = np.concatenate(daily, axis=1), np.concatenate(gross, axis=1)
-    return Trials(table, orders, net, before, np.concatenate(fills) > 0)
+    return Trials(table, orders, net, before, np.concatenate(fills) > 0, every)
 
 
 def _told(rule: Rule | ReleaseRule, model: str | None, terms: Terms, *, is_shown: bool) -> dict[str, object]:

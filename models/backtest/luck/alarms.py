@@ -3,7 +3,6 @@
 import numpy as np
 
 from domain.types import Array
-from models.backtest.metrics import Figure
 
 ABSURD_SHARPE = 4.0
 MOST_RIGHT = 0.55
@@ -19,16 +18,16 @@ def direction_right(value: Array, move: Array) -> tuple[float, int]:
     return float((move[1:][held] > 0).mean()) if held.any() else np.nan, int(held.sum())
 
 
-def alarms(gross_sharpe: Figure, right: float, n_held: int) -> list[str]:
+def alarms(gross_sharpe: float, at_least: float, right: float, n_held: int) -> list[str]:
     """What cannot be true unless proven: one sentence each.
 
-    The lower end of the gross Sharpe ratio's interval above ABSURD_SHARPE; more than MOST_RIGHT of FEWEST_HELD held
+    The lower end of the gross Sharpe ratio's interval, `at_least`, above ABSURD_SHARPE; more than MOST_RIGHT of FEWEST_HELD held
     bars in the right direction.
     """
     said = []
-    if gross_sharpe.low > ABSURD_SHARPE:
+    if at_least > ABSURD_SHARPE:
         said.append(
-            f"Sharpe ratio before costs of {gross_sharpe.value:.1f}, at least {gross_sharpe.low:.1f}: above "
+            f"Sharpe ratio before costs of {gross_sharpe:.1f}, at least {at_least:.1f}: above "
             f"{ABSURD_SHARPE:g} a look into the future is likelier than skill"
         )
     if n_held >= FEWEST_HELD and right > MOST_RIGHT:

@@ -63,11 +63,51 @@ class ShiftedSignals:
         return len(self.weights)
 
 
+class ShiftedOrders:
+    """Orders moved on by a random number of days, end to beginning: the same entries, holding and exits at other times.
+
+    For orders that come when something happens, such as releases. No shift is shorter than a twentieth of the span.
+    `rows` are all rows at which any draw has an order; `targets[i]` is [A, draws].
+    """
+
+    def __init__(
+        self, market: Market, orders: Orders, first: int, last: int, draws: int = DRAWS, seed: int = 7
+    ) -> None:
+        n, day = last - first + 1, int(24 / market.step_h)
+        days = n // day
+        if days < 20:
+            raise ValueError(f"{days} days are too few to move orders about: at least 20 are needed")
+        self.first, self.n, self.weights = first, n, weights_of(orders)
+        self.shift = day * np.random.default_rng(seed).integers(max(1, days // 20), days - days // 20, draws)
+        self.source = np.full(n, -1)
+        inside = (orders.rows >= first) & (orders.rows <= last)
+        self.source[orders.rows[inside] - first] = np.flatnonzero(inside)
+        self.rows = np.unique((orders.rows[inside][:, None] - first + self.shift) % n) + first
+
+    def __getitem__(self, number: int) -> Array:
+        at = self.source[(self.rows[number] - self.first - self.shift) % self.n]
+        return np.where(at >= 0, self.weights[at].T, np.nan)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def weights_of(orders: Orders) -> Array:
+    """The weights [D, A] of orders of one configuration."""
+    return np.stack([np.asarray(orders.targets[i])[:, 0] for i in range(len(orders.rows))])
+
+
 def random_signals(
-    market: Market, terms: Terms, rows: NDArray[np.int64], weights: Array, first: int, last: int, draws: int = DRAWS
+    market: Market, terms: Terms, orders: Orders, first: int, last: int, *, by_event: bool, draws: int = DRAWS
 ) -> Account:
-    """Accounts of the same weights at other times (`ShiftedSignals`)."""
-    return simulate(market, terms, Orders(rows, ShiftedSignals(weights, draws)), first, last)
+    """Accounts of the same orders at other times: decisions dealt anew (`ShiftedSignals`), or events moved by days.
+
+    ValueError for orders that are too few, or a span that is too short, to be moved about.
+    """
+    if by_event:
+        moved = ShiftedOrders(market, orders, first, last, draws)
+        return simulate(market, terms, Orders(moved.rows, moved), first, last)
+    return simulate(market, terms, Orders(orders.rows, ShiftedSignals(weights_of(orders), draws)), first, last)
 
 
 def chance_p(own: float, random: Array) -> float:

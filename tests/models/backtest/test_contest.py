@@ -12,7 +12,7 @@ from models.backtest.contest import hold
 from models.backtest.ledger.account import KINDS, Orders
 from models.backtest.ledger.market import market_of
 from models.backtest.ledger.terms import Terms
-from models.backtest.strategies.rivals import ShiftedSignals, random_signals
+from models.backtest.strategies.rivals import ShiftedOrders, ShiftedSignals, random_signals
 from models.backtest.strategies.rules import Rule, all_rules
 from models.backtest.tables import tables_of
 from models.backtest.trials import Plan
@@ -120,14 +120,14 @@ def test_a_ruined_account_has_finite_figures_everywhere():
 
 
 def test_random_signals_keep_turnover_and_exposure_and_are_a_distribution_around_minus_the_costs(contest):
-    market, views, made = contest
-    assert made.chance is not None
-    assert 0.01 < made.chance.p < 0.99
-    assert len(made.chance.sharpe) == 200 and made.chance.sharpe.std() > 0.1
-    assert made.chance.sharpe.mean() < 0
-    own = made.outcomes[0].account
-    weights = np.stack([np.asarray(made.trials.orders[0].targets[i])[:, 0] for i in range(len(views["tapewire"].rows))])
-    dealt = random_signals(market, Terms(), views["tapewire"].rows, weights, made.span.first, made.span.last)
+    market, _, made = contest
+    assert set(made.chance) == {o.name for o in made.outcomes}
+    chance = made.chance[made.outcomes[0].name]
+    assert 0.01 < chance.p < 0.99
+    assert len(chance.sharpe) == 200 and chance.sharpe.std() > 0.1
+    assert chance.sharpe.mean() < 0
+    own, span = made.outcomes[0].account, made.span
+    dealt = random_signals(market, Terms(), made.trials.orders[0], span.first, span.last, by_event=False)
     assert np.median(dealt.traded.sum(0)) == pytest.approx(own.traded.sum(), rel=0.15)
     assert np.median(dealt.gross.mean(0)) == pytest.approx(own.gross.mean(), rel=0.15)
 
@@ -138,6 +138,34 @@ def test_a_shift_is_never_the_path_itself():
     assert set(signals.shift) <= set(range(5, 96))
     with pytest.raises(ValueError, match="too few to be shifted"):
         ShiftedSignals(np.zeros((2, 1)))
+
+
+def test_events_are_moved_by_whole_days_with_their_entries_and_exits():
+    market = market_of(pure_walk(24 * 60, ASSETS, 8))
+    rows = np.array([300, 312, 700, 712])
+    targets = np.full((4, 4, 1), np.nan)
+    targets[[0, 2], 1, 0], targets[[1, 3], 1, 0] = 0.1, 0.0
+    orders = Orders(rows, targets)
+    moved = ShiftedOrders(market, orders, 200, 24 * 60 - 1, draws=50)
+    assert (moved.shift % 24 == 0).all() and (moved.shift >= 48).all()
+    dealt = random_signals(market, Terms(), orders, 200, 24 * 60 - 1, by_event=True, draws=50)
+    own = run(market, Terms(), orders, span_of(market, 200, 24 * 60 - 1), "")
+    assert own.account.n_fills[0] == 4
+    assert (dealt.n_fills >= 3).all() and (dealt.n_fills <= 5).all(), "one may wrap around the end"
+    assert np.median((dealt.gross > 0).sum(0)) == (own.account.gross > 0).sum()
+    with pytest.raises(ValueError, match="too few to move orders about"):
+        ShiftedOrders(market, orders, 200, 500)
+
+
+def test_beside_every_strategy_stand_rivals_at_its_volatility_the_walk_and_chance(contest):
+    _, _, made = contest
+    rows = tables_of(made, Terms(), datetime(2024, 1, 1, tzinfo=UTC)).metrics
+    for outcome in made.outcomes:
+        own = {r["metric"]: r for r in rows.filter(pl.col("strategy") == outcome.name).to_dicts()}
+        assert {"chance_p", "sharpe_of_random_signals", "annual_return_on_the_walk", "buy_and_hold_at_its_volatility",
+                "equal_weight_at_its_volatility", "bitcoin_at_its_volatility"} <= set(own)  # fmt: skip
+    still = {r["metric"]: r for r in rows.filter(pl.col("strategy") == made.outcomes[0].name).to_dicts()}
+    assert still["annual_return_on_the_walk"]["why"] == "nothing traded"
 
 
 def test_more_cost_later_fills_and_more_capital_never_help_a_strategy_that_trades_on_noise(contest):
@@ -178,7 +206,7 @@ def test_a_planted_edge_is_found_net_of_costs():
     )
     made = hold(market, Terms(), {"tapewire": mixed}, PLAN, None)
     assert made.outcomes[0].figures["sharpe"].low > 0
-    assert made.chance is not None and made.chance.p < 0.02
+    assert made.chance[made.outcomes[0].name].p < 0.02
     assert made.luck.deflated[made.outcomes[0].name] > 0.95
 
 
