@@ -21,8 +21,8 @@ def direction_right(value: Array, move: Array) -> tuple[float, int]:
 def alarms(gross_sharpe: float, at_least: float, right: float, n_held: int) -> list[str]:
     """What cannot be true unless proven: one sentence each.
 
-    The lower end of the gross Sharpe ratio's interval, `at_least`, above ABSURD_SHARPE; more than MOST_RIGHT of FEWEST_HELD held
-    bars in the right direction.
+    The lower end of the gross Sharpe ratio's interval, `at_least`, above ABSURD_SHARPE; more than MOST_RIGHT of
+    FEWEST_HELD held bars in the right direction.
     """
     said = []
     if at_least > ABSURD_SHARPE:
