@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -60,37 +61,37 @@ def try_all(
     span: Span,
 ) -> Trials:
     """Every rule on every model's views but the reference walk's, then every release rule; the headline comes first."""
+    tried = list(_on_forecasts(views, plan, cost))
+    if releases is not None:
+        tried += [(None, [rule], rule.orders(market, releases, cost)) for rule in plan.release_rules]
     told: list[dict[str, object]] = []
-    orders: list[Orders] = []
-    daily: list[Array] = []
-    gross: list[Array] = []
-    fills: list[NDArray[np.int64]] = []
-    every: list[Rule | ReleaseRule] = []
-
-    def trade(order: Orders) -> None:
-        account = simulate(market, terms, order, span.first, span.last)
-        free = simulate(market, terms.free(), order, span.first, span.last)
-        fills.append(account.n_fills)
-        orders.extend(Orders(order.rows, np.asarray(order.targets)[:, :, [i]]) for i in range(len(account.n_fills)))
-        for equity, found in ((account.equity, daily), (free.equity, gross)):
-            found.append(daily_returns(market, span.first, equity, terms.capital_usd)[1])
-
-    for model in sorted((m for m in views if m != REFERENCE), key=lambda m: m != plan.model):
-        seen, is_main = views[model], model == plan.model
-        rules = sorted(plan.rules, key=lambda r: r != plan.headline)
-        targets = np.stack([rule.weights(seen, cost[seen.rows]) for rule in rules], axis=2)
-        told += [_told(rule, model, terms, is_shown=is_main and _is_like(rule, plan.headline)) for rule in rules]
-        trade(Orders(seen.rows, targets))
-        every += rules
-    for release_rule in plan.release_rules if releases is not None else []:
-        assert releases is not None
-        is_shown = release_rule.hold_h == plan.shown_hold_h and release_rule.strength == 1
-        told.append(_told(release_rule, None, terms, is_shown=is_shown))
-        trade(release_rule.orders(market, releases, cost))
-        every.append(release_rule)
+    each: list[Orders] = []
+    daily, gross, traded = [], [], []
+    for model, rules, orders in tried:
+        told += [_told(rule, model, terms, is_shown=_is_shown(rule, model, plan)) for rule in rules]
+        each += [Orders(orders.rows, np.asarray(orders.targets)[:, :, [i]]) for i in range(len(rules))]
+        account = simulate(market, terms, orders, span.first, span.last)
+        free = simulate(market, terms.free(), orders, span.first, span.last)
+        daily.append(daily_returns(market, span.first, account.equity, terms.capital_usd)[1])
+        gross.append(daily_returns(market, span.first, free.equity, terms.capital_usd)[1])
+        traded.append(account.n_fills > 0)
     table = pl.DataFrame(told, infer_schema_length=None, schema_overrides={"model_name": pl.String})
-    net, before = np.concatenate(daily, axis=1), np.concatenate(gross, axis=1)
-    return Trials(table, orders, net, before, np.concatenate(fills) > 0, every)
+    every = [rule for _, rules, _ in tried for rule in rules]
+    return Trials(
+        table, each, np.concatenate(daily, axis=1), np.concatenate(gross, axis=1), np.concatenate(traded), every
+    )
+
+
+Tried = tuple[str | None, list[Rule | ReleaseRule], Orders]
+
+
+def _on_forecasts(views: dict[str, Views], plan: Plan, cost: Array) -> Iterator[Tried]:
+    """All rules on the views of each model, as one set of orders a model; the headline's model and rule first."""
+    rules = sorted(plan.rules, key=lambda rule: rule != plan.headline)
+    for model in sorted((m for m in views if m != REFERENCE), key=lambda m: m != plan.model):
+        seen = views[model]
+        targets = np.stack([rule.weights(seen, cost[seen.rows]) for rule in rules], axis=2)
+        yield model, [*rules], Orders(seen.rows, targets)
 
 
 def _told(rule: Rule | ReleaseRule, model: str | None, terms: Terms, *, is_shown: bool) -> dict[str, object]:
@@ -105,7 +106,13 @@ def _told(rule: Rule | ReleaseRule, model: str | None, terms: Terms, *, is_shown
     }  # fmt: skip
 
 
-def _is_like(rule: Rule, headline: Rule) -> bool:
-    """Whether a rule is the headline's, or one that differs in its kind alone, at its first strength."""
+def _is_shown(rule: Rule | ReleaseRule, model: str | None, plan: Plan) -> bool:
+    """Whether a configuration is shown in full: the headline's, one that differs from it in its kind alone, at its
+    first strength, or a release rule at its first strength held as long as is shown.
+    """
+    if isinstance(rule, ReleaseRule):
+        return rule.hold_h == plan.shown_hold_h and rule.strength == 1
     first = {"edge": 1.0, "kelly": 0.25}.get(rule.kind, rule.strength)
-    return (rule.horizon_h, rule.side, rule.strength) == (headline.horizon_h, headline.side, first)
+    headline = plan.headline
+    same = (rule.horizon_h, rule.side, rule.strength) == (headline.horizon_h, headline.side, first)
+    return same and model == plan.model
