@@ -13,7 +13,7 @@ from warehouse.publish import STABLE_NAME, STORAGE_VERSION, publish
 from warehouse.schema.market import CANDLES
 from warehouse.write import write
 
-OLDEST = "TAPEWIRE_OLDEST_DUCKDB"  # a Python with that client; .ci/run makes one
+OLDEST = "OLDEST_DUCKDB_PYTHON"  # a Python with that client; .ci/run makes one
 READ = """
 import json, sys, duckdb
 con = duckdb.connect(sys.argv[1], read_only=True)
