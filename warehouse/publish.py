@@ -20,7 +20,16 @@ PUBLISHED_SCHEMAS = ("core", "features", "models", "ops")
 STABLE_NAME = "tapewire.duckdb"
 STORAGE_VERSION = "v1.2.0"  # the oldest DuckDB whose clients open the published file
 READ_ONLY = 0o444
-WALL_CLOCK = {"run_id", "ingested_ts", "started_ts", "finished_ts", "checked_ts", "quarantined_ts", "seconds"}
+WALL_CLOCK = {
+    "run_id",
+    "ingested_ts",
+    "started_ts",
+    "finished_ts",
+    "checked_ts",
+    "quarantined_ts",
+    "seconds",
+    "first_tried_ts",
+}
 
 
 def publish(con: duckdb.DuckDBPyConnection, folder: Path, *, now: datetime, keep: int = 3) -> Path:

@@ -12,14 +12,14 @@ from models.backtest.ledger.market import Market
 from models.backtest.ledger.statement import Statement, statement
 from models.backtest.ledger.terms import Terms
 from models.backtest.luck.alarms import alarms, direction_right
-from models.backtest.luck.overfit import moments
-from models.backtest.metrics import DAYS_PER_YEAR, Figure, daily_returns, figures
-from models.backtest.strategies.rivals import chance_p, random_signals
+from models.backtest.metrics import DAYS_PER_YEAR, STILL, Figure, daily_returns, figures
+from models.backtest.strategies.rivals import DRAWS, chance_p, random_signals
 
 COST_SCALES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 CAPITALS_USD = (1e4, 1e5, 1e6, 1e7, 1e8)
 LATENCIES = (1, 2, 3, 6, 12, 24)
 FEWEST_DECISIONS = 20
+EVENT_DRAWS = 100  # moved events trade at any hour, which takes longer
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def run(market: Market, terms: Terms, orders: Orders, span: Span, name: str) -> 
     days, daily = daily_returns(market, span.first, account.equity, terms.capital_usd)
     _, gross = daily_returns(market, span.first, free.equity, terms.capital_usd)
     told = statement(market, terms, account)
-    figure, of_gross = (figures(r[:, 0], span.market_daily) for r in (daily, gross))
+    figure, of_gross = figures(daily[:, 0], span.market_daily), figures(gross[:, 0])
     years, mean = len(days) / DAYS_PER_YEAR, max(float(account.equity.mean()), 1e-9)
     figure |= {
         "final_equity": Figure(float(account.equity[-1, 0])),
@@ -106,7 +106,8 @@ def against_chance(
     """The same orders at other times; None where the strategy has no Sharpe ratio, or too few decisions to move."""
     if not np.isfinite(own.value) or len(orders.rows) < FEWEST_DECISIONS:
         return None
-    account = random_signals(market, terms, orders, span.first, span.last, by_event=by_event)
+    draws = EVENT_DRAWS if by_event else DRAWS
+    account = random_signals(market, terms, orders, span.first, span.last, by_event=by_event, draws=draws)
     _, daily = daily_returns(market, span.first, account.equity, terms.capital_usd)
     sharpe = sharpes(daily)
     return Chance(sharpe, (1 + daily).prod(0) - 1, chance_p(own.value, sharpe))
@@ -114,7 +115,11 @@ def against_chance(
 
 def sharpes(daily: Array) -> Array:
     """Sharpe ratio a year of each column of daily returns [D, C]; 0 where nothing varies."""
-    return np.array([moments(column).sharpe for column in daily.T]) * np.sqrt(DAYS_PER_YEAR)
+    if len(daily) < 2:
+        return np.zeros(daily.shape[1])
+    deviation = daily.std(0, ddof=1)
+    ratio = np.divide(daily.mean(0), deviation, out=np.zeros(daily.shape[1]), where=deviation > STILL)
+    return ratio * np.sqrt(DAYS_PER_YEAR)
 
 
 def curves(market: Market, terms: Terms, orders: Orders, span: Span) -> list[tuple[str, float, float]]:

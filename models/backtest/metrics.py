@@ -24,7 +24,7 @@ from models.backtest.luck.overfit import minimum_track_record, moments, probabil
 DAYS_PER_YEAR = 365
 FEWEST_DAYS = 30
 ROLLING_DAYS = 90
-_STILL = 1e-15
+STILL = 1e-15
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def figures(daily: Array, market_daily: Array | None = None) -> dict[str, Figure
 def _lacking(daily: Array) -> dict[str, str]:
     """What returns lack for each kind of figure, '' where nothing."""
     year = "" if len(daily) >= FEWEST_DAYS else f"fewer than {FEWEST_DAYS} days"
-    varies = year or ("" if daily.std(ddof=1) > _STILL else "returns do not vary")
+    varies = year or ("" if daily.std(ddof=1) > STILL else "returns do not vary")
     return {
         "": "", "any": "" if len(daily) else "no day", "year": year, "varies": varies,
         "fell": year or ("" if (daily < 0).any() else "no day fell"),
@@ -101,12 +101,14 @@ def alpha_beta(daily: Array, market_daily: Array, why: str = "") -> dict[str, Fi
 
     Least squares with Newey and West's covariance, 5 lags.
     """
-    if why or market_daily.std() <= _STILL:
+    if why or market_daily.std() <= STILL:
         blank = Figure(np.nan, why=why or "the market does not vary")
         return {"alpha": blank, "beta": blank}
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import OLS
 
-    fit = sm.OLS(daily, sm.add_constant(market_daily)).fit(cov_type="HAC", cov_kwds={"maxlags": 5})
+    fit = OLS(daily, np.column_stack([np.ones_like(market_daily), market_daily])).fit(
+        cov_type="HAC", cov_kwds={"maxlags": 5}
+    )
     (alpha, beta), interval = fit.params, fit.conf_int()
     year = DAYS_PER_YEAR
     return {
@@ -151,6 +153,6 @@ def rolling(days: NDArray[np.int64], daily: Array, market_daily: Array, window: 
     together = (pl.col("r") * pl.col("m")).rolling_mean(window) - mean * pl.col("m").rolling_mean(window)
     varied = pl.col("m").rolling_var(window, ddof=0)
     return frame.with_columns(
-        rolling_sharpe=pl.when(deviation > _STILL).then(mean / deviation * np.sqrt(DAYS_PER_YEAR)),
-        rolling_beta=pl.when(varied > _STILL).then(together / varied),
+        rolling_sharpe=pl.when(deviation > STILL).then(mean / deviation * np.sqrt(DAYS_PER_YEAR)),
+        rolling_beta=pl.when(varied > STILL).then(together / varied),
     ).drop("r", "m")

@@ -4,21 +4,18 @@ A small network trains nearly as fast on one thread as on two, so that two folds
 half of the time of two in turn. Threads are shared out among the processes; each holds a copy of the data set.
 """
 
-import atexit
 import logging
-import os
-import sys
-import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import get_context
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.forecast.dataset import Dataset
 from models.forecast.recipe import Recipe
+from pipelines.stages.forecast.children import end_with_parent
 from pipelines.stages.forecast.training import Forecast, forecasts
 
 log = logging.getLogger("tapewire.evaluate")
@@ -81,25 +78,3 @@ class _Worker:
     def fit(cls, fold: Fold) -> dict[str, Forecast]:
         """All models of one fold."""
         return _forget_models(forecasts(cls.how, cls.dataset, *fold, cls.names))
-
-
-def end_with_parent() -> None:
-    """Let this process end when its parent does: one that was killed leaves none behind that goes on training.
-
-    When its work is done it ends at once: libraries complain where an interpreter with threads is taken down.
-    """
-    parent = parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
-
-    def leave() -> None:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
-
-    threading.Thread(target=watch, daemon=True).start()
-    atexit.register(leave)

@@ -40,7 +40,8 @@ def strategies() -> dict[str, np.ndarray]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fee_bps", [0.0, 25.0])
-def test_equity_agrees_to_1e_9_with_fees_drift_shorts_and_gaps(fee_bps):
+def test_equity_agrees_to_1e_9_with_fees_drift_shorts_and_gaps(fee_bps, monkeypatch):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")  # compiling takes longer than these few bars
     vectorbt = pytest.importorskip("vectorbt", reason="vectorbt is not installed")
     bars = random_bars(BARS)
     market = market_of(bars)

@@ -44,7 +44,7 @@ def forecast_table(bars: Bars) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("backtest")
-    bars = pure_walk(24 * 90, ASSETS, 1)
+    bars = pure_walk(24 * 55, ASSETS, 1)
     candle_table(bars).write_parquet(folder / "candles.parquet")
     forecast_table(bars).write_parquet(folder / "forecasts.parquet")
     return folder
@@ -93,7 +93,7 @@ def test_every_configuration_ever_tried_is_kept_and_counted(files):
 
 @pytest.mark.slow
 def test_candles_of_the_simulator_and_candles_without_volume_are_said_to_be_so(files):
-    bars = pure_walk(24 * 90, ASSETS, 1)
+    bars = pure_walk(24 * 55, ASSETS, 1)
     simulated = candle_table(bars, "simulated").drop("volume")
     simulated.write_parquet(files / "simulated.parquet")
     done = backtest(files, "--report", out="three", candles="simulated.parquet")

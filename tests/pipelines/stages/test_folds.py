@@ -19,7 +19,7 @@ PARENT = """
 import os, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from pipelines.stages.forecast.folds import end_with_parent
+from pipelines.stages.forecast.children import end_with_parent
 
 def work():
     print(os.getpid(), flush=True)
@@ -48,14 +48,6 @@ def test_folds_in_two_processes_give_to_the_bit_what_one_process_gives(caplog):
             np.testing.assert_array_equal(a[name].values, b[name].values)
             assert (a[name].model_id, a[name].training) == (b[name].model_id, b[name].training)
             assert b[name].fitted is None
-
-
-@pytest.mark.slow
-def test_an_error_in_a_process_ends_the_evaluation_with_its_message():
-    g = ground(random_bars(400))
-    folds = [(200, pairs_of(np.arange(200, 210)))] * 2
-    with pytest.raises(ValueError, match="model 'oracle' is unknown"):
-        fit_folds(Recipe(tiny_net(g), TrainConfig(), threads=1), g, folds, ("oracle",), processes=2)
 
 
 @pytest.mark.slow
