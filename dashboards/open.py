@@ -34,6 +34,15 @@ class OpenWarehouse:
             return pl.DataFrame()
         return (relation.limit(limit) if limit else relation).pl()
 
-    def mart(self, name: str) -> pl.DataFrame:
-        """A whole mart."""
-        return self.con.table(f"marts.{name}").pl()
+    def mart(self, name: str, limit: int | None = None) -> pl.DataFrame:
+        """A mart, whole or its first rows."""
+        rows = self.con.table(f"marts.{name}")
+        return (rows if limit is None else rows.limit(limit)).pl()
+
+    def columns_of(self, mart: str) -> pl.DataFrame:
+        """Columns of a mart: name, type, what it means."""
+        return self.query(
+            "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE schema_name = 'marts' "
+            "AND table_name = $mart ORDER BY column_index",
+            mart=mart,
+        )

@@ -24,7 +24,7 @@ for command in (
     forecasts.train, forecasts.tune, forecasts.forecast, forecasts.evaluate,
     releases.impact, releases.label, texts.detect, texts.generate,
     forecasts.backtest, operate.publish, operate.report,
-    operate.dashboard, operate.sql, operate.status, operate.doctor,
+    operate.dashboard, operate.sql, operate.marts, operate.status, operate.doctor,
 ):  # fmt: skip
     app.command()(command)
 

@@ -1,5 +1,6 @@
 """Commands for operators and analysts: publish, report, dashboard, sql, status, doctor."""
 
+import difflib
 import os
 import sys
 from pathlib import Path
@@ -155,6 +156,36 @@ def _value(text: str) -> object:
         except ValueError:
             continue
     return text
+
+
+def marts(
+    name: Annotated[str | None, typer.Argument(help="A mart to describe: its columns, and some of its rows.")] = None,
+    sample: Annotated[int, typer.Option(help="Rows to show of it.", min=0)] = 3,
+    profile: Profile = None,
+    home: Home = None,
+) -> None:
+    """List the marts of the published warehouse, or describe one.
+
+    Examples:  tapewire marts   |   tapewire marts ssr_daily --sample 5
+    """
+    settings = settings_of(profile, None, home)
+    with expected_errors():
+        from dashboards.data import Published
+
+        with Published(settings.published) as warehouse:
+            found = warehouse.mart("catalog").sort("mart")
+            if name is None:
+                print_frame(found, Format.table)
+                return
+            about = found.filter(found["mart"] == name).to_dicts()
+            if not about:
+                near = difflib.get_close_matches(name, found["mart"].to_list(), n=1)
+                print(f"tapewire: no mart {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""), file=sys.stderr)
+                raise typer.Exit(2)
+            print("{about}. One row per {one_row_per}. {n_rows:,} rows.\n".format(**about[0]))
+            print_frame(warehouse.columns_of(name), Format.table)
+            if sample:
+                print_frame(warehouse.mart(name, limit=sample), Format.table)
 
 
 def status(profile: Profile = None, home: Home = None) -> None:

@@ -53,11 +53,10 @@ def fit_boosters(store: WindowStore, learn: NDArray[np.int64], config: BoostConf
         if known.sum() < MIN_ROWS:
             raise NotEnoughDataError(f"{int(known.sum())} origins are too few to grow trees on at {h} h")
         base = store.base.numpy().astype(np.float64)[learn[known, 0], i]  # [n, Q]
-        rows = np.ascontiguousarray(x[known])
-        data = lgb.Dataset(rows, y[known, i].copy(), params={"verbose": -1}, free_raw_data=False).construct()
+        data = lgb.Dataset(x[known], y[known, i].copy(), params={"verbose": -1}, free_raw_data=False).construct()
         row = []
         for level in FITTED:
-            data.set_init_score(base[:, LEVELS.index(level)])
+            data.set_init_score(base[:, LEVELS.index(level)].copy())
             row.append(lgb.train({**params, "alpha": level}, data, num_boost_round=config.rounds))
         trees.append(tuple(row))
     return Boosters(tuple(trees))

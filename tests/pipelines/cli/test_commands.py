@@ -25,7 +25,7 @@ def test_wrong_usage_has_exit_code_2(tmp_path):
 
 def test_every_command_has_help_with_an_example():
     names = ["nightly", "ingest", "train", "forecast", "evaluate", "impact", "backtest", "report", "dashboard", "sql",
-             "status", "doctor", "publish"]  # fmt: skip
+             "marts", "status", "doctor", "publish"]  # fmt: skip
     for name in names:
         result = CliRunner().invoke(app, [name, "--help"])
         assert result.exit_code == 0

@@ -14,6 +14,7 @@ from warehouse.connect import open_writer
 from warehouse.migrate import migrate
 from warehouse.publish import publish
 from warehouse.schema.market import CANDLES
+from warehouse.views import views
 from warehouse.write import Batch, write
 
 N = 1500
@@ -93,3 +94,23 @@ def test_wrong_usage_says_what_was_expected_and_exits_2(home, told, message):
     done = sql(home, *told)
     assert done.exit_code == 2
     assert message in done.stderr
+
+
+def test_the_catalogue_has_every_mart_with_its_rows_and_what_a_row_is(home):
+    rows = {r["mart"]: r for r in json.loads(sql(home, "FROM marts.catalog", "-f", "json").stdout)}
+    names = {view.removeprefix("marts.") for view in views() if view.startswith("marts.")}
+    assert set(rows) == names - {"catalog"}
+    assert rows["candles"]["n_rows"] == N and rows["candles"]["newest_ts"]
+    assert rows["candles"]["one_row_per"] == "exchange, symbol, timeframe, event_ts"
+    assert all(r["about"] for r in rows.values())
+
+
+def test_marts_are_listed_described_and_sampled_and_a_near_name_is_named(home):
+    def marts(*told: str) -> Result:
+        return CliRunner().invoke(app, ["marts", *told, "--home", str(home)])
+
+    assert "Stablecoin Supply Ratio per day" in marts().stdout
+    one = marts("candles", "--sample", "2").stdout
+    assert "Closed bars of trading" in one and "1,500 rows" in one and "close_quote" in one and "TIMESTAMP" in one
+    wrong = marts("candels")
+    assert wrong.exit_code == 2 and "did you mean 'candles'?" in wrong.stderr
