@@ -1,5 +1,10 @@
 """The ledger's equity against that of an independent engine, vectorbt, on the same orders."""
 
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,11 +43,10 @@ def strategies() -> dict[str, np.ndarray]:
     }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("fee_bps", [0.0, 25.0])
-def test_equity_agrees_to_1e_9_with_fees_drift_shorts_and_gaps(fee_bps, monkeypatch):
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")  # compiling takes longer than these few bars
-    vectorbt = pytest.importorskip("vectorbt", reason="vectorbt is not installed")
+def assert_agreement(fee_bps: float) -> None:
+    """Run every strategy through both engines."""
+    import vectorbt
+
     bars = random_bars(BARS)
     market = market_of(bars)
     terms = Terms(
@@ -67,3 +71,13 @@ def test_equity_agrees_to_1e_9_with_fees_drift_shorts_and_gaps(fee_bps, monkeypa
         whole = market.traded.all(1)
         assert len(theirs.orders.records) == ours.n_fills[0] > 2, name
         np.testing.assert_allclose(ours.equity[whole, 0], theirs.value().to_numpy()[whole], rtol=1e-9, err_msg=name)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("vectorbt") is None, reason="vectorbt is not installed")
+def test_equity_agrees_to_1e_9_with_fees_drift_shorts_and_gaps():
+    """In a process of its own, in which nothing is compiled: that takes longer than these few bars."""
+    script = f"from {__name__} import assert_agreement\nassert_agreement(0.0)\nassert_agreement(25.0)\nprint('agreed')"
+    env = os.environ | {"NUMBA_DISABLE_JIT": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False)
+    assert done.stdout.strip().endswith("agreed"), done.stderr[-3000:]
