@@ -24,6 +24,8 @@ NOW = datetime(2024, 3, 1, tzinfo=UTC)
 HEADLINE = Rule("volatility")
 PLAN = Plan([HEADLINE, Rule("sign")], [], HEADLINE, "tapewire")
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def sheet(published: Path) -> Sheet:

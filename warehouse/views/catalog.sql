@@ -12,15 +12,15 @@ WITH counted(mart, n_rows, newest_ts) AS (
     UNION ALL
     SELECT 'backtest_equity', count(*), max(event_ts) FROM marts.backtest_equity
     UNION ALL
-    SELECT 'backtest_pnl_daily', count(*), max(day)::TIMESTAMPTZ FROM marts.backtest_pnl_daily
+    SELECT 'backtest_pnl_daily', count(*), max(day)::TIMESTAMP AT TIME ZONE 'UTC' FROM marts.backtest_pnl_daily
     UNION ALL
-    SELECT 'backtest_positions', count(*), max(day)::TIMESTAMPTZ FROM marts.backtest_positions
+    SELECT 'backtest_positions', count(*), max(day)::TIMESTAMP AT TIME ZONE 'UTC' FROM marts.backtest_positions
     UNION ALL
     SELECT 'backtest_summary', count(*), NULL::TIMESTAMPTZ FROM marts.backtest_summary
     UNION ALL
     SELECT 'backtest_trades', count(*), max(event_ts) FROM marts.backtest_trades
     UNION ALL
-    SELECT 'backtest_trials', count(*), max(last_day)::TIMESTAMPTZ FROM marts.backtest_trials
+    SELECT 'backtest_trials', count(*), max(last_day)::TIMESTAMP AT TIME ZONE 'UTC' FROM marts.backtest_trials
     UNION ALL
     SELECT 'candle_features', count(*), max(available_ts) FROM marts.candle_features
     UNION ALL

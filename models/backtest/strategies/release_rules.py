@@ -11,6 +11,7 @@ from domain.types import Array
 from models.backtest.ledger.account import Orders
 from models.backtest.ledger.market import Market
 
+Kind = Literal["follow", "fade", "band", "alert"]
 HOLD_H = (4, 12, 24)
 NEVER = -1
 
@@ -48,7 +49,7 @@ class ReleaseRule:
              what an alert shows as leaning to one side, whatever it costs
     """
 
-    kind: Literal["follow", "fade", "band", "alert"]
+    kind: Kind
     hold_h: int = 12
     strength: float = 1.0
     wait_bars: int = 1
@@ -115,10 +116,7 @@ def _move(market: Market, asset: int, start: int, end: int) -> float:
 
 def all_release_rules(weight: float) -> list[ReleaseRule]:
     """Every release rule with every setting that is tried."""
-    settings: tuple[tuple[str, float], ...] = (
+    settings: tuple[tuple[Kind, float], ...] = (
         ("follow", 1.0), ("fade", 1.0), ("band", 1.0), ("band", 2.0), ("alert", 1.0), ("alert", 2.0),
     )  # fmt: skip
-    return [
-        ReleaseRule(kind, hold, strength, weight=weight)  # type: ignore[arg-type]
-        for (kind, strength), hold in product(settings, HOLD_H)
-    ]
+    return [ReleaseRule(kind, hold, strength, weight=weight) for (kind, strength), hold in product(settings, HOLD_H)]

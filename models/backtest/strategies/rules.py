@@ -11,6 +11,8 @@ from models.backtest.ledger.terms import HOURS_PER_YEAR
 from models.backtest.strategies.views import Views
 from models.quantiles.quantiles import HORIZONS_H
 
+Kind = Literal["sign", "volatility", "edge", "kelly"]
+Side = Literal["both", "long"]
 FULL_CONVICTION = 0.25  # a median a quarter of a sigma away from zero
 
 
@@ -26,9 +28,9 @@ class Rule:
     kelly        `strength` times the growth-optimal weights Σ⁻¹μ
     """
 
-    kind: Literal["sign", "volatility", "edge", "kelly"]
+    kind: Kind
     horizon_h: int = 24
-    side: Literal["both", "long"] = "both"
+    side: Side = "both"
     strength: float = 1.0
     target_vol: float = 0.20
     max_weight: float = 0.25
@@ -106,9 +108,17 @@ def _held_while_it_lasts(mean: Array, threshold: Array, *, long_only: bool) -> A
 
 def all_rules(target_vol: float, max_weight: float) -> list[Rule]:
     """Every rule with every setting that is tried."""
-    horizons, sides = [h for h in HORIZONS_H if h >= 4], ("both", "long")
-    kinds = (("sign", 1.0), ("volatility", 1.0), ("edge", 1.0), ("edge", 2.0), ("kelly", 0.25), ("kelly", 0.5))
+    horizons = [h for h in HORIZONS_H if h >= 4]
+    sides: tuple[Side, ...] = ("both", "long")
+    kinds: tuple[tuple[Kind, float], ...] = (
+        ("sign", 1.0),
+        ("volatility", 1.0),
+        ("edge", 1.0),
+        ("edge", 2.0),
+        ("kelly", 0.25),
+        ("kelly", 0.5),
+    )
     return [
-        Rule(kind, horizon, side, strength, target_vol, max_weight)  # type: ignore[arg-type]
+        Rule(kind, horizon, side, strength, target_vol, max_weight)
         for (kind, strength), horizon, side in product(kinds, horizons, sides)
     ]

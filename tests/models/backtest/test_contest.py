@@ -22,6 +22,8 @@ ASSETS = ("BTC", "AAA", "BBB", "CCC")
 HEADLINE = Rule("volatility", 24)
 PLAN = Plan([r for r in all_rules(0.2, 0.25) if r.horizon_h == 24], [], HEADLINE, "tapewire")
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def contest():
