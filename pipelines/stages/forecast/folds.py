@@ -1,14 +1,19 @@
 """Fit every model fold by fold: one after another, or folds side by side in processes of their own.
 
 A small network trains nearly as fast on one thread as on two, so that two folds side by side take little more than
-half of the time of two in turn. Threads are shared out among the processes; each holds a copy of the data set.
+half of the time of two in turn. Threads are shared out among the processes; each holds a copy of the data set, which
+it reads from a file: whoever starts a process waits for it to take what it is given, for ever if it dies before.
 """
 
 import logging
+import pickle
+import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +45,17 @@ def fit_folds(
             said(number, len(pairs))
         return made
     how = replace(how, threads=max(1, how.threads // processes), shows_progress=False)
+    with tempfile.TemporaryDirectory(prefix="tapewire-folds-") as folder:
+        given = Path(folder) / "given.pickle"
+        given.write_bytes(pickle.dumps((how, dataset, names)))
+        return _fit_beside(given, folds, processes, said)
+
+
+def _fit_beside(
+    given: Path, folds: list[Fold], processes: int, said: Callable[[int, int], None]
+) -> list[dict[str, Forecast]]:
     with ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), initializer=_Worker.begin, initargs=(how, dataset, names)
+        processes, mp_context=get_context("spawn"), initializer=_Worker.begin, initargs=(given,)
     ) as pool:
         waiting = {pool.submit(_Worker.fit, fold): number for number, fold in enumerate(folds)}
         try:
@@ -66,12 +80,12 @@ class _Worker:
     names: tuple[str, ...]
 
     @classmethod
-    def begin(cls, how: Recipe, dataset: Dataset, names: tuple[str, ...]) -> None:
+    def begin(cls, given: Path) -> None:
         """Once per process: what is fitted on what, the threads that it may use, and the end with its parent."""
         from threadpoolctl import threadpool_limits
 
-        cls.how, cls.dataset, cls.names = how, dataset, names
-        threadpool_limits(how.threads)
+        cls.how, cls.dataset, cls.names = pickle.loads(given.read_bytes())  # noqa: S301  the parent wrote it
+        threadpool_limits(cls.how.threads)
         end_with_parent()
 
     @classmethod

@@ -3,6 +3,8 @@
 import logging
 import subprocess
 import sys
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import spawn
 
 import numpy as np
 import psutil
@@ -48,6 +50,14 @@ def test_folds_in_two_processes_give_to_the_bit_what_one_process_gives(caplog):
             np.testing.assert_array_equal(a[name].values, b[name].values)
             assert (a[name].model_id, a[name].training) == (b[name].model_id, b[name].training)
             assert b[name].fitted is None
+
+
+def test_processes_that_die_at_their_start_are_an_error_and_not_waited_for(monkeypatch):
+    g = ground(random_bars(1600))
+    monkeypatch.setattr(spawn, "_python_exe", b"/bin/false")
+    folds = [(until, pairs_of(np.arange(until + 24, until + 72))) for until in (1300, 1400)]
+    with pytest.raises(BrokenProcessPool):
+        fit_folds(Recipe(tiny_net(g), TrainConfig()), g, folds, NAMES, processes=2)
 
 
 @pytest.mark.slow
