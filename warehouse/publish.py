@@ -29,6 +29,12 @@ WALL_CLOCK = {
     "quarantined_ts",
     "seconds",
     "first_tried_ts",
+    "asked_ts",
+    "delivered_ts",
+    "last_error_ts",
+    "age_h",
+    "is_late",
+    "status_now",
 }
 
 

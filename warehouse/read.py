@@ -23,6 +23,21 @@ def read(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
     return _pl(con, render("read", table=table(name)), {})
 
 
+def live_forecasts(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Rows of models.forecasts that nights made of their own present."""
+    return _pl(con, render("live_forecasts"), {})
+
+
+def band_widths(con: duckdb.DuckDBPyConnection, ts: datetime, default: str, reference: str) -> pl.DataFrame:
+    """Width of the default's 90 % band for 24 hours ÷ the reference's (`ratio`), per asset and origin up to `ts`."""
+    return _pl(con, render("band_widths"), {"ts": ts, "default": default, "reference": reference})
+
+
+def day_end_sigma(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The reference walk's volatility (`ewma_vol_1h`, per √hour) per asset at the ends of UTC days (`event_ts`)."""
+    return _pl(con, render("day_end_sigma"), {})
+
+
 def market_stats(con: duckdb.DuckDBPyConnection, ts: datetime, quotes: tuple[str, ...]) -> pl.DataFrame:
     """First and last bar, traded bars and turnover of each market per timeframe, for `features.market_choice`."""
     return _pl(con, render("market_stats"), {"ts": ts, "quotes": list(quotes)})

@@ -79,12 +79,19 @@ def equal_loss_slow(loss_a: Array, loss_b: Array, *, frequencies: int = FREQUENC
     n = len(d)
     if n < 4 * frequencies:
         raise ValueError(f"{n} origins are too few for a test with {frequencies} cycles")
-    slow = fft.dct(d, norm="ortho")[: frequencies + 1]
-    spread = float(np.sqrt(np.mean(slow[1:] ** 2)))
-    if spread <= 1e-12 * np.abs(d).max(initial=0.0):
+    mean, error = slow_mean(d, frequencies)
+    if error <= 1e-12 * np.abs(d).max(initial=0.0):
         return TestResult(0.0, 1.0, n)
-    statistic = float(slow[0] / spread)
+    statistic = mean / error
     return TestResult(statistic, _student_p_value(statistic, frequencies, "two_sided"), n)
+
+
+def slow_mean(x: Array, frequencies: int) -> tuple[float, float]:
+    """Mean of a series [N] in order of time, and its standard error from the `frequencies` slowest cycles: their ratio
+    has a t distribution with as many degrees. Lazarus, Lewis, Stock and Watson (2018).
+    """
+    slow = fft.dct(x, norm="ortho")[: frequencies + 1] / np.sqrt(len(x))
+    return float(slow[0]), float(np.sqrt(np.mean(slow[1:] ** 2)))
 
 
 def clark_west_gain(error_nested: Array, error_larger: Array, difference: Array) -> Array:

@@ -16,9 +16,16 @@ CENTRAL = np.array([i for i, level in enumerate(LEVELS) if level in CENTRAL_LEVE
 
 
 def long_table(
-    *, model_id: str, model_name: str, assets: list[str], origins: NDArray[np.datetime64], values: Array, purpose: str
+    *,
+    model_id: str,
+    model_name: str,
+    assets: list[str],
+    origins: NDArray[np.datetime64],
+    closes: Array,
+    values: Array,
+    purpose: str,
 ) -> pl.DataFrame:
-    """Rows of models.forecasts from `values` [N, H, Q] for N (asset, origin) pairs.
+    """Rows of models.forecasts from `values` [N, H, Q] for N (asset, origin) pairs, `closes` [N] at the origins.
 
     ValueError where a value is not finite or quantiles cross: no such forecast may be stored.
     """
@@ -36,6 +43,7 @@ def long_table(
             "horizon_h": np.tile(np.repeat(np.array(HORIZONS_H, dtype=np.int32), q), n),
             "level": np.tile(np.array(LEVELS), n * h),
             "log_return": values.reshape(-1),
+            "origin_close_quote": np.repeat(closes, h * q),
         }
     ).with_columns(
         pl.col("origin_ts").dt.replace_time_zone("UTC"),

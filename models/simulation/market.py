@@ -1,4 +1,4 @@
-"""A simulated market with its ground truth: candles, supply, asset figures, releases. A function of seed and time.
+"""A simulated market with its ground truth: candles, supply, a fund, releases. A function of seed and time.
 
 Its output must be marked as simulated wherever it is stored or shown. The default end is fixed, so that a run is
 reproducible on any day.
@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from domain.types import Array
+from models.simulation.funds import fund_frame
 from models.simulation.prices import ASSETS, BLOCK, SimulatedBars, block_rng, make_bars, simulate_paths
 from models.simulation.releases import Release, draw_releases, planted_effects
 from models.simulation.supply import COINS, asset_supply, simulate_supply
@@ -29,6 +30,7 @@ class SimulatedData:
     bad_candles: pl.DataFrame
     supply: pl.DataFrame
     metrics: pl.DataFrame
+    funds: pl.DataFrame
     releases: list[Release]
     effects: Array
     bars: SimulatedBars
@@ -51,7 +53,7 @@ def simulate_market(seed: int, end: datetime = DEFAULT_END, *, with_effects: boo
     market_daily = paths.returns[: n_days * 24].mean(1).reshape(n_days, 24).sum(1)
     return SimulatedData(
         candles, _bad_rows(seed, candles), _supply_frame(seed, market_daily), _metric_frame(bars, n_days),
-        releases, effects, bars,
+        fund_frame(seed, START, bars.close[:, 0]), releases, effects, bars,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ SUBJECTS = {
     "candles": pl.col("symbol"),
     "funding": pl.col("symbol"),
     "asset_metrics": pl.col("asset"),
+    "funds": pl.col("fund"),
     "supply": pl.when(pl.col("chain") == "all").then("coin").otherwise(pl.format("{} on {}", "coin", "chain")),
 }
 REMEMBERED = timedelta(days=7)  # what a source brought is missed for a week, then it is no longer expected

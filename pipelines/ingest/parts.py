@@ -26,7 +26,7 @@ SOURCES: tuple[Source, ...] = (
 )
 KINDS = {
     "prices": ("candles", "funding"),
-    "supply": ("supply", "asset_metrics"),
+    "supply": ("supply", "asset_metrics", "funds"),
     "news": ("documents", "events"),
 }
 

@@ -27,7 +27,7 @@ Model = Annotated[str, AfterValidator(_known_model)]
 class FeatureSettings(Section):
     """Features."""
 
-    coin_list: str = Field(default="majors-v2", description="versioned list of stablecoins (features/ssr.py)")
+    coin_list: str = Field(default="majors-v2", description="versioned list of stablecoins (features/daily/ssr.py)")
 
 
 class ForecastSettings(Section):

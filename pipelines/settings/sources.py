@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from domain.timeframes import Timeframe
 from pipelines.settings.section import Section
 
-Shape = Literal["candles", "supply", "asset_metrics", "funding", "documents", "events"]
+Shape = Literal["candles", "supply", "asset_metrics", "funding", "funds", "documents", "events"]
 
 
 class SimulatedSource(Section):

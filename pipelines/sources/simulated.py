@@ -10,7 +10,7 @@ from models.simulation.market import simulate_market
 from models.simulation.releases import Release
 from pipelines.sources.source import Page, Part, Source, SourceContext, digest
 from warehouse.schema.documents import DOCUMENT_ASSETS, DOCUMENTS, SIMULATED_TRUTH, SOURCE_LABELS
-from warehouse.schema.market import ASSET_METRICS, CANDLES, SUPPLY
+from warehouse.schema.market import ASSET_METRICS, CANDLES, FUNDS, SUPPLY
 
 NAME = "simulated"
 
@@ -27,13 +27,14 @@ class SimulatedMarket:
     commits_by_page: bool = False
 
     def pages(self) -> Iterator[Page]:
-        """Candles, supply, asset figures, releases, their assets, and the truth about them."""
+        """Candles, supply, asset figures, a fund, releases, their assets, and the truth about them."""
         market = simulate_market(self.seed, self.end)
         links = _links(market.releases)
         frames = (
             (CANDLES, pl.concat([market.candles, market.bad_candles.select(market.candles.columns)])),
             (SUPPLY, market.supply),
             (ASSET_METRICS, market.metrics),
+            (FUNDS, market.funds),
             (DOCUMENTS, _documents(market.releases)),
             (DOCUMENT_ASSETS, links.with_columns(confidence=pl.lit(1.0), method=pl.lit("simulated"))),
             (SOURCE_LABELS, _labels(market.releases)),
@@ -99,4 +100,4 @@ def _parts(context: SourceContext) -> list[Part]:
     return [SimulatedMarket(settings.seed, context.as_of)] if settings.enabled else []
 
 
-SOURCE = Source("simulated", frozenset({"candles", "supply", "asset_metrics", "documents"}), _parts)
+SOURCE = Source("simulated", frozenset({"candles", "supply", "asset_metrics", "funds", "documents"}), _parts)

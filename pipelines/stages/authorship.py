@@ -21,8 +21,7 @@ from pipelines.stages.dataset import with_labels
 from warehouse import read
 from warehouse.connect import transaction
 from warehouse.schema.entity import Entity
-from warehouse.schema.features import DOCUMENT_EMBEDDINGS
-from warehouse.schema.texts import DETECTION, DOCUMENT_AUTHORSHIP, GENERATED_SCORES
+from warehouse.schema.texts import DETECTION, DOCUMENT_AUTHORSHIP, DOCUMENT_EMBEDDINGS, GENERATED_SCORES
 from warehouse.write import WriteResult, write
 
 log = logging.getLogger("tapewire.authorship")

@@ -65,6 +65,12 @@ def _backtest(con: "duckdb.DuckDBPyConnection", context: RunContext) -> "list[Wr
     return backtest(con, context.run, context.dataset(con))
 
 
+def _signals(con: "duckdb.DuckDBPyConnection", context: RunContext) -> "list[WriteResult]":
+    from pipelines.stages.signals import signals
+
+    return signals(con, context.run)
+
+
 STAGES = (
     Stage(
         "authorship",
@@ -77,7 +83,10 @@ STAGES = (
         "derive",
         _derive,
         settings=("features", "impact.min_confidence"),
-        builds_on="SELECT count(*) FROM features.document_authorship",
+        builds_on=(
+            "SELECT count(*) FROM features.document_authorship UNION ALL "
+            "SELECT count(*) FROM core.funding_versions UNION ALL SELECT count(*) FROM core.funds_versions"
+        ),
     ),
     Stage("evaluate", _evaluate, after=("derive",), settings=("features", "forecast")),
     Stage(
@@ -86,6 +95,17 @@ STAGES = (
         after=("derive",),
         settings=("features", "forecast"),
         is_due=lambda con, context: context.retrain,
+    ),
+    Stage(
+        "signals",
+        _signals,
+        after=("derive",),
+        settings=("features", "forecast"),
+        builds_on=(
+            "SELECT count(*) FROM models.forecasts UNION ALL "
+            "SELECT count(*) FROM features.document_authorship UNION ALL "
+            "SELECT count(*) FROM core.funding_versions UNION ALL SELECT count(*) FROM core.funds_versions"
+        ),
     ),
     Stage(
         "impact",

@@ -394,7 +394,103 @@ def generated_releases() -> pl.DataFrame:
     }, schema_overrides={"examples": pl.String})  # fmt: skip
 
 
+def asset_daily() -> pl.DataFrame:
+    bars = candles().filter(pl.col("timeframe") == "1h").with_columns(
+        pl.col("available_ts").dt.offset_by("-1us").dt.truncate("1d").dt.offset_by("1d").alias("event_ts")
+    )  # fmt: skip
+    days = bars.group_by("asset", "event_ts").agg(
+        pl.col("open_quote").first(), pl.col("high_quote").max(), pl.col("low_quote").min(),
+        pl.col("close_quote").last(), volume_base=pl.lit(24.0), n_bars=pl.len().cast(pl.Int32),
+    )  # fmt: skip
+    return days.sort("asset", "event_ts").with_columns(
+        available_ts="event_ts", volume_quote=24 * pl.col("close_quote"), timeframe=pl.lit("1h"),
+        log_return=pl.lit(0.01), return_1d=pl.lit(0.01), return_7d=pl.lit(-0.05), return_30d=pl.lit(None, pl.Float64),
+        volume_ratio=pl.lit(1.4), volatility_30d=pl.lit(0.6), volatility_percentile=pl.lit(0.8),
+        drawdown=pl.lit(-0.2),
+        beta_btc_90d=pl.when(pl.col("asset") != "BTC").then(1.2),
+        correlation_btc_90d=pl.when(pl.col("asset") != "BTC").then(0.7),
+    )  # fmt: skip
+
+
+def supply() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "coin": coin, "chain": chain, "event_ts": NOW - timedelta(days=60 - i),
+                "available_ts": NOW - timedelta(days=60 - i) + 6 * HOUR, "supply_units": 1e9 * (1 + i / 100),
+                "price_usd": 1 - 0.001 * (i % 3), "market_cap_usd": None,
+            }
+            for coin, chain in (("USDT", "all"), ("USDT", "Tron"), ("DAI", "all")) for i in range(60)
+        ],
+        schema_overrides={"market_cap_usd": pl.Float64},
+    )  # fmt: skip
+
+
+def fund_premium() -> pl.DataFrame:
+    days = [NOW - timedelta(days=40 - i) for i in range(40)]
+    return pl.DataFrame({
+        "fund": "TEST", "asset": "BTC", "event_ts": days, "available_ts": days,
+        "session_end_ts": [d - 3 * HOUR for d in days], "share_price_usd": 50.0, "units_per_share": 0.001,
+        "asset_price_usd": 52000.0, "price_at": "session end", "net_asset_value_usd": 52.0,
+        "premium": [-0.04 + 0.001 * i for i in range(40)],
+    })  # fmt: skip
+
+
+def macro_calendar() -> pl.DataFrame:
+    return pl.DataFrame({"kind": ["cpi"], "event_ts": [NOW - timedelta(days=3)], "announcement": ["US consumer prices"],
+                         "is_scheduled": [True]})  # fmt: skip
+
+
+def funding_hourly() -> pl.DataFrame:
+    settled = [NOW - 8 * i * HOUR for i in range(30)]
+    return pl.DataFrame({
+        "exchange": "test", "symbol": "BTC/USDT:USDT", "asset": "BTC", "event_ts": settled, "available_ts": settled,
+        "funding_rate": 1e-4, "interval_h": 8.0, "is_interval_stated": True, "funding_rate_per_hour": 1.25e-5,
+    })  # fmt: skip
+
+
+def live_record() -> pl.DataFrame:
+    rows = [
+        (model, asset, NOW - timedelta(days=d), h, model, -0.02, 0.0, 0.02, *((None,) * 4 if d == 0 else came))
+        for model, crps in (("tapewire", 0.004), ("reference_walk", 0.0041)) for asset in ("BTC", "XRP")
+        for d in range(6) for h in (1, 24) for came in [(0.01 if d % 2 else -0.03, bool(d % 2), crps, 0.0041)]
+    ]  # fmt: skip
+    return pl.DataFrame(rows, orient="row", infer_schema_length=None, schema=[
+        "model_name", "asset", "origin_ts", "horizon_h", "model_id", "q05", "q50", "q95", "realised", "is_inside_90",
+        "crps", "crps_walk"])  # fmt: skip
+
+
+def signal_values() -> pl.DataFrame:
+    rows = [
+        (signal, subject, NOW - timedelta(days=d), NOW - timedelta(days=d), value, place, state)
+        for signal, subject, value, place, state in (
+            ("momentum", "BTC", 0.2, 0.9, "high"), ("momentum", "XRP", 0.0, 0.5, "usual"),
+            ("ssr_oscillator", "market", 2.4, 0.95, "high"), ("volume", "BTC", 0.4, 0.1, "low"),
+        )
+        for d in range(30)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, orient="row", schema=[
+        "signal", "subject", "event_ts", "available_ts", "value", "percentile", "state"])  # fmt: skip
+
+
+def signal_record() -> pl.DataFrame:
+    rows = [
+        (signal, of_market, state, outcome, h, 200, 30, 0.01, 0.1, -0.1, 0.3, 0.3, q, 0.25, verdict)
+        for signal, of_market, q, verdict in (
+            ("momentum", False, 0.6, "no record beyond chance"), ("volume", False, 0.02, "larger moves followed"),
+            ("ssr_oscillator", True, None, "too short a history"),
+        )
+        for state in ("high", "low") for outcome in ("direction", "size") for h in (1, 7)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, orient="row", infer_schema_length=None, schema=[
+        "signal", "of_market", "state", "outcome", "horizon_d", "n_days", "n_stretches", "mean_return", "estimate",
+        "low", "high", "p_value", "q_value", "detectable", "verdict"])  # fmt: skip
+
+
 FRAMES = {
+    "asset_daily": asset_daily, "supply": supply, "fund_premium": fund_premium, "macro_calendar": macro_calendar,
+    "funding_hourly": funding_hourly, "live_record": live_record, "signal_values": signal_values,
+    "signal_record": signal_record,
     "candles": candles, "documents": documents, "source_labels": source_labels, "document_assets": document_assets,
     "ssr_daily": ssr_daily, "forecasts": forecasts, "scores": scores, "impact": impact,
     "impact_paths": impact_paths, "impact_tests": impact_tests,

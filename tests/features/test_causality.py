@@ -12,9 +12,9 @@ import pytest
 
 from features.candle_features import candle_features
 from features.candles import Bars, log_returns, market_index, trailing_dollar_volume
+from features.daily.ssr import ssr_daily
 from features.news import document_novelty, news_hourly
 from features.panel import build_panel
-from features.ssr import ssr_daily
 from features.volatility import garman_klass, parkinson, realised_volatility, volatility_scale
 from models.forecast.baselines.walks import fit_walk, horizon_sigma, targets
 from models.forecast.network.windows import collect_documents, latest_documents

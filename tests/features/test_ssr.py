@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.ssr import btc_market_cap, oscillator, ssr_daily
-from features.supply import CARRY_DAYS
+from features.daily.ssr import btc_market_cap, oscillator, ssr_daily
+from features.daily.supply import CARRY_DAYS
 
 
 def test_the_ratio_and_both_oscillators_agree_with_the_reference(reference):

@@ -1,6 +1,6 @@
-"""Features derived from core."""
+"""Features derived from core, and the signals that they make up."""
 
-from warehouse.schema.entity import ASSET, AVAILABLE_AS_DOCUMENT, AVAILABLE_TS, DOC_ID, EVENT_TS, Column, Entity
+from warehouse.schema.entity import ASSET, AVAILABLE_TS, EVENT_TS, Column, Entity
 
 SSR_DAILY = Entity(
     "ssr_daily",
@@ -117,46 +117,120 @@ NEWS_HOURLY = Entity(
     stage="derive",
 )
 
-DOCUMENT_EMBEDDINGS = Entity(
-    "document_embeddings",
+ASSET_DAILY = Entity(
+    "asset_daily",
     "features",
-    "One vector per document",
-    ("doc_id", "model"),
+    "Daily bar of an asset's series and what a market morning asks of it, known at the end of the UTC day",
+    ("asset", "event_ts"),
     (
-        DOC_ID,
-        Column("model", "VARCHAR", "Embedding model"),
-        AVAILABLE_AS_DOCUMENT,
-        Column("embedding", "FLOAT[]", "Vector of unit length"),
+        ASSET,
+        Column("event_ts", "TIMESTAMPTZ", "End of the UTC day (UTC)"),
+        AVAILABLE_TS,
+        Column("open_quote", "DOUBLE", "First price of the day (quote currency)", required=False),
+        Column("high_quote", "DOUBLE", "Highest price (quote currency)", required=False),
+        Column("low_quote", "DOUBLE", "Lowest price (quote currency)", required=False),
+        Column("close_quote", "DOUBLE", "Last price; null on a day without a trade (quote currency)", required=False),
+        Column("volume_base", "DOUBLE", "Traded volume (base asset)", required=False),
+        Column("volume_quote", "DOUBLE", "Traded volume × last price (quote currency)", required=False),
+        Column("timeframe", "VARCHAR", "Length of the bars that the day is made of"),
+        Column("n_bars", "INTEGER", "Bars of the day in which something was traded"),
+        Column("log_return", "DOUBLE", "Log return over the day; null over a day without a price", required=False),
+        *(
+            Column(f"return_{n}d", "DOUBLE", f"Return over {n} days (share); null across a seam", required=False)
+            for n in (1, 7, 30, 90)
+        ),
+        Column("volume_ratio", "DOUBLE", "Volume ÷ median of the 30 days before", required=False),
+        Column("volatility_30d", "DOUBLE", "Volatility of daily returns, 30 days (per √year)", required=False),
+        Column("volatility_percentile", "DOUBLE", "Share of the past year's at most as high (0 to 1)", required=False),
+        Column("drawdown", "DOUBLE", "Last price ÷ highest close known so far − 1 (share)", required=False),
+        Column("beta_btc_90d", "DOUBLE", "Beta of daily returns to BTC's, 90 days; null for BTC", required=False),
+        Column("correlation_btc_90d", "DOUBLE", "Correlation with BTC's daily returns, 90 days", required=False),
     ),
-    kind="kept",
+    stage="derive",
 )
 
-DOCUMENT_STORIES = Entity(
-    "document_stories",
+FUND_PREMIUM = Entity(
+    "fund_premium",
     "features",
-    "Which documents tell the same story in nearly the same words, and which of them was first",
-    ("doc_id",),
+    "Premium of listed funds over the coins that they hold, at the end of New York's session",
+    ("fund", "event_ts"),
     (
-        DOC_ID,
-        Column("story_id", "VARCHAR", "First document of the story"),
-        Column("copy_number", "INTEGER", "0 for the first document, then 1, 2, … in order of availability"),
-        Column("similarity", "DOUBLE", "Estimated Jaccard similarity to the first document (pairs of words)"),
-        AVAILABLE_AS_DOCUMENT,
+        Column("fund", "VARCHAR", "Ticker of the fund"),
+        Column("asset", "VARCHAR", "Coin that it holds"),
+        Column("event_ts", "TIMESTAMPTZ", "End of the UTC day of the session (UTC)"),
+        AVAILABLE_TS,
+        Column("session_end_ts", "TIMESTAMPTZ", "End of the session, 16:00 in New York (UTC)"),
+        Column("share_price_usd", "DOUBLE", "Last price of a share (USD)"),
+        Column("units_per_share", "DOUBLE", "Coins that a share stands for"),
+        Column("asset_price_usd", "DOUBLE", "Price of the coin (USD)", required=False),
+        Column("price_at", "VARCHAR", "Moment of the coin's price: session end, or end of the UTC day", required=False),
+        Column("net_asset_value_usd", "DOUBLE", "Coins per share × their price (USD)", required=False),
+        Column("premium", "DOUBLE", "Share price ÷ net asset value − 1 (share)", required=False),
+        Column("premium_stated", "DOUBLE", "Premium as the source states it (share)", required=False),
+        Column("premium_z", "DOUBLE", "(Premium − mean) ÷ deviation, 250 days of trading", required=False),
     ),
     stage="derive",
 )
 
-DOCUMENT_NOVELTY = Entity(
-    "document_novelty",
+MACRO_CALENDAR = Entity(
+    "macro_calendar",
     "features",
-    "How new each document is beside those of the past week that were there before it",
-    ("doc_id",),
+    "Scheduled US announcements that move every market: the moments alone, not what was announced",
+    ("kind", "event_ts"),
     (
-        DOC_ID,
-        AVAILABLE_AS_DOCUMENT,
-        Column("novelty", "DOUBLE", "1 − highest cosine similarity to a document of the past week; 1 where none was"),
-        Column("nearest_doc_id", "VARCHAR", "Document of the past week that is nearest in meaning", required=False),
-        Column("nearest_similarity", "DOUBLE", "Its cosine similarity, by the sentence model", required=False),
+        Column("kind", "VARCHAR", "fomc, cpi or payrolls"),
+        Column("event_ts", "TIMESTAMPTZ", "Moment of the announcement (UTC)"),
+        Column("announcement", "VARCHAR", "Its name"),
+        Column("is_scheduled", "BOOLEAN", "False for meetings that were called at short notice"),
     ),
     stage="derive",
+)
+
+SIGNAL = Column("signal", "VARCHAR", "Signal: docs/methods.md says what each is made of")
+
+SIGNAL_VALUES = Entity(
+    "signal_values",
+    "models",
+    "What each signal said, by day, and whether that was high or low for it by then; the past 400 days",
+    ("signal", "subject", "event_ts"),
+    (
+        SIGNAL,
+        Column("subject", "VARCHAR", "Asset that it is about, or market"),
+        Column("event_ts", "TIMESTAMPTZ", "End of the UTC day (UTC)"),
+        AVAILABLE_TS,
+        Column("value", "DOUBLE", "What it said, in the signal's own unit"),
+        Column("percentile", "DOUBLE", "Place of the value in its past year (0 to 1)", required=False),
+        Column("state", "VARCHAR", "high (upper fifth), low (lower fifth) or usual; null in the first 120 days",
+               required=False),
+    ),
+    stage="signals",
+)  # fmt: skip
+
+SIGNAL_RECORD = Entity(
+    "signal_record",
+    "models",
+    "What followed each signal's high and low days, beside other days, and how far chance goes",
+    ("signal", "state", "outcome", "horizon_d"),
+    (
+        SIGNAL,
+        Column("of_market", "BOOLEAN", "Of the market (judged by BTC), else of each asset (judged by all together)"),
+        Column("state", "VARCHAR", "high or low"),
+        Column("outcome", "VARCHAR", "direction (return ÷ the walk's sigma) or size (the same without its sign)"),
+        Column("horizon_d", "INTEGER", "Days ahead"),
+        Column("n_days", "INTEGER", "Days in the state with an outcome, summed over assets"),
+        Column("n_stretches", "INTEGER", "Stretches of such days"),
+        Column("mean_return", "DOUBLE", "Mean return that followed the state (share)", required=False),
+        Column("estimate", "DOUBLE", "Mean outcome in the state less that of other days (sigma)", required=False),
+        Column("low", "DOUBLE", "Lower end of its 95 % interval", required=False),
+        Column("high", "DOUBLE", "Upper end of its 95 % interval", required=False),
+        Column("p_value", "DOUBLE", "Two-sided p-value against no difference", required=False),
+        Column(
+            "q_value", "DOUBLE", "False-discovery rate over all signals, states, outcomes, horizons", required=False
+        ),
+        Column("detectable", "DOUBLE", "Difference that would be found in four of five cases (sigma)", required=False),
+        Column("first_ts", "TIMESTAMPTZ", "First day in the state that has an outcome (UTC)", required=False),
+        Column("last_ts", "TIMESTAMPTZ", "Last such day (UTC)", required=False),
+        Column("verdict", "VARCHAR", "What may be said: no record beyond chance where q is above 10 %"),
+    ),
+    stage="signals",
 )

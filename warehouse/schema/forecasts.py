@@ -53,8 +53,37 @@ FORECASTS = Entity(
         Column("level", "DOUBLE", "Probability level"),
         Column("log_return", "DOUBLE", "Quantile of the cumulative log return"),
         Column("purpose", "VARCHAR", "evaluation (walk-forward) or live (the night's own)"),
+        Column(
+            "origin_close_quote",
+            "DOUBLE",
+            "Close that the forecast starts from (quote currency); × exp(log_return) is a price",
+            required=False,
+            compared=False,
+        ),
     ),
     kind="kept",
+)
+
+LIVE_RECORD = Entity(
+    "live_record",
+    "models",
+    "Every live forecast as it was first made, with what came, beside the reference walk of the same origin",
+    ("model_name", "asset", "origin_ts", "horizon_h"),
+    (
+        MODEL_NAME,
+        ASSET,
+        Column("origin_ts", TS, "When the forecast was made: the close that it starts from (UTC)"),
+        HORIZON_H,
+        Column("model_id", "VARCHAR", "Model (models.training_runs)"),
+        Column("q05", "DOUBLE", "5 % quantile (log return)"),
+        Column("q50", "DOUBLE", "Median (log return)"),
+        Column("q95", "DOUBLE", "95 % quantile (log return)"),
+        Column("realised", "DOUBLE", "Log return that came; null until then, and across a gap", required=False),
+        Column("is_inside_90", "BOOLEAN", "Whether it fell into the 90 % band", required=False),
+        Column("crps", "DOUBLE", "CRPS of the forecast (log return)", required=False),
+        Column("crps_walk", "DOUBLE", "CRPS of the reference walk at the same origin (log return)", required=False),
+    ),
+    stage="forecast",
 )
 
 SCORES = Entity(

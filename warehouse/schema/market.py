@@ -1,4 +1,4 @@
-"""Candles, stablecoin supply, asset metrics, stablecoins, funding."""
+"""Candles, stablecoin supply, asset metrics, stablecoins, funding, listed funds."""
 
 import polars as pl
 
@@ -150,6 +150,29 @@ FUNDING = Entity(
     rules=(
         in_range("funding_rate", -1, 1),
         in_range("interval_h", 0.1, 168),
+        NOT_BEFORE_BITCOIN,
+        AVAILABLE_AFTER_EVENT,
+    ),
+)
+
+FUNDS = Entity(
+    "funds",
+    "core",
+    "Listed funds that hold a coin: price of a share and what it stands for, by day of trading",
+    ("fund", "source", "event_ts"),
+    (
+        Column("fund", "VARCHAR", "Ticker of the fund"),
+        Column("asset", "VARCHAR", "Canonical ticker of the coin that it holds"),
+        DAY_END_TS,
+        AVAILABLE_AFTER_LAG,
+        Column("share_price_usd", "DOUBLE", "Last price of a share in New York's session (USD)"),
+        Column("units_per_share", "DOUBLE", "Coins that a share stands for"),
+        Column("premium_stated", "DOUBLE", "Premium as the source states it (share)", required=False),
+    ),
+    kind="versioned",
+    rules=(
+        *finite_positive("share_price_usd", "units_per_share"),
+        in_range("premium_stated", -1, 100),
         NOT_BEFORE_BITCOIN,
         AVAILABLE_AFTER_EVENT,
     ),

@@ -1,4 +1,4 @@
-"""Who wrote a text: scores, verdicts, generated releases, detection."""
+"""Vectors, stories and novelty of texts; who wrote them: scores, verdicts, generated releases, detection."""
 
 import polars as pl
 
@@ -128,4 +128,48 @@ DETECTION = Entity(
         N_REAL,
     ),
     stage="authorship",
+)
+
+DOCUMENT_EMBEDDINGS = Entity(
+    "document_embeddings",
+    "features",
+    "One vector per document",
+    ("doc_id", "model"),
+    (
+        DOC_ID,
+        Column("model", "VARCHAR", "Embedding model"),
+        AVAILABLE_AS_DOCUMENT,
+        Column("embedding", "FLOAT[]", "Vector of unit length"),
+    ),
+    kind="kept",
+)
+
+DOCUMENT_STORIES = Entity(
+    "document_stories",
+    "features",
+    "Which documents tell the same story in nearly the same words, and which of them was first",
+    ("doc_id",),
+    (
+        DOC_ID,
+        Column("story_id", "VARCHAR", "First document of the story"),
+        Column("copy_number", "INTEGER", "0 for the first document, then 1, 2, … in order of availability"),
+        Column("similarity", "DOUBLE", "Estimated Jaccard similarity to the first document (pairs of words)"),
+        AVAILABLE_AS_DOCUMENT,
+    ),
+    stage="derive",
+)
+
+DOCUMENT_NOVELTY = Entity(
+    "document_novelty",
+    "features",
+    "How new each document is beside those of the past week that were there before it",
+    ("doc_id",),
+    (
+        DOC_ID,
+        AVAILABLE_AS_DOCUMENT,
+        Column("novelty", "DOUBLE", "1 − highest cosine similarity to a document of the past week; 1 where none was"),
+        Column("nearest_doc_id", "VARCHAR", "Document of the past week that is nearest in meaning", required=False),
+        Column("nearest_similarity", "DOUBLE", "Its cosine similarity, by the sentence model", required=False),
+    ),
+    stage="derive",
 )

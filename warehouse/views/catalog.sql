@@ -26,6 +26,8 @@ WITH counted(mart, n_rows, newest_ts) AS (
     UNION ALL
     SELECT 'candles', count(*), max(available_ts) FROM marts.candles
     UNION ALL
+    SELECT 'candles_daily', count(*), max(available_ts) FROM marts.candles_daily
+    UNION ALL
     SELECT 'data_health', count(*), max(as_of_ts) FROM marts.data_health
     UNION ALL
     SELECT 'detection', count(*), NULL::TIMESTAMPTZ FROM marts.detection
@@ -41,6 +43,8 @@ WITH counted(mart, n_rows, newest_ts) AS (
     SELECT 'forecast_regimes', count(*), NULL::TIMESTAMPTZ FROM marts.forecast_regimes
     UNION ALL
     SELECT 'forecast_skill', count(*), max(test_end_ts) FROM marts.forecast_skill
+    UNION ALL
+    SELECT 'fund_premium', count(*), max(available_ts) FROM marts.fund_premium
     UNION ALL
     SELECT 'funding', count(*), max(available_ts) FROM marts.funding
     UNION ALL
@@ -64,9 +68,21 @@ WITH counted(mart, n_rows, newest_ts) AS (
     UNION ALL
     SELECT 'known_fabrications', count(*), max(event_ts) FROM marts.known_fabrications
     UNION ALL
+    SELECT 'live_skill', count(*), max(day)::TIMESTAMP AT TIME ZONE 'UTC' FROM marts.live_skill
+    UNION ALL
+    SELECT 'live_track_record', count(*), max(origin_ts) FROM marts.live_track_record
+    UNION ALL
+    SELECT 'macro_calendar', count(*), max(event_ts) FROM marts.macro_calendar
+    UNION ALL
+    SELECT 'market_daily', count(*), max(available_ts) FROM marts.market_daily
+    UNION ALL
+    SELECT 'market_overview', count(*), max(available_ts) FROM marts.market_overview
+    UNION ALL
     SELECT 'market_series', count(*), max(available_ts) FROM marts.market_series
     UNION ALL
     SELECT 'mart_freshness', count(*), max(as_of_ts) FROM marts.mart_freshness
+    UNION ALL
+    SELECT 'models_in_use', count(*), max(origin_ts) FROM marts.models_in_use
     UNION ALL
     SELECT 'other_words', count(*), max(available_ts) FROM marts.other_words
     UNION ALL
@@ -82,11 +98,19 @@ WITH counted(mart, n_rows, newest_ts) AS (
     UNION ALL
     SELECT 'response_record', count(*), NULL::TIMESTAMPTZ FROM marts.response_record
     UNION ALL
+    SELECT 'signal_record', count(*), max(last_ts) FROM marts.signal_record
+    UNION ALL
+    SELECT 'signal_values', count(*), max(available_ts) FROM marts.signal_values
+    UNION ALL
+    SELECT 'signals', count(*), max(available_ts) FROM marts.signals
+    UNION ALL
     SELECT 'similar_releases', count(*), max(available_ts) FROM marts.similar_releases
     UNION ALL
     SELECT 'sources', count(*), NULL::TIMESTAMPTZ FROM marts.sources
     UNION ALL
     SELECT 'ssr_daily', count(*), max(available_ts) FROM marts.ssr_daily
+    UNION ALL
+    SELECT 'stablecoins', count(*), max(available_ts) FROM marts.stablecoins
     UNION ALL
     SELECT 'stories', count(*), max(last_ts) FROM marts.stories
     UNION ALL

@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 FILE = Path(__file__).with_name("macro_calendar.toml")
@@ -29,8 +30,27 @@ def announcements_of(kind: str) -> NDArray[np.datetime64]:
     with FILE.open("rb") as handle:
         table = tomllib.load(handle)[kind]
     usual = time.fromisoformat(table["hour"])
-    moments = [_utc(day, usual) for day in table["dates"]] + [_utc(m.date(), m.time()) for m in table.get("others", [])]
+    moments = [_utc(day, usual) for day in table["dates"]] + [
+        _utc(m.date(), m.time()) for m in table.get("unscheduled", [])
+    ]
     return np.sort(np.array(moments, dtype="datetime64[s]"))
+
+
+def calendar_table() -> pl.DataFrame:
+    """Rows of features.macro_calendar: kind, event_ts, announcement, is_scheduled."""
+    with FILE.open("rb") as handle:
+        tables = tomllib.load(handle)
+    frames = []
+    for kind, name in NAMES.items():
+        called = {_utc(m.date(), m.time()) for m in tables[kind].get("unscheduled", [])}
+        moments = announcements_of(kind)
+        frames.append(
+            pl.DataFrame({"event_ts": moments.astype("datetime64[us]")}).select(
+                pl.lit(kind).alias("kind"), pl.col("event_ts").dt.replace_time_zone("UTC"),
+                announcement=pl.lit(name), is_scheduled=pl.Series([m not in called for m in moments]),
+            )
+        )  # fmt: skip
+    return pl.concat(frames)
 
 
 def _utc(day: date, hour: time) -> np.datetime64:

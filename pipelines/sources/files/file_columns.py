@@ -9,6 +9,7 @@ from domain.cells import read_numbers, without_marks
 from pipelines.settings.sources import FileTable
 from pipelines.sources.errors import SourceError
 from pipelines.sources.files.events import event_rows
+from pipelines.sources.files.funds import fund_rows
 from pipelines.sources.files.market import candle_rows, funding_rows, metric_rows, supply_rows
 from pipelines.sources.files.moments import Typed
 from pipelines.sources.files.releases import document_rows
@@ -18,6 +19,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "supply": (("asset", "date"), ("supply", "price_usd", "market_cap_usd", "source", "chain")),
     "asset_metrics": (("asset", "date"), ("price_usd", "market_cap_usd", "supply", "source")),
     "funding": (("exchange", "symbol", "ts", "funding_rate"), ("interval_h", "source")),
+    "funds": (("fund", "asset", "date", "share_price_usd", "units_per_share"), ("premium", "source")),
     "documents": (
         ("published_at", "source", "title"),
         ("id", "body", "url", "assets", "kind", "ts_precision", "authorship", "veracity", "origin"),
@@ -40,7 +42,8 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 WORDS = ("title", "label", "claim")  # in which "none" is a word
 NUMBERS = frozenset(
-    {"open", "high", "low", "close", "volume", "supply", "price_usd", "market_cap_usd", "funding_rate", "interval_h"}
+    {"open", "high", "low", "close", "volume", "supply", "price_usd", "market_cap_usd", "funding_rate", "interval_h",
+     "share_price_usd", "units_per_share", "premium"}
 )  # fmt: skip
 
 
@@ -55,7 +58,7 @@ def shape(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     frame = _typed(frame)
     yield from {
         "candles": candle_rows, "supply": supply_rows, "asset_metrics": metric_rows, "funding": funding_rows,
-        "documents": document_rows, "events": event_rows,
+        "funds": fund_rows, "documents": document_rows, "events": event_rows,
     }[table.shape](frame, table, name)  # fmt: skip
 
 

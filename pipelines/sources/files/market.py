@@ -9,7 +9,7 @@ import polars as pl
 from domain.assets.codes import canonical, known_codes
 from domain.assets.pairs import split_pair
 from domain.timeframes import SECONDS
-from features.ssr import COIN_LISTS
+from features.daily.ssr import COIN_LISTS
 from pipelines.settings.sources import FileTable
 from pipelines.sources.files.moments import Typed, day_or_text, end_of_day, moment_or_text, with_moments
 from pipelines.sources.named_assets import asset_named
@@ -67,7 +67,8 @@ def funding_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[T
     yield Typed(FUNDING, shaped, f"files:{name}")
 
 
-def _by_vendor(frame: pl.DataFrame, name: str) -> Iterator[tuple[str, pl.DataFrame]]:
+def by_vendor(frame: pl.DataFrame, name: str) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Rows of each source that a file names; the file itself where it names none."""
     named = frame.with_columns(pl.col("source").fill_null(f"files:{name}"))
     for (vendor,), part in named.group_by("source", maintain_order=True):
         yield str(vendor), part.drop("source")
@@ -88,7 +89,7 @@ def supply_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Ty
         available_ts=end + timedelta(hours=table.lag_h),
         supply_units="supply", price_usd=_known_price(frame), market_cap_usd="market_cap_usd",
     )  # fmt: skip
-    for vendor, part in _by_vendor(shaped, name):
+    for vendor, part in by_vendor(shaped, name):
         yield Typed(SUPPLY, part, vendor)
 
 
@@ -98,7 +99,7 @@ def _known_price(frame: pl.DataFrame) -> pl.Expr:
     return pl.when(price != 0).then(price) if frame["price_usd"].dtype.is_numeric() else price
 
 
-def _by_code(frame: pl.DataFrame) -> pl.DataFrame:
+def by_code(frame: pl.DataFrame) -> pl.DataFrame:
     """`frame` with codes in the place of names and pairs in `asset` (bitcoin, BTC/USD); parts of a coin (USDT_ETH) and
     what nothing knows stay as they are.
     """
@@ -111,7 +112,7 @@ def _by_code(frame: pl.DataFrame) -> pl.DataFrame:
 def metric_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """Rows of core.asset_metrics, one frame per vendor; the asset is canonical."""
     end = end_of_day(frame, "date", name)
-    named = _by_code(frame.with_columns(pl.col("source").fill_null(f"files:{name}")))
+    named = by_code(frame.with_columns(pl.col("source").fill_null(f"files:{name}")))
     wide = with_canonical(named.with_columns(_end=end), "asset", "source", at="_end").select(
         "source", "asset", "price_usd", "market_cap_usd", event_ts=day_or_text("date", frame, end),
         available_ts=end + timedelta(hours=table.lag_h), supply_units="supply",
@@ -119,7 +120,7 @@ def metric_rows(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Ty
     cells = wide.unpivot(METRICS, index=["source", "asset", "event_ts", "available_ts"], variable_name="metric")
     long = cells.filter(pl.col("value").is_not_null())
     empty = {"cells without a figure": cells.height - long.height}
-    for vendor, part in _by_vendor(long, name):
+    for vendor, part in by_vendor(long, name):
         rows = part.sort("asset", "metric", "event_ts")
         yield Typed(ASSET_METRICS, rows, vendor, left_out=empty, rows_per_record=len(METRICS))
         empty = {}

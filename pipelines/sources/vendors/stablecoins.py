@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from features.ssr import COIN_LISTS
+from features.daily.ssr import COIN_LISTS
 from pipelines.settings.settings import Settings
 from pipelines.settings.sources import StablecoinsSource
 from pipelines.sources.errors import SourceError

@@ -9,6 +9,7 @@ import polars as pl
 
 from domain.errors import NotEnoughDataError
 from domain.names import DEFAULT, NETWORK, REFERENCE, default_id
+from models.evaluate.live_record import live_record
 from models.forecast.combine import Conformal, average
 from models.forecast.network.windows import origins
 from models.forecast.network_forecaster import FittedNetwork
@@ -20,7 +21,7 @@ from pipelines.stages.forecast.training import Forecast, forecast_rows, forecast
 from pipelines.stages.stage import RunContext
 from warehouse import read
 from warehouse.connect import transaction
-from warehouse.schema.forecasts import EXPLANATIONS, FORECASTS
+from warehouse.schema.forecasts import EXPLANATIONS, FORECASTS, LIVE_RECORD
 from warehouse.write import WriteResult, write
 
 log = logging.getLogger("tapewire.forecast")
@@ -75,7 +76,14 @@ def forecast_live(con: duckdb.DuckDBPyConnection, context: RunContext) -> list[W
         return [
             write(con, FORECASTS, pl.concat(frames), run.batch("forecast")),
             write(con, EXPLANATIONS, reasons, run.batch("forecast"), replace=True),
+            write(con, LIVE_RECORD, _record(con, dataset), run.batch("forecast"), replace=True),
         ]
+
+
+def _record(con: duckdb.DuckDBPyConnection, dataset: LinkedDataset) -> pl.DataFrame:
+    """Every live forecast so far, today's included, with what came."""
+    live = read.live_forecasts(con)
+    return live_record(live, dataset.bars.assets, dataset.bars.close_ts, dataset.y)
 
 
 def _calibration(con: duckdb.DuckDBPyConnection, dataset: LinkedDataset) -> Conformal:

@@ -89,7 +89,7 @@ def forecast_rows(dataset: Dataset, pairs: NDArray[np.int64], name: str, made: F
     names = [dataset.bars.assets[a] for a in pairs[:, 0]]
     return long_table(
         model_id=made.model_id, model_name=name, assets=names, origins=dataset.bars.close_ts[pairs[:, 1]],
-        values=made.values, purpose=purpose,
+        closes=dataset.bars.close[pairs[:, 1], pairs[:, 0]], values=made.values, purpose=purpose,
     )  # fmt: skip
 
 

@@ -99,7 +99,8 @@ def test_views_of_a_table_are_those_of_its_arrays_and_another_shape_is_refused()
     pairs = np.array([(a, r) for r in (750, 762, 800) for a in range(3)])
     values = 0.01 * np.arange(9)[:, None, None] + 0.05 * np.tile(NORMAL, (9, len(HORIZONS_H), 1))
     table = long_table(model_id="m", model_name="m", assets=[market.assets[a] for a in pairs[:, 0]],
-                       origins=market.close_ts[pairs[:, 1]], values=values, purpose="evaluation")  # fmt: skip
+                       origins=market.close_ts[pairs[:, 1]], closes=np.ones(9), values=values,
+                       purpose="evaluation")  # fmt: skip
     made, direct = (
         views_from_table(market, table.sample(fraction=1.0, shuffle=True, seed=1)),
         views_of(market, pairs, values),

@@ -236,7 +236,7 @@ def test_the_network_learns_what_is_there_to_learn():
 
 def test_forecasts_that_cross_or_are_not_finite_cannot_be_stored():
     good = np.sort(np.random.default_rng(1).standard_normal((2, 4, len(LEVELS))), axis=2)
-    told = {"model_id": "m", "model_name": "m", "assets": ["A", "B"], "purpose": "live",
+    told = {"model_id": "m", "model_name": "m", "assets": ["A", "B"], "purpose": "live", "closes": np.array([2.0, 3.0]),
             "origins": np.array(["2024-01-01", "2024-01-02"], dtype="datetime64[s]")}  # fmt: skip
     assert long_table(values=good, **told).height == 2 * 4 * len(LEVELS)
     for bad in (good[..., ::-1], np.where(good > 1, np.nan, good)):

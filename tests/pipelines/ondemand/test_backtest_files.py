@@ -36,7 +36,8 @@ def forecast_table(bars: Bars) -> pl.DataFrame:
     for name, strength in (("tapewire", 0.1), ("reference_walk", 0.0)):
         values = strength * sigma * rng.normal(size=(len(pairs), 1, 1)) + sigma * NORMAL
         made.append(long_table(model_id="m", model_name=name, assets=[ASSETS[a] for a in pairs[:, 0]],
-                               origins=bars.close_ts[pairs[:, 1]], values=values, purpose="evaluation"))  # fmt: skip
+                               origins=bars.close_ts[pairs[:, 1]], closes=np.ones(len(pairs)), values=values,
+                               purpose="evaluation"))  # fmt: skip
     whole = pl.concat(made).rename({"model_name": "model"})
     return whole.select("model", "asset", "origin_ts", "horizon_h", "level", "log_return")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from features.candles import build_bars
-from features.ssr import ssr_daily
+from features.daily.ssr import ssr_daily
 from models.impact.measure.events import Design
 from pipelines.ondemand.event_study import event_study
 from pipelines.ondemand.study.events import read_events

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from features.supply import daily_supply
+from features.daily.supply import daily_supply
 
 OSCILLATOR_DAYS = 200
 OSCILLATOR_MIN_DAYS = 180

@@ -1,0 +1,1 @@
+"""What is known once a UTC day: the market, supply of stablecoins and its ratio, funds."""

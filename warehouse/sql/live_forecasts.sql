@@ -1,0 +1,1 @@
+FROM models.forecasts WHERE purpose = 'live'
