@@ -12,8 +12,8 @@ from warehouse.connect import open_reader
 class OpenWarehouse:
     """An open published warehouse; a context manager. It stays on the version that it was opened on."""
 
-    def __init__(self, path: Path, threads: int = 2) -> None:
-        self.con = open_reader(path, threads=threads)
+    def __init__(self, path: Path, threads: int = 2, memory_gb: float = 4.0) -> None:
+        self.con = open_reader(path, threads=threads, memory_gb=memory_gb)
 
     def __enter__(self) -> Self:
         return self

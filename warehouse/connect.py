@@ -59,8 +59,22 @@ def open_reader(path: Path, *, threads: int = 2, memory_gb: float = 4.0) -> duck
         raise WarehouseMissingError(f"no published warehouse at {path}: run `tapewire nightly` first")
     con = duckdb.connect(str(path.resolve()), read_only=True)
     _configure(con, threads, memory_gb)
+    con.execute("SET temp_directory = ''")  # what does not fit into memory is an error, not a file left behind
+    con.execute("SET python_enable_replacements = false")
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
+    return con
+
+
+def open_for_export(path: Path, *, threads: int = 2, memory_gb: float = 4.0) -> duckdb.DuckDBPyConnection:
+    """Open a published warehouse read-only to write its marts to files: for our own statements, never for a user's.
+
+    Raises WarehouseMissingError where nothing was published yet.
+    """
+    if not path.exists():
+        raise WarehouseMissingError(f"no published warehouse at {path}: run `tapewire nightly` first")
+    con = duckdb.connect(str(path.resolve()), read_only=True)
+    _configure(con, threads, memory_gb)
     return con
 
 

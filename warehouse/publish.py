@@ -1,23 +1,33 @@
-"""Publish a read-only copy of what readers need, under a new name, and swing one stable path to it atomically.
+"""Publish what readers need, read-only: a folder of its own, and one link that swings to it atomically.
 
-Readers of an older copy keep it until they close. The copy is built from the same declarations as the warehouse, with
-comments, and filled table by table, which also compacts it.
+    published/version_20260101T021500_71/tapewire.duckdb     the warehouse, in a format that older clients open
+    published/version_20260101T021500_71/parquet/ssr_daily.parquet …   each mart, for engines beside DuckDB
+    published/current -> version_20260101T021500_71          what is swung
+    published/tapewire.duckdb -> current/tapewire.duckdb     the stable paths
+    published/parquet -> current/parquet
+
+Readers of an older version keep it until they close. The copy is built from the same declarations as the warehouse,
+with comments, and filled table by table, which also compacts it.
 """
 
 import hashlib
 import os
+import shutil
+import time
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from warehouse.catalog import write_comments
-from warehouse.connect import transaction
+from warehouse.connect import open_for_export, transaction
 from warehouse.migrate import migrate
 from warehouse.template import ident, literal, render
 
 PUBLISHED_SCHEMAS = ("core", "features", "models", "ops")
-STABLE_NAME = "tapewire.duckdb"
+STABLE_NAME, PARQUET, CURRENT = "tapewire.duckdb", "parquet", "current"
+PARQUET_OPTIONS = "FORMAT parquet, COMPRESSION zstd"
 STORAGE_VERSION = "v1.2.0"  # the oldest DuckDB whose clients open the published file
 READ_ONLY = 0o444
 WALL_CLOCK = {
@@ -38,21 +48,31 @@ WALL_CLOCK = {
 }
 
 
-def publish(con: duckdb.DuckDBPyConnection, folder: Path, *, now: datetime, keep: int = 3) -> Path:
-    """Copy the open warehouse into `folder` and swing `folder/tapewire.duckdb` to the copy; the copy's path.
+def publish(
+    con: duckdb.DuckDBPyConnection, folder: Path, *, now: datetime, keep: int = 3, parquet: bool = False
+) -> Path:
+    """Copy the open warehouse into a new version of `folder` and swing the stable paths to it; the copy's path.
 
-    Nothing is visible to readers before the swing; a copy that was left half-made is swept away by the next one.
+    Nothing is visible to readers before the swing; a version that was left half-made is swept away by the next one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _sweep_unfinished(folder)
-    target = folder / f"tapewire_{now:%Y%m%dT%H%M%S}_{os.getpid()}.duckdb"
-    building = target.with_suffix(".building")
-    _build(con, building)
-    building.chmod(READ_ONLY)
-    building.replace(target)
-    swing(folder / STABLE_NAME, target)
+    version = folder / f"version_{now:%Y%m%dT%H%M%S}_{os.getpid()}"
+    building = version.with_suffix(".building")
+    building.mkdir()
+    _build(con, building / STABLE_NAME)
+    if parquet:
+        _export_marts(building / STABLE_NAME, building / PARQUET)
+    for file in building.rglob("*.*"):
+        file.chmod(READ_ONLY)
+    if version.exists():  # published twice within a second
+        version = version.with_name(f"{version.name}_{time.time_ns()}")
+    building.replace(version)
+    swing(folder / CURRENT, version)
+    for name in (STABLE_NAME, PARQUET):
+        _link(folder / name)
     prune(folder, keep)
-    return target
+    return version / STABLE_NAME
 
 
 def _build(con: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -84,26 +104,63 @@ def _tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     ).fetchall()
 
 
-def swing(stable: Path, target: Path) -> None:
-    """Point the link `stable` at `target` in one atomic step."""
-    link = stable.with_name(f".{stable.name}.{os.getpid()}")
-    link.unlink(missing_ok=True)
-    link.symlink_to(target.name)
-    link.replace(stable)
+def _link(stable: Path) -> None:
+    """A stable path to the current version's file or folder of that name, where it has one."""
+    target = Path(CURRENT) / stable.name
+    if not (stable.parent / target).exists():
+        stable.unlink(missing_ok=True)
+    elif not stable.is_symlink() or stable.readlink() != target:
+        swing(stable, target)
+
+
+def _export_marts(published: Path, folder: Path) -> None:
+    """Each mart of a published file as Parquet."""
+    folder.mkdir()
+    with closing(open_for_export(published)) as con:
+        for mart in mart_names(con):
+            target = literal(str(folder / f"{mart}.parquet"))
+            con.execute(render("copy_mart", mart=f"marts.{ident(mart)}", target=target, options=PARQUET_OPTIONS))
+
+
+def mart_names(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Every mart of the open warehouse, by name."""
+    found = con.execute(
+        "SELECT view_name FROM duckdb_views() WHERE schema_name = 'marts' AND database_name = current_database() "
+        "ORDER BY 1"
+    ).fetchall()
+    return [name for (name,) in found]
+
+
+def swing(link: Path, target: Path) -> None:
+    """Point `link` at `target`, in the same folder, in one atomic step."""
+    new = link.with_name(f".{link.name}.{os.getpid()}")
+    new.unlink(missing_ok=True)
+    new.symlink_to(target if not target.is_absolute() and len(target.parts) > 1 else target.name)
+    new.replace(link)
 
 
 def prune(folder: Path, keep: int) -> None:
-    """Remove all but the newest `keep` copies; a reader that has one open keeps it until it closes."""
-    copies = sorted(folder.glob("tapewire_*.duckdb"), key=lambda p: p.stat().st_mtime_ns, reverse=True)
-    current = (folder / STABLE_NAME).resolve()
-    for old in copies[keep:]:
+    """Remove all but the newest `keep` versions; a reader that has one open keeps it until it closes."""
+    versions = [
+        *folder.glob("version_*"),
+        *folder.glob("tapewire_*.duckdb"),
+    ]  # the latter: as earlier releases named it
+    current = (folder / CURRENT).resolve()
+    for old in sorted(versions, key=lambda p: p.stat().st_mtime_ns, reverse=True)[keep:]:
         if old.resolve() != current:
-            old.unlink(missing_ok=True)
+            _remove(old)
 
 
 def _sweep_unfinished(folder: Path) -> None:
-    for leftover in folder.glob("tapewire_*.building*"):
-        leftover.unlink(missing_ok=True)
+    for leftover in (*folder.glob("version_*.building"), *folder.glob("tapewire_*.building*")):
+        _remove(leftover)
+
+
+def _remove(old: Path) -> None:
+    if old.is_dir():
+        shutil.rmtree(old)
+    else:
+        old.unlink(missing_ok=True)
 
 
 def marts_fingerprint(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -111,12 +168,10 @@ def marts_fingerprint(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
     The catalogue is left out: it counts the others, and quotes comments that only a published copy has.
     """
-    views = con.execute(
-        "SELECT view_name FROM duckdb_views() WHERE schema_name = 'marts' AND database_name = current_database() "
-        "AND view_name <> 'catalog' ORDER BY 1"
-    ).fetchall()
     prints = {}
-    for (view,) in views:
+    for view in mart_names(con):
+        if view == "catalog":
+            continue
         names = [d[0] for d in con.execute(render("no_rows", table=f"marts.{ident(view)}")).description]
         kept = [n for n in names if n not in WALL_CLOCK]
         count, total = con.execute(

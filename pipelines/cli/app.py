@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from pipelines.cli import forecasts, night, operate, releases, texts
+from pipelines.cli import analyst, forecasts, night, operate, releases, texts
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,8 +23,8 @@ for command in (
     night.nightly, night.ingest, night.backfill,
     forecasts.train, forecasts.tune, forecasts.forecast, forecasts.evaluate,
     releases.impact, releases.label, texts.detect, texts.generate,
-    forecasts.backtest, operate.publish, operate.report,
-    operate.dashboard, operate.sql, operate.marts, operate.status, operate.doctor,
+    forecasts.backtest, operate.publish, analyst.report,
+    analyst.dashboard, analyst.sql, analyst.marts, analyst.export, operate.status, operate.doctor,
 ):  # fmt: skip
     app.command()(command)
 

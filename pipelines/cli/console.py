@@ -5,13 +5,15 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from pipelines.cli.options import Format
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from pipelines.settings.settings import Settings
 
 
@@ -78,17 +80,15 @@ def run_up_to(settings: "Settings", stage: str, *, flow: str = "", retrain: bool
     raise typer.Exit(run.exit_code)
 
 
-def print_frame(frame: Any, output: Format) -> None:
-    import polars as pl
+def print_frame(frame: "pl.DataFrame", output: Format) -> None:
+    """Print a whole frame."""
+    from dashboards import written
 
     if output is Format.csv:
-        print(frame.write_csv(), end="")
+        print(written.as_csv(frame), end="")
     elif output is Format.json:
-        print(frame.write_json())
+        written.print_json(iter([frame]), sys.stdout)
+    elif output is Format.lines:
+        print(written.lines(frame))
     else:
-        is_markdown = output is Format.markdown
-        with pl.Config(
-            tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=80, tbl_width_chars=200, tbl_hide_dataframe_shape=True,
-            tbl_formatting="MARKDOWN" if is_markdown else None, tbl_hide_column_data_types=is_markdown,
-        ):  # fmt: skip
-            print(frame)
+        print(written.table(frame, markdown=output is Format.markdown))

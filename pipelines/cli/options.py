@@ -19,6 +19,9 @@ AsOf = Annotated[str | None, typer.Option("--as-of", help="Moment to look from, 
 Home = Annotated[str | None, typer.Option("--home", help="Folder that everything is kept in.", show_default="var")]
 
 
+Raw = Annotated[bool, typer.Option("--raw", help="CSV with texts as they are, formulas of spreadsheets too.")]
+
+
 class Format(StrEnum):
     """How `sql` prints."""
 
@@ -26,6 +29,16 @@ class Format(StrEnum):
     csv = "csv"
     json = "json"
     markdown = "markdown"
+    lines = "lines"
+
+
+class FileFormat(StrEnum):
+    """What `export` writes."""
+
+    parquet = "parquet"
+    csv = "csv"
+    jsonl = "jsonl"
+    delta = "delta"
 
 
 def moment(text: str) -> datetime:

@@ -83,7 +83,7 @@ def status_summary(published: Path) -> str:
             "SELECT source, reason FROM ops.source_status WHERE NOT delivered "
             "AND run_id = (SELECT run_id FROM ops.source_status ORDER BY checked_ts DESC LIMIT 1)"
         ).to_dicts()
-    lines = [f"Published: {published} -> {published.resolve().name}", ""]
+    lines = [f"Published: {published} -> {published.resolve().parent.name}", ""]
     lines += [
         f"{r['started_ts']:%Y-%m-%d %H:%M}  {r['flow']:<9} {r['status']:<32} as of {r['as_of_ts']:%Y-%m-%d %H:%M}"
         for r in runs

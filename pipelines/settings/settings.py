@@ -38,6 +38,7 @@ class Settings(SourceSettings, BaseSettings):
     memory_gb: float = Field(default=2.0, gt=0)
     seed: int = 7
     keep_published: int = Field(default=3, ge=1)
+    publish_parquet: bool = Field(default=True, description="each mart as Parquet beside the published file")
     wait_for_writer_s: float = Field(default=300.0, ge=0, description="how long to wait for another run to end")
     features: FeatureSettings = FeatureSettings()
     forecast: ForecastSettings = ForecastSettings()

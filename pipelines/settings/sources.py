@@ -25,6 +25,7 @@ class FileTable(Section):
     path: Path
     shape: Shape
     rename: dict[str, str] = Field(default={}, description="file column -> documented column")
+    leave_out: tuple[str, ...] = Field(default=(), description="file columns that are not read")
     constants: dict[str, str] = Field(default={}, description="documented column -> value of every row")
     lag_h: float = Field(default=6.0, ge=0, description="hours between the end of a day and its daily figure")
     encoding: str | None = Field(default=None, description="of a text file; UTF-8, else detected and said, where unset")

@@ -25,7 +25,9 @@ def publish_run(run: Run) -> Published:
     before = json.loads(marks.read_text()) if marks.exists() else None
     with run.open() as con:
         now = marts_fingerprint(con)
-        copy = publish(con, stable.parent, now=run.now, keep=run.settings.keep_published)
+        copy = publish(
+            con, stable.parent, now=run.now, keep=run.settings.keep_published, parquet=run.settings.publish_parquet
+        )
     with appears_whole(marks) as partial:
         partial.write_text(json.dumps(now, indent=1))
     changed = None if before is None else tuple(m for m in now if now[m] != before.get(m))

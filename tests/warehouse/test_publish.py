@@ -5,6 +5,7 @@ import sys
 from datetime import timedelta
 
 import duckdb
+import polars as pl
 import pytest
 
 from tests.conftest import NOW, candle_rows
@@ -83,7 +84,7 @@ def test_an_open_reader_keeps_its_copy_while_new_ones_are_published_and_old_ones
         publish(warehouse, folder, now=NOW + timedelta(days=day), keep=2)
     assert reader.execute("SELECT count(*) FROM marts.candles").fetchall()[0][0] == 100
     assert open_reader(folder / STABLE_NAME).execute("SELECT count(*) FROM marts.candles").fetchall()[0][0] == 104
-    assert len(list(folder.glob("tapewire_*.duckdb"))) == 2
+    assert len(list(folder.glob("version_*"))) == 2
 
 
 @pytest.mark.slow
@@ -113,9 +114,45 @@ def test_an_analyst_process_queries_in_a_loop_while_the_night_writes_and_publish
 def test_a_copy_left_half_made_is_never_seen_and_is_swept_away(warehouse, tmp_path):
     folder = tmp_path / "published"
     folder.mkdir()
-    (folder / "tapewire_20240101T000000_1.building").write_bytes(b"half")
+    half = folder / "version_20240101T000000_1.building"
+    half.mkdir()
+    (half / STABLE_NAME).write_bytes(b"half")
     publish(warehouse, folder, now=NOW)
     assert list(folder.glob("*.building*")) == []
+
+
+def test_each_mart_lies_as_parquet_beside_the_file_and_is_swung_with_it(warehouse, tmp_path, batch):
+    folder = tmp_path / "published"
+    publish(warehouse, folder, now=NOW, parquet=True)
+    assert pl.read_parquet(folder / "parquet" / "candles.parquet").height == 100
+    names = {f.stem for f in (folder / "parquet").iterdir()}
+    assert names == {name for (name,) in warehouse.execute(
+        "SELECT view_name FROM duckdb_views() WHERE schema_name = 'marts'").fetchall()}  # fmt: skip
+    write(warehouse, CANDLES, candle_rows(120), batch)
+    publish(warehouse, folder, now=NOW + timedelta(days=1), parquet=True)
+    assert pl.read_parquet(folder / "parquet" / "candles.parquet").height == 120
+    assert (folder / "parquet").resolve().parent == (folder / STABLE_NAME).resolve().parent
+
+
+def test_copies_of_earlier_releases_are_replaced_by_the_new_layout(warehouse, tmp_path):
+    folder = tmp_path / "published"
+    folder.mkdir()
+    (folder / "tapewire_20230101T000000_1.duckdb").write_bytes(b"old")
+    (folder / STABLE_NAME).symlink_to("tapewire_20230101T000000_1.duckdb")
+    publish(warehouse, folder, now=NOW, keep=1)
+    assert not (folder / "tapewire_20230101T000000_1.duckdb").exists()
+    assert open_reader(folder / STABLE_NAME).execute("SELECT count(*) FROM marts.candles").fetchall()[0][0] == 100
+
+
+def test_publishing_twice_within_a_second_is_two_versions(warehouse, tmp_path):
+    first, second = (publish(warehouse, tmp_path / "published", now=NOW) for _ in range(2))
+    assert first != second
+    assert (tmp_path / "published" / STABLE_NAME).resolve() == second.resolve()
+
+
+def test_what_is_published_cannot_be_written_by_anyone_but_its_owner_on_purpose(warehouse, tmp_path):
+    copy = publish(warehouse, tmp_path / "published", now=NOW, parquet=True)
+    assert {oct(f.stat().st_mode & 0o777) for f in copy.parent.rglob("*.*")} == {"0o444"}
 
 
 def test_a_second_writer_is_told_that_the_warehouse_is_busy(warehouse, tmp_path):

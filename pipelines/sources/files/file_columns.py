@@ -49,6 +49,7 @@ NUMBERS = frozenset(
 
 def shape(frame: pl.DataFrame, table: FileTable, name: str) -> Iterator[Typed]:
     """Rows of the entities that a page of `table.shape` holds. SourceError for missing or unknown columns."""
+    frame = frame.drop(table.leave_out, strict=False)
     frame = frame.rename({k: v for k, v in table.rename.items() if k in frame.columns})
     frame = frame.with_columns(pl.lit(v).alias(k) for k, v in table.constants.items())
     frame = frame.with_columns(pl.col(pl.List(pl.String)).list.join(","))
@@ -84,4 +85,7 @@ def _check(frame: pl.DataFrame, required: tuple[str, ...], optional: tuple[str, 
         raise SourceError(f"{name} lacks {', '.join(missing)}; it has {', '.join(frame.columns) or 'no columns'}{hint}")
     unknown = [c for c in frame.columns if c not in required + optional]
     if unknown:
-        raise SourceError(f"{name}: unknown column {', '.join(unknown)}; expected {', '.join(required + optional)}")
+        raise SourceError(
+            f"{name}: unknown column {', '.join(unknown)}; expected {', '.join(required + optional)}. "
+            "Name it with rename, or leave it unread with leave_out"
+        )

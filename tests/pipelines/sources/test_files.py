@@ -462,3 +462,25 @@ def test_a_coin_is_one_however_its_letters_are_written(tmp_path, coin):
     (tmp_path / "s.csv").write_text(f"asset,date,supply\nUSDT,2024-01-01,7\n{coin},2024-01-01,3\n")
     _, run = _ingest(tmp_path, ("s.csv", "supply"))
     assert _rows(run, "SELECT coin, supply_units FROM core.supply ORDER BY 1") == [("USDC", 3.0), ("USDT", 7.0)]
+
+
+def test_a_file_of_a_fund_gives_its_premium_over_our_own_price(tmp_path):
+    (tmp_path / "fund.csv").write_text(
+        "date,close,per_share,note\n2024-01-08,11.0,0.001,x\n2024-01-09,-4,0.001,x\n2024-01-10,12.0,0.001,\n"
+    )
+    named = {"rename": {"close": "share_price_usd", "per_share": "units_per_share"}, "leave_out": ["note"],
+             "constants": {"fund": "abc", "asset": "bitcoin"}, "lag_h": 0}  # fmt: skip
+    result, run = _ingest(tmp_path, ("fund.csv", "funds"), **named)
+    assert result.exit_code == 0
+    shown = "SELECT fund, asset, share_price_usd, available_ts::VARCHAR FROM core.funds ORDER BY event_ts"
+    assert _rows(run, shown) == [
+        ("ABC", "BTC", 11.0, "2024-01-09 00:00:00+00"), ("ABC", "BTC", 12.0, "2024-01-11 00:00:00+00"),
+    ]  # fmt: skip
+    assert _rows(run, "SELECT reason FROM ops.quarantine") == [("share_price_usd is not a positive finite number",)]
+
+
+def test_an_unknown_column_is_an_error_that_says_how_to_leave_it_out(tmp_path):
+    (tmp_path / "fund.csv").write_text("fund,asset,date,share_price_usd,units_per_share,note\nF,BTC,2024-01-08,1,1,x\n")
+    result, _ = _ingest(tmp_path, ("fund.csv", "funds"))
+    assert "unknown column note" in str(result.missing)
+    assert "leave_out" in str(result.missing)

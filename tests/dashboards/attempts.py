@@ -1,0 +1,40 @@
+"""What somebody may try on the query page: to write, read, fetch or set something, or to take all time or memory."""
+
+ESCAPES = (
+    "CREATE TABLE core.x (a INT)", "CREATE TEMP TABLE x AS SELECT 1", "CREATE VIEW marts.x AS SELECT 1",
+    "CREATE OR REPLACE VIEW marts.candles AS SELECT 1", "CREATE MACRO f(a) AS a", "CREATE SEQUENCE s",
+    "CREATE TYPE t AS ENUM ('a')", "CREATE SCHEMA s", "CREATE INDEX i ON core.candles_versions (asset)",
+    "INSERT INTO core.candles_versions (asset) VALUES ('x')", "UPDATE core.candles_versions SET asset = 'x'",
+    "DELETE FROM core.candles_versions", "TRUNCATE core.candles_versions", "DROP TABLE core.candles_versions",
+    "DROP VIEW marts.candles", "ALTER TABLE core.candles_versions RENAME TO x", "COMMENT ON VIEW marts.candles IS 'x'",
+    "MERGE INTO core.candles_versions t USING (SELECT 1 a) s ON t.version = s.a WHEN MATCHED THEN DELETE",
+    "WITH x AS (DELETE FROM core.candles_versions RETURNING *) FROM x",
+    "COPY (SELECT 1) TO '@out/x.csv'", "COPY marts.candles TO '@out/x.parquet' (FORMAT parquet)",
+    "COPY core.candles_versions FROM '/etc/passwd'", "EXPORT DATABASE '@out'", "IMPORT DATABASE '@out'",
+    "ATTACH '@out/x.duckdb'", "ATTACH ':memory:' AS m", "DETACH tapewire", "USE marts", "CHECKPOINT", "VACUUM",
+    "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM read_text('/etc/passwd')",
+    "SELECT * FROM read_blob('/proc/self/environ')", "SELECT * FROM '/etc/passwd'", "SELECT * FROM glob('/*')",
+    "SELECT * FROM read_parquet('@out/*.parquet')", "SELECT * FROM read_json('/etc/hostname')",
+    "SELECT * FROM parquet_metadata('@out/x.parquet')", "SELECT * FROM sniff_csv('/etc/passwd')",
+    "SELECT * FROM read_csv('http://127.0.0.1:9/x.csv')", "SELECT * FROM 'https://example.org/x.parquet'",
+    "SELECT * FROM read_parquet('s3://bucket/x.parquet')", "INSTALL httpfs", "LOAD httpfs", "FORCE INSTALL spatial",
+    "UPDATE EXTENSIONS", "CREATE SECRET s (TYPE s3, KEY_ID 'x', SECRET 'y')", "DROP SECRET s",
+    "SET enable_external_access = true", "SET memory_limit = '100GB'", "SET threads = 64", "SET VARIABLE x = 1",
+    "SET temp_directory = '@out'", "SET GLOBAL TimeZone = 'Asia/Tokyo'", "RESET memory_limit",
+    "SET lock_configuration = false", "PRAGMA memory_limit = '100GB'", "PRAGMA enable_profiling",
+    "PRAGMA profiling_output = '@out/p.json'", "CALL pragma_version()", "BEGIN", "PREPARE p AS SELECT 1", "EXECUTE p",
+    "EXPLAIN ANALYZE COPY (SELECT 1) TO '@out/y.csv'", "SELECT 1; DROP VIEW marts.candles", "SELECT 1; SELECT 2",
+    "FROM query('DROP VIEW marts.candles')", "FROM query('COPY (SELECT 1) TO ''@out/z.csv''')",
+    "SELECT * FROM secret", "FROM text", "SELECT * FROM told", "SELECT getenv('HOME')", "", "   ", ";", "-- nothing",
+    "\x00", "SELECT", "DROP", "🦆",
+)  # fmt: skip
+# Neither refused nor harmful: they say nothing of the machine that a reader may not know.
+GREEDY = (
+    "SELECT repeat('x', 2000000000)", "SELECT string_agg(repeat('x', 1000000), '') FROM range(10000)",
+    "SELECT list(a) FROM range(1000000000) x(a)", "SELECT array_agg(repeat('x', 10000000)) FROM range(500)",
+    "WITH RECURSIVE t AS (SELECT 1 a UNION ALL SELECT a + 1 FROM t) SELECT max(a) FROM t",
+    "SELECT count(*) FROM range(10000000000) a, range(10) b WHERE hash(a.range * b.range) = 1",
+    "SELECT max(md5(range::VARCHAR)) FROM range(100000000000)",
+    "SELECT repeat('x', 30000000) FROM range(1000)", "SELECT count(DISTINCT random()) FROM range(2000000000)",
+    "SELECT sum(r) FROM (SELECT row_number() OVER (ORDER BY hash(range)) r FROM range(400000000))",
+)  # fmt: skip

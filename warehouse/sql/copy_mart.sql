@@ -1,0 +1,1 @@
+COPY (FROM @mart) TO @target (@options)
