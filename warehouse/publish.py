@@ -39,6 +39,7 @@ WALL_CLOCK = {
     "quarantined_ts",
     "seconds",
     "first_tried_ts",
+    "n_delivered",
     "asked_ts",
     "delivered_ts",
     "last_error_ts",

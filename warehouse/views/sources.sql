@@ -2,7 +2,7 @@
 -- grain: source
 -- delivered: True where it delivered all that it was asked for when it was asked last
 -- reason: Why it did not; null where it did
--- n_rows: Rows that it delivered then
+-- n_delivered: Rows that it delivered then
 -- seconds: How long that took (s)
 -- asked_ts: When it was asked last (wall clock, UTC)
 -- delivered_ts: When it delivered last (wall clock, UTC); null where it never did
@@ -18,7 +18,7 @@ told AS (
            arg_max(reason, checked_ts) FILTER (NOT delivered) AS last_error, max(checked_ts) FILTER (NOT delivered) AS last_error_ts
     FROM ops.source_status GROUP BY source
 )
-SELECT s.source, s.delivered, s.reason, s.n_rows, s.seconds, s.checked_ts AS asked_ts, t.delivered_ts,
+SELECT s.source, s.delivered, s.reason, s.n_rows AS n_delivered, s.seconds, s.checked_ts AS asked_ts, t.delivered_ts,
        date_diff('minute', t.delivered_ts, now()) / 60 AS age_h, 36 AS limit_h,
        coalesce(date_diff('minute', t.delivered_ts, now()) / 60 > 36, true) AS is_late, t.last_error, t.last_error_ts
 FROM ops.source_status s SEMI JOIN newest_run USING (run_id) JOIN told t USING (source);
