@@ -17,7 +17,7 @@ networks AS (
     WHERE model_name = 'patch_transformer'
 )
 SELECT n.model_name, n.model_id, n.origin_ts,
-       CASE WHEN n.model_name = 'tapewire' THEN (r.settings::JSON -> 'forecast' -> 'blend')::VARCHAR[] ELSE [n.model_name] END AS made_of,
-       t.train_start_ts, t.train_end_ts, (r.settings::JSON -> 'forecast' ->> 'retrain_every_days')::DOUBLE AS retrain_every_days,
+       CASE WHEN n.model_name = 'tapewire' THEN json_extract(r.settings, '$.forecast.blend')::VARCHAR[] ELSE [n.model_name] END AS made_of,
+       t.train_start_ts, t.train_end_ts, json_extract_string(r.settings, '$.forecast.retrain_every_days')::DOUBLE AS retrain_every_days,
        n.run_id, r.code_fingerprint, CASE WHEN n.model_name <> 'reference_walk' THEN t.settings END AS settings, n.is_simulated
 FROM newest n LEFT JOIN networks t USING (model_id) LEFT JOIN ops.runs r USING (run_id);
