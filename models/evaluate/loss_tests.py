@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import fft, stats
+from scipy import fft, special, stats
 
 from domain.types import Array
 
@@ -195,9 +195,7 @@ def excess_predictability(outcome: Array, forecast: Array) -> TestResult:
 
 
 def _student_p_value(statistic: float, degrees: int, alternative: Alternative) -> float:
-    distribution = stats.t(degrees)
+    # what stats.t does, without building a distribution each time, which takes a hundred times as long
     if alternative == "two_sided":
-        return float(2 * distribution.sf(abs(statistic)))
-    if alternative == "less":
-        return float(distribution.cdf(statistic))
-    return float(distribution.sf(statistic))
+        return float(2 * special.stdtr(degrees, -abs(statistic)))
+    return float(special.stdtr(degrees, statistic if alternative == "less" else -statistic))

@@ -1,5 +1,6 @@
 """The table of scores: every model per horizon, asset and regime against the reference walk, with tests."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,30 +36,31 @@ ALL = "ALL"
 class Slice:
     """Forecasts of one model on one part of the test span: horizons [h], origins in order of time.
 
-    outcome [N, h], quantiles, reference and rivals [N, h, Q]; `origin` [O] rows of the grid, `place` [N] index into it.
+    outcome [N, h], quantiles and reference [N, h, Q]; `origin` [O] rows of the grid, `place` [N] index into it. Losses
+    [O] of the model, the reference and the rivals: CRPS summed over horizons, averaged over the assets of each origin.
     """
 
     outcome: Array
     quantiles: Array
     reference: Array
-    rivals: dict[str, Array]
+    loss: Array
+    reference_loss: Array
+    rival_losses: dict[str, Array]
     origin: NDArray[np.int64]
     place: NDArray[np.int64]
     lags: int
 
-    def loss(self, quantiles: Array) -> Array:
-        """CRPS summed over horizons, averaged over the assets of each origin, [O]."""
-        each = crps(quantiles[..., CENTRAL], self.outcome, CENTRAL_VALUES).sum(1)
-        return self.per_origin(each)
-
-    def against(self, rival: Array) -> tuple[Array, Array]:
-        """Losses of the model and of a rival, [O] each; differences by rounding alone are set to zero."""
-        mine, theirs = self.loss(self.quantiles), self.loss(rival)
-        return np.where(np.abs(mine - theirs) <= ROUNDING * theirs, theirs, mine), theirs
+    def against(self, theirs: Array) -> Array:
+        """The model's losses beside those of another, [O]; differences by rounding alone are set to zero."""
+        return np.where(np.abs(self.loss - theirs) <= ROUNDING * theirs, theirs, self.loss)
 
     def per_origin(self, x: Array) -> Array:
         """Mean over the assets of each origin, [O]."""
-        return np.bincount(self.place, x, len(self.origin)) / np.bincount(self.place, minlength=len(self.origin))
+        return _per_origin(x, self.place, len(self.origin))
+
+
+def _per_origin(x: Array, place: NDArray[np.int64], n: int) -> Array:
+    return np.bincount(place, x, n) / np.bincount(place, minlength=n)
 
 
 def score_table(
@@ -98,14 +100,11 @@ def _scores(
     out: list[dict[str, object]] = []
     losses: dict[str, Array] = {}
     n_origins, block = 0, MIN_BLOCK
-    for name in f.values:
-        part = _slice(f, name, member, horizon)
-        if part is None:
-            return []
+    for name, part in _slices(f, member, horizon):
         span = {"n_origins": len(part.origin), "test_start_ts": as_datetime(close_ts[part.origin[0]]),
                 "test_end_ts": as_datetime(close_ts[part.origin[-1]])}  # fmt: skip
         n_origins, block = len(part.origin), max(part.lags, MIN_BLOCK)
-        losses[name], _ = part.against(part.reference)
+        losses[name] = part.against(part.reference_loss)
         for metric, value, low, high, p in _metrics(name, part, horizon, str(key_columns["asset"])):
             out.append({"model_name": name, **key_columns, "metric": metric, "value": value, "low": low, "high": high,
                         "p_value": p, **span})  # fmt: skip
@@ -119,18 +118,26 @@ def _scores(
     return out
 
 
-def _slice(f: Forecasts, name: str, member: NDArray[np.bool_], horizon: int) -> Slice | None:
-    """The part of a model's forecasts whose outcomes are known; None where there is none."""
+def _slices(f: Forecasts, member: NDArray[np.bool_], horizon: int) -> Iterator[tuple[str, Slice]]:
+    """The part of each model's forecasts whose outcomes are known; nothing where there is none."""
     at = [HORIZONS_H.index(horizon)] if horizon else list(range(len(HORIZONS_H)))
     known = np.flatnonzero(member & np.isfinite(f.outcome[:, at]).all(1))
     if len(known) == 0:
-        return None
+        return
     origin, place = np.unique(f.pairs[known, 1], return_inverse=True)
     spacing = int(np.median(np.diff(origin))) if len(origin) > 1 else 1
     lags = max(1, -(-(horizon or max(HORIZONS_H)) // spacing))
     pick = np.ix_(known, np.array(at))
-    rivals = {rival: f.values[rival][pick] for rival in RIVALS if rival in f.values and rival != name}
-    return Slice(f.outcome[pick], f.values[name][pick], f.values[REFERENCE][pick], rivals, origin, place, lags)
+    outcome, reference = f.outcome[pick], f.values[REFERENCE][pick]
+    loss = {
+        name: _per_origin(crps(values[pick][..., CENTRAL], outcome, CENTRAL_VALUES).sum(1), place, len(origin))
+        for name, values in f.values.items()
+    }
+    for name, values in f.values.items():
+        rivals = {rival: loss[rival] for rival in RIVALS if rival in loss and rival != name}
+        yield name, Slice(
+            outcome, values[pick], reference, loss[name], loss[REFERENCE], rivals, origin, place, lags
+        )  # fmt: skip
 
 
 Metric = tuple[str, float, float | None, float | None, float | None]
@@ -138,8 +145,8 @@ Metric = tuple[str, float, float | None, float | None, float | None]
 
 def _metrics(name: str, s: Slice, horizon: int, asset: str) -> list[Metric]:
     """The metrics of one model on one slice; tests and ratios where it has at least MIN_ORIGINS origins."""
-    loss, base = s.against(s.reference)
-    out: list[Metric] = [("crps", float(s.loss(s.quantiles).mean()), None, None, None)]
+    loss, base = s.against(s.reference_loss), s.reference_loss
+    out: list[Metric] = [("crps", float(s.loss.mean()), None, None, None)]
     enough = len(s.origin) >= MIN_ORIGINS
     if enough and name != REFERENCE:
         low, high = block_bootstrap_ratio(loss, base, block=max(s.lags, MIN_BLOCK))
@@ -151,9 +158,9 @@ def _metrics(name: str, s: Slice, horizon: int, asset: str) -> list[Metric]:
         error, walk = (np.abs(s.outcome - q[..., MEDIAN]).sum(1).mean() for q in (s.quantiles, s.reference))
         out.append(("mae_ratio", float(error / walk), None, None, None))
         out += _gains(s) if asset == ALL else []
-    for rival, quantiles in s.rivals.items():
+    for rival, base in s.rival_losses.items():
         if enough and (asset == ALL or rival == VOLATILITY):
-            loss, base = s.against(quantiles)
+            loss = s.against(base)
             low, high = block_bootstrap_ratio(loss, base, block=max(s.lags, MIN_BLOCK))
             test = equal_loss_slow(loss, base)
             out.append((f"ratio_to_{rival}", float(loss.mean() / base.mean()), low, high, test.p_value))

@@ -22,7 +22,7 @@ def crps(quantiles: Array, outcome: Array, levels: Array) -> Array:
     Unit of the outcome. Levels must be evenly spaced, else they need weights: ValueError.
     """
     steps = np.diff(levels)
-    if len(levels) > 1 and not np.allclose(steps, steps[0]):
+    if len(levels) > 1 and not (np.abs(steps - steps[0]) <= 1e-8 + 1e-5 * np.abs(steps[0])).all():
         raise ValueError(f"crps needs evenly spaced levels, got {levels}")
     return 2 * pinball(quantiles, outcome, levels).mean(-1)
 
