@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from domain.names import MODELS
 from models.forecast.network.config import NetConfig, TrainConfig
+from models.forecast.recipe import BoostConfig
 from pipelines.settings.section import Section
 
 _NET, _TRAIN = NetConfig(), TrainConfig()
@@ -69,6 +70,7 @@ class ForecastSettings(Section):
         default="equal",
         description="past_crps: in the evaluation alone; the live forecast averages equally, and says so",
     )
+    boost_rounds: int = Field(default=BoostConfig.rounds, ge=1, description="trees of each of LightGBM's boosters")
     conformal_rate: float = Field(default=0.02, ge=0, description="0 leaves the forecast as the models give it")
     conformal_own_rate: float = Field(default=0.005, ge=0)
     baselines: tuple[Model, ...] = ("walk_plain", "walk_drift", "volatility_walk", "har")

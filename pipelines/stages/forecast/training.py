@@ -16,7 +16,7 @@ from models.forecast.dataset import Dataset
 from models.forecast.forecaster import Fitted
 from models.forecast.network.config import NetConfig, TrainConfig
 from models.forecast.network_forecaster import FittedNetwork
-from models.forecast.recipe import Recipe
+from models.forecast.recipe import BoostConfig, Recipe
 from models.forecast.roster import forecaster
 from models.forecast.tune import Tried, search
 from models.quantiles.quantiles import HORIZONS_H, as_datetime, long_table
@@ -56,8 +56,8 @@ def recipe(settings: Settings, dataset: Dataset, *, resume: bool = True) -> Reci
         stretch_days=s.stretch_days, devices=s.devices,
     )  # fmt: skip
     return Recipe(
-        net, how, members=s.members, threads=settings.threads, checkpoints=settings.checkpoints,
-        code=code_fingerprint(), resume=resume, shows_progress=sys.stderr.isatty(),
+        net, how, members=s.members, boost=BoostConfig(rounds=s.boost_rounds), threads=settings.threads,
+        checkpoints=settings.checkpoints, code=code_fingerprint(), resume=resume, shows_progress=sys.stderr.isatty(),
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 SMALL = {
     "TAPEWIRE_FORECAST__EPOCHS": "1", "TAPEWIRE_FORECAST__WINDOWS_PER_EPOCH": "1024", "TAPEWIRE_FORECAST__MEMBERS": "1",
-    "TAPEWIRE_FORECAST__STRETCH_DAYS": "20", "TAPEWIRE_THREADS": "1",
+    "TAPEWIRE_FORECAST__STRETCH_DAYS": "20", "TAPEWIRE_FORECAST__BOOST_ROUNDS": "5", "TAPEWIRE_THREADS": "1",
 }  # fmt: skip
 SPAN = ("--train-until", "2024-01-15", "--test-from", "2024-01-15", "--test-to", "2024-02-20")
 DAY = datetime(2024, 1, 1, tzinfo=UTC)
