@@ -6,6 +6,8 @@ unpickled; a checkpoint's own code is never run.
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -73,14 +75,35 @@ def load_causal_model(name: str = PACKAGED) -> CausalModel:
     quiet: Any = transformers_logging.disable_progress_bar
     quiet()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, **options)
-        network: Any = AutoModelForCausalLM.from_pretrained(
-            source, **options, dtype=torch.float32, trust_remote_code=False, use_safetensors=None if options else True
-        )
+        with _header_read_once() if options else nullcontext():
+            tokenizer = AutoTokenizer.from_pretrained(source, **options)
+            network: Any = AutoModelForCausalLM.from_pretrained(
+                source, **options, dtype=torch.float32, trust_remote_code=False,
+                use_safetensors=None if options else True,
+            )  # fmt: skip
     except (OSError, ValueError) as error:
         raise MissingModelError(f"no causal language model could be read from {name!r}: {error}") from error
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return CausalModel(name, _revision(name, network), tokenizer, network.eval().to(device))
+
+
+@contextmanager
+def _header_read_once() -> Iterator[None]:
+    """Within it, the header of a GGUF file is read once.
+
+    transformers reads it for the tokenizer, for the configuration and for the weights, seconds each time, and maps the
+    names of all tensors anew for every module.
+    """
+    import gguf
+
+    read = {name: getattr(gguf, name) for name in ("GGUFReader", "get_tensor_name_map")}
+    try:
+        for name, function in read.items():
+            setattr(gguf, name, cache(function))
+        yield
+    finally:
+        for name, function in read.items():
+            setattr(gguf, name, function)
 
 
 def _revision(name: str, network: Any) -> str:
