@@ -157,8 +157,7 @@ def _cased(chosen: Spelling, found: str, around: str, all_lower: bool, ticker: b
         return found[0].isupper() or found[0].isdigit() or (all_lower and chosen.rule in ("proper", "capitalised"))
     if chosen.rule in ("ticker", "contracts"):
         return found == chosen.text or all_lower
-    shouted = sum(c.isupper() for c in around) > sum(c.islower() for c in around)
-    return found == chosen.text and not shouted
+    return found == chosen.text and sum(map(str.isupper, around)) <= sum(map(str.islower, around))  # not shouted
 
 
 def _confirm_neighbours(text: str, mentions: list[Mention]) -> list[Mention]:

@@ -51,9 +51,9 @@ def server(tmp_path_factory):
     processes = [subprocess.Popen([*PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port)], **quiet)]
     try:
         _wait(lambda: httpx.get(f"{api}/health", timeout=2).status_code == 200, "the server's start")
-        subprocess.run([*PREFECT, "work-pool", "create", "tapewire", "--type", "process"], check=True, **quiet)
-        subprocess.run([*PREFECT, "--no-prompt", "deploy", "--all"], check=True, **quiet)
+        httpx.post(f"{api}/work_pools/", json={"name": "tapewire", "type": "process"}, timeout=10).raise_for_status()
         processes.append(subprocess.Popen([*PREFECT, "worker", "start", "--pool", "tapewire"], **quiet))
+        subprocess.run([*PREFECT, "--no-prompt", "deploy", "--all"], check=True, **quiet)
         yield api, home
     finally:
         for process in reversed(processes):
