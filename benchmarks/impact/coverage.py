@@ -13,9 +13,11 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from domain.types import Array
 from features.candles import Bars
@@ -107,17 +109,14 @@ def true_effects(study: ImpactStudy, seed: int, window: float) -> Effects:
     such moments anyhow, with what other releases do to it.
     """
     moves, bars = study.moves.grids[RESIDUAL], study.bars
-    drawn = [
-        r
-        for n in range(TRUTH_DRAWS)
-        for r in draw_releases(seed + 10_000_000 * (n + 1), START, HOURS, with_text=False, per_day=TRUTH_PER_DAY)
-    ]
-    row = bars.row_at(np.array([np.datetime64(r.published.replace(tzinfo=None), "s") for r in drawn]))
+    drawn, published = _very_many(seed)
+    row = bars.row_at(published)
     asset, steps = np.array([r.asset_index for r in drawn]), round(window)
     row = np.maximum(row, 0)
     noise = moves.moved(row, asset, steps)
     end = bars.close_ts[np.minimum(row + steps, len(bars.close_ts) - 1)]
-    moved = np.array([planted_response(r, np.array([_age_h(r, e)]))[0] for r, e in zip(drawn, end, strict=True)])
+    age_h = (end - published) / np.timedelta64(3600, "s")
+    moved = np.array([planted_response(r, age_h[[i]])[0] for i, r in enumerate(drawn)])
     added = (np.abs(noise + moved) - np.abs(noise)) / moves.sigma(row, asset, steps)
     known = np.isfinite(added) & (row > sum(study.design.rows(bars)[:2]))
     group = np.array([r.group for r in drawn])
@@ -127,8 +126,15 @@ def true_effects(study: ImpactStudy, seed: int, window: float) -> Effects:
     )  # fmt: skip
 
 
-def _age_h(release: Release, end: np.datetime64) -> float:
-    return float((end - np.datetime64(release.published.replace(tzinfo=None), "s")) / np.timedelta64(3600, "s"))
+@lru_cache(maxsize=1)
+def _very_many(seed: int) -> tuple[list[Release], NDArray[np.datetime64]]:
+    """Releases at random moments, the same for every window of a study, and when they come, to the second."""
+    drawn = [
+        r
+        for n in range(TRUTH_DRAWS)
+        for r in draw_releases(seed + 10_000_000 * (n + 1), START, HOURS, with_text=False, per_day=TRUTH_PER_DAY)
+    ]
+    return drawn, np.array([np.datetime64(r.published.replace(tzinfo=None), "s") for r in drawn])
 
 
 def _window(study: ImpactStudy, window: float, truth: Effects) -> Window:
