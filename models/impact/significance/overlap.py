@@ -24,18 +24,20 @@ def overlap_variance(influence: Array, when_h: Array, window_h: float) -> Array:
     """
     left = np.searchsorted(when_h, when_h - window_h, side="right")
     right = np.searchsorted(when_h, when_h + window_h, side="left")
-    here = np.arange(len(when_h))
     u = _running_sum(influence)
     ut = _running_sum(influence * when_h)
-    before, before_t = u[..., here + 1] - u[..., left], ut[..., here + 1] - ut[..., left]
-    after, after_t = u[..., right] - u[..., here + 1], ut[..., right] - ut[..., here + 1]
+    here, here_t = u[..., 1:], ut[..., 1:]
+    before, before_t = here - u.take(left, axis=-1), here_t - ut.take(left, axis=-1)
+    after, after_t = u.take(right, axis=-1) - here, ut.take(right, axis=-1) - here_t
     near = before * (1 - when_h / window_h) + before_t / window_h
     far = after * (1 + when_h / window_h) - after_t / window_h
     return (influence * (near + far)).sum(-1)
 
 
 def _running_sum(x: Array) -> Array:
-    return np.concatenate([np.zeros((*x.shape[:-1], 1)), np.cumsum(x, axis=-1)], axis=-1)
+    out = np.zeros((*x.shape[:-1], x.shape[-1] + 1))
+    np.cumsum(x, axis=-1, out=out[..., 1:])
+    return out
 
 
 def mean_with_overlap(values: Array, when_h: Array, window_h: float, *, test: str) -> Outcome | None:
