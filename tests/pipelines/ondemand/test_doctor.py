@@ -20,6 +20,7 @@ from tests.providers.newsroom import Feed, Newsroom, releases
 from tests.providers.server import LocalServer
 
 N = 200
+HASTY = {"TAPEWIRE_NETWORK__BACKOFF_S": "0.01"}  # as many attempts as ever, without the pauses between them
 
 
 def _run(*args: str, home: Path, **env: str) -> CompletedProcess[str]:
@@ -76,7 +77,7 @@ def test_the_live_night_without_a_network_fails_clearly_and_leaves_what_was_publ
     (published / "tapewire.duckdb").write_bytes(b"the night before")
     dead = {f"{name}_PROXY": "http://127.0.0.1:2" for name in ("HTTP", "HTTPS")}
     began = time.monotonic()
-    night = plain_night(tmp_path, profile="live", env=dead | {"NO_PROXY": "127.0.0.1,localhost"})
+    night = plain_night(tmp_path, profile="live", env=dead | {"NO_PROXY": "127.0.0.1,localhost", **HASTY})
     assert night.returncode == 1
     assert "NOT PUBLISHED: no source delivered; what was published before still stands" in night.stdout
     assert "cannot be reached" in night.stdout
