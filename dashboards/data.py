@@ -1,6 +1,6 @@
 """Reads of the published warehouse, for the report, the app and `tapewire sql`. Nothing here can write."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -157,10 +157,10 @@ class Published(OpenWarehouse):
         return self.query("SELECT DISTINCT release_group FROM marts.releases ORDER BY ALL")["release_group"].to_list()
 
     def releases(
-        self, search: str = "", group: str = "", order: str = "move", limit: int = MAX_RELEASES
-    ) -> pl.DataFrame:
-        """Releases whose title contains `search`, with their largest move of any window (null: not measured).
-
+        self, search: str = "", group: str = "", order: str = "move", limit: int = MAX_RELEASES, *,
+        asset: str = "", kind: str = "", since: date | None = None,
+    ) -> pl.DataFrame:  # fmt: skip
+        """Releases whose title or text contains `search`, with their largest move of any window (null: not measured).
         `order` is 'move' (largest first, unmeasured last) or 'time' (newest first); `n_found` counts before the limit.
         """
         return self.query(
@@ -168,14 +168,33 @@ class Published(OpenWarehouse):
             "FROM marts.release_impact WHERE benchmark = 'reference_walk' AND window_h > 0 GROUP BY doc_id) "
             "SELECT r.doc_id, r.event_ts, r.title, r.release_group, r.assets, m.scaled_move, m.asset, "
             "count(*) OVER () AS n_found FROM marts.releases r LEFT JOIN moves m USING (doc_id) "
-            "WHERE contains(lower(r.title), lower($search)) AND ($group = '' OR r.release_group = $group) "
+            "WHERE (contains(lower(r.title), lower($search)) OR contains(lower(r.body), lower($search))) "
+            "AND ($group = '' OR r.release_group = $group) AND ($kind = '' OR r.kind = $kind) "
+            "AND ($asset = '' OR r.doc_id IN (SELECT doc_id FROM core.document_assets WHERE asset = $asset)) "
+            "AND ($since IS NULL OR r.event_ts >= $since) "
             "ORDER BY CASE WHEN $order = 'move' THEN m.scaled_move END DESC NULLS LAST, r.event_ts DESC, r.doc_id "
             "LIMIT $most",
             search=search,
             group=group,
             order=order,
             most=limit,
+            asset=asset,
+            kind=kind,
+            since=since,
         )
+
+    def release_kinds(self) -> list[str]:
+        """Kinds of releases that there are."""
+        return self.query("SELECT DISTINCT kind FROM marts.releases WHERE kind IS NOT NULL ORDER BY 1")[
+            "kind"
+        ].to_list()
+
+    def released_assets(self) -> list[str]:
+        """Assets that releases mention, the most mentioned first."""
+        return self.query(
+            "SELECT asset FROM core.document_assets SEMI JOIN marts.releases USING (doc_id) "
+            "GROUP BY asset ORDER BY count(*) DESC, asset"
+        )["asset"].to_list()
 
     def release(self, doc_id: str) -> dict[str, Any]:
         """One release with its text. KeyError where there is none of that id."""

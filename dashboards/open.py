@@ -1,5 +1,6 @@
 """An open published warehouse."""
 
+from copy import copy
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +23,12 @@ class OpenWarehouse:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def sibling(self) -> Self:
+        """The same open version through a cursor of its own, so that several may ask at once."""
+        other = copy(self)
+        other.con = self.con.cursor()
+        return other
 
     def close(self) -> None:
         """Close the connection."""

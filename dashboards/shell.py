@@ -1,8 +1,10 @@
-"""What the pages share: the open warehouse, the notice of simulated data, charts and tables in the page's theme."""
+"""What the pages share: the open warehouse, filters kept in the URL, charts, tables with downloads, notices."""
 
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
+from io import BytesIO
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -12,8 +14,10 @@ import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
+from dashboards import questions
 from dashboards.data import Published
 from dashboards.wording import printable
+from dashboards.written import as_csv
 from warehouse.connect import WarehouseMissingError
 
 PUBLISHED_PATH = "TAPEWIRE_PUBLISHED_PATH"
@@ -34,8 +38,7 @@ STYLE = """<style>
 class WarehouseCache:
     """The newest published version, open once in the process; an older one is closed when a newer one is opened.
 
-    DuckDB shares a file between the connections of a process and takes its settings only once, so the pages of all
-    sessions take turns with one connection.
+    Each drawing of a page asks through a cursor of its own, so that sessions do not wait for each other.
     """
 
     def __init__(self) -> None:
@@ -52,7 +55,11 @@ class WarehouseCache:
                 self.close()
                 self._warehouse = Published(path if path.exists() else stable)
                 self._path = path
-            yield self._warehouse
+            own = self._warehouse.sibling()
+        try:
+            yield own
+        finally:
+            own.close()
 
     def close(self) -> None:
         """Close the version that is open."""
@@ -111,6 +118,45 @@ def section(title: str, *, simulated: bool = False) -> Iterator[None]:
         )
 
 
+def asset_choice(assets: list[str], label: str = "Asset") -> str:
+    """The asset that all pages look at, kept in the URL."""
+    index = assets.index("BTC") if "BTC" in assets else 0
+    return str(st.selectbox(label, assets, index=index, key="asset", bind="query-params", width=200))
+
+
+def span_choice(warehouse: Published) -> date:
+    """The first day of the span that all pages look at, kept in the URL."""
+    chosen = st.segmented_control(
+        "Span", list(questions.SPANS), default="1 year", key="span", bind="query-params", required=True
+    )
+    return questions.since(warehouse, questions.SPANS[str(chosen)])
+
+
+def filters() -> Any:
+    """A row for the filters of a page."""
+    return st.container(horizontal=True, vertical_alignment="bottom", key="filters")
+
+
+def downloads(frame: pl.DataFrame, name: str) -> None:
+    """Buttons that give a frame as CSV (harmless in a spreadsheet) and as Parquet."""
+    with st.container(horizontal=True, key=f"downloads-{name}", gap="small"):
+        for label, data, mime in (
+            ("CSV", lambda: as_csv(frame), "text/csv"),
+            ("Parquet", lambda: _as_parquet(frame), "application/vnd.apache.parquet"),
+        ):
+            ending = label.lower()
+            st.download_button(
+                label, data, f"{name}.{ending}", mime, key=f"{name}-{ending}", type="tertiary", on_click="ignore",
+                icon=":material/download:",
+            )  # fmt: skip
+
+
+def _as_parquet(frame: pl.DataFrame) -> bytes:
+    out = BytesIO()
+    frame.write_parquet(out)
+    return out.getvalue()
+
+
 def chart(fig: go.Figure, key: str) -> None:
     """A figure in the page's colours, light or dark."""
     fig.update_layout(font={"color": None})
@@ -127,11 +173,14 @@ def table(frame: pl.DataFrame, columns: Mapping[str, tuple[str, str]], *, key: s
         printed, hide_index=True, key=key, placeholder="—", height=height if height and frame.height > 9 else "content",
         column_config={c: _column(frame.schema[c], *columns[c]) for c in columns},
     )  # fmt: skip
+    downloads(frame, key)
 
 
 def _column(dtype: pl.DataType, name: str, form: str) -> Any:
     if dtype.is_numeric():
         return st.column_config.NumberColumn(name, format=form or None)
+    if dtype == pl.Date:
+        return st.column_config.DateColumn(name, format="YYYY-MM-DD")
     if dtype.is_temporal():
         return st.column_config.DatetimeColumn(name, format="YYYY-MM-DD HH:mm", timezone="UTC")
     return st.column_config.TextColumn(name)

@@ -17,7 +17,7 @@ class WarehouseMissingError(FileNotFoundError):
 
 
 def _configure(con: duckdb.DuckDBPyConnection, threads: int, memory_gb: float) -> None:
-    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET GLOBAL TimeZone = 'UTC'")  # of every cursor, too
     con.execute("SET threads = $n", {"n": threads})
     con.execute("SET memory_limit = $limit", {"limit": f"{memory_gb}GB"})
     con.execute("SET enable_progress_bar = false")

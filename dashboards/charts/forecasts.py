@@ -6,8 +6,22 @@ from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
+from plotly.subplots import make_subplots
 
-from dashboards.charts.style import BLUE, GREY, MODEL_COLOURS, ORANGE, PRICE, band, fade, figure, model_name
+from dashboards.charts.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    MODEL_COLOURS,
+    ORANGE,
+    PRICE,
+    RED,
+    band,
+    fade,
+    figure,
+    model_name,
+)
+from domain.names import DEFAULT
 
 SKILL_MODELS = ("tapewire", "patch_transformer", "har", "walk_plain", "walk_drift")
 
@@ -114,4 +128,63 @@ def explanations(rows: pl.DataFrame, kind: str, most: int = 12) -> go.Figure:
     ):
         fig.add_bar(y=names, x=(part[column] * 100).to_list(), name=name, orientation="h", marker={"color": colour})
     fig.update_layout(hovermode="y unified")
+    return fig
+
+
+def fans(history: pl.DataFrame, forecast: pl.DataFrame, assets: list[str], columns: int = 4) -> go.Figure:
+    """Every asset's closes of the past days and its default forecast's 50 and 90 % bands, small, beside each other.
+
+    `history`: asset, available_ts, close_quote; `forecast`: rows of marts.forecast_latest.
+    """
+    rows = max(1, -(-len(assets) // columns))
+    fig = make_subplots(rows=rows, cols=columns, subplot_titles=assets, vertical_spacing=min(0.28 / rows, 0.12),
+                        horizontal_spacing=0.05)  # fmt: skip
+    fig.update_layout(figure(height=60 + 150 * rows).layout, showlegend=False, hovermode="x", margin={"t": 30})
+    for i, asset in enumerate(assets):
+        place = {"row": i // columns + 1, "col": i % columns + 1}
+        own = history.filter(pl.col("asset") == asset)
+        fig.add_scatter(x=own["available_ts"].to_list(), y=own["close_quote"].to_list(), mode="lines", name="close",
+                        line={"color": GREY, "width": 1.2}, **place)  # fmt: skip
+        lines = _fan_lines(own, forecast.filter((pl.col("asset") == asset) & (pl.col("model_name") == DEFAULT)))
+        for low, high, alpha in ((0.05, 0.95, 0.24), (0.25, 0.75, 0.4)) if lines else ():
+            fig.add_scatter(x=lines["ts"], y=lines[high], mode="lines", line={"width": 0}, hoverinfo="skip", **place)
+            fig.add_scatter(x=lines["ts"], y=lines[low], mode="lines", line={"width": 0}, fill="tonexty",
+                            fillcolor=fade(BLUE, alpha), hoverinfo="skip", **place)  # fmt: skip
+        if lines:
+            fig.add_scatter(x=lines["ts"], y=lines[0.5], mode="lines", line={"color": BLUE, "width": 1.6},
+                            name="median", **place)  # fmt: skip
+    axis = {"gridcolor": "rgba(128,128,128,0.22)", "zeroline": False, "automargin": True, "nticks": 3}
+    fig.update_yaxes(tickformat=PRICE, hoverformat=PRICE, tickfont={"size": 10}, **axis)
+    fig.update_xaxes(showticklabels=False, **axis)
+    fig.update_annotations(font={"size": 12})
+    return fig
+
+
+def skill_by_asset(scores: pl.DataFrame) -> go.Figure:
+    """Skill of the default forecast over the reference walk per asset, all horizons, with 95 % intervals (per cent)."""
+    part = scores.filter(pl.col("model_name") == DEFAULT, pl.col("metric") == "crps_skill", pl.col("horizon_h") == 0)
+    part = part.filter(pl.col("asset") != "ALL").sort("value")
+    fig = figure(x="skill, %", height=60 + 22 * max(part.height, 3))
+    value = part["value"] * 100
+    fig.add_scatter(
+        x=value.to_list(), y=part["asset"].to_list(), mode="markers", marker={"color": BLUE, "size": 8}, name="skill",
+        showlegend=False, error_x={"type": "data", "symmetric": False, "array": (part["high"] * 100 - value).to_list(),
+                                   "arrayminus": (value - part["low"] * 100).to_list()},
+    )  # fmt: skip
+    fig.add_vline(x=0, line={"color": GREY, "width": 1.5})
+    fig.update_layout(hovermode="closest")
+    return fig
+
+
+def came(record: pl.DataFrame) -> go.Figure:
+    """Live forecasts of one asset and horizon with what came: the 90 % band by due time, outcomes as points (%)."""
+    fig = figure(y="return, %", hover=".2~f")
+    part = record.sort("due_ts")
+    x = part["due_ts"].to_list()
+    band(fig, x, (part["q05"] * 100).to_list(), (part["q95"] * 100).to_list(), fade(BLUE, 0.24), "90 %", legend=True)
+    known = part.filter(pl.col("realised").is_not_null())
+    for inside, colour, name in ((True, GREEN, "inside"), (False, RED, "outside")):
+        points = known.filter(pl.col("is_inside_90") == inside)
+        fig.add_scatter(x=points["due_ts"].to_list(), y=(points["realised"] * 100).to_list(), mode="markers",
+                        name=name, marker={"color": colour, "size": 7})  # fmt: skip
     return fig

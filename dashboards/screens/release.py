@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboards.charts import releases as releases_charts
 from dashboards.data import Published
-from dashboards.shell import chart, published, section, table
+from dashboards.shell import chart, filters, published, section, table
 from dashboards.wording import group_name, number, one_line, printable, stretches, unbroken_units
 
 ORDERS = {"move": "largest move first", "time": "newest first"}
@@ -47,19 +47,29 @@ EXPECTED = {
 
 
 def pick(warehouse: Published) -> str | None:
-    """The release that the reader picks, by title, group and order."""
-    left, middle, right = st.columns([3, 2, 2])
-    search = left.text_input("Search titles", key="search", placeholder="Part of a title")
-    group = middle.selectbox(
-        "Group", ["", *warehouse.release_groups()], key="group", format_func=lambda g: group_name(g) or "all groups"
-    )
-    order = right.selectbox("Order", list(ORDERS), key="order", format_func=ORDERS.__getitem__)
-    rows = warehouse.releases(search.strip(), group, order)
+    """The release that the reader picks, by words, group, asset, kind, day and order; a link to one opens it."""
+    with filters():
+        search = st.text_input("Search titles and texts", key="search", bind="query-params", placeholder="Some words")
+        group = st.selectbox(
+            "Group", ["", *warehouse.release_groups()], key="group", bind="query-params",
+            format_func=lambda g: group_name(g) or "all groups",
+        )  # fmt: skip
+        asset = st.selectbox(
+            "Mentions", ["", *warehouse.released_assets()], key="mentions", bind="query-params",
+            format_func=lambda a: one_line(a, 20) or "any asset",
+        )  # fmt: skip
+        kind = st.selectbox(
+            "Kind", ["", *warehouse.release_kinds()], key="of_kind", bind="query-params",
+            format_func=lambda k: group_name(k) or "all kinds",
+        )  # fmt: skip
+        since = st.date_input("From", None, key="since", bind="query-params", width=150)
+        order = st.selectbox("Order", list(ORDERS), key="order", bind="query-params", format_func=ORDERS.__getitem__)
+    rows = warehouse.releases(search.strip(), group, order, asset=asset, kind=kind, since=since)
     if rows.is_empty():
-        st.info("No release of this group has that in its title.")
+        st.info("No release has that. Choose another group, asset, kind or day, or other words.")
         return None
     labels = {r["doc_id"]: _label(r) for r in rows.to_dicts()}
-    chosen = st.selectbox("Release", list(labels), key="release", format_func=labels.__getitem__)
+    chosen = st.selectbox("Release", list(labels), key="release", bind="query-params", format_func=labels.__getitem__)
     found = rows["n_found"][0]
     if found > rows.height:
         st.text(f"The first {rows.height:,} of {found:,}; search to narrow them down.")

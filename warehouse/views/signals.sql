@@ -21,5 +21,5 @@ surest AS (
 SELECT c.signal, c.subject, ((c.event_ts - INTERVAL 1 DAY) AT TIME ZONE 'UTC')::DATE AS day, c.available_ts, c.value, c.percentile, c.state,
        CASE WHEN c.state IS NULL THEN 'too short a history' WHEN c.state = 'usual' THEN 'in its usual range'
             ELSE coalesce(s.verdict, 'too short a history') END AS verdict,
-       s.outcome, s.horizon_d, s.estimate, s.low, s.high, s.q_value, s.n_days, c.is_simulated
+       CASE WHEN s.q_value IS NOT NULL THEN s.outcome END AS outcome, CASE WHEN s.q_value IS NOT NULL THEN s.horizon_d END AS horizon_d, s.estimate, s.low, s.high, s.q_value, s.n_days, c.is_simulated
 FROM current c LEFT JOIN surest s ON s.signal = c.signal AND s.state = c.state;

@@ -15,6 +15,9 @@ import duckdb
 import polars as pl
 import pytest
 
+from dashboards.cookbook import recipes
+from dashboards.limited import LimitedWarehouse
+from models.simulation.prices import ASSETS
 from pipelines import run as runs
 from pipelines.ondemand.alert import NoSuchReleaseError, alert
 from pipelines.settings.load import load_settings
@@ -36,6 +39,8 @@ SMALL = {
 }
 OF_REAL_TEXTS = {"generated_releases", "text_quality", "detection", "story_alarms", "known_cases"}
 OF_SWAPS = {"funding"}  # the simulator has none
+# Questions without an answer there: no swaps, no verdicts on texts, nothing revised, no de-peg yet.
+OF_NO_SIMULATED_NIGHT = {"as_it_was_known", "depegs", "funding", "machine_written", "ssr_after_low"}
 OF_LATER = {"live_skill"}  # of forecasts whose outcome has come
 AS_OF = "2024-03-01T00:00:00Z"
 NIGHTS_TO_KILL = """
@@ -88,6 +93,20 @@ def test_a_night_publishes_a_warehouse_and_a_report_and_names_them_with_the_head
     report = (home / "simulated/reports/report.html").read_text()
     assert "Simulated market" in report
     assert _query(home, "SELECT status, exit_code FROM ops.runs") == [("complete", 0)]
+
+
+def test_every_question_of_the_cookbook_is_answered_on_a_simulated_night(night):
+    with LimitedWarehouse(night[0] / "simulated/published/tapewire.duckdb") as warehouse:
+        told = {r.name: pl.concat(warehouse.frames(r.sql, {}, limit=None, on_hang=lambda: None)) for r in recipes()}
+    assert {name for name, rows in told.items() if rows.is_empty()} == OF_NO_SIMULATED_NIGHT
+    assert told["movers"].height == told["expected_range"].height == len(ASSETS)
+    assert told["movers"]["return_1d"].abs().is_sorted(descending=True)
+    assert (told["expected_range"]["price_low_24h"] < told["expected_range"]["price_high_24h"]).all()
+    assert told["stablecoin_shares"]["supply_share"].sum() == pytest.approx(1)
+    assert told["fund_premium"]["premium"].abs().max() < 0.5
+    assert set(told["models_in_use"]["model_name"]) >= {"tapewire", "patch_transformer", "reference_walk"}
+    weeks = told["releases_per_week"].group_by("release_group").agg(pl.col("n_releases").sum())
+    assert set(weeks["release_group"]) == {"real", "generated", "fabricated"}
 
 
 def test_every_mart_of_a_night_has_rows_and_all_of_them_are_marked_simulated(night):
