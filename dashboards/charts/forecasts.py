@@ -154,7 +154,7 @@ def fans(history: pl.DataFrame, forecast: pl.DataFrame, assets: list[str], colum
             fig.add_scatter(x=lines["ts"], y=lines[0.5], mode="lines", line={"color": BLUE, "width": 1.6},
                             name="median", **place)  # fmt: skip
     axis = {"gridcolor": "rgba(128,128,128,0.22)", "zeroline": False, "automargin": True, "nticks": 3}
-    fig.update_yaxes(tickformat=PRICE, hoverformat=PRICE, tickfont={"size": 10}, **axis)
+    fig.update_yaxes(tickformat=PRICE, hoverformat=PRICE, tickfont={"size": 10}, ticklabelposition="inside top", **axis)
     fig.update_xaxes(showticklabels=False, **axis)
     fig.update_annotations(font={"size": 12})
     return fig

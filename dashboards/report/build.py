@@ -16,6 +16,7 @@ from dashboards.data import Published
 from dashboards.headline import headlines
 from dashboards.report.figures import chart, trusted
 from dashboards.report.impact import impact_section
+from dashboards.report.market import market_section
 from dashboards.report.tables import table_of
 from dashboards.report.tearsheet import tearsheet_values
 from dashboards.report.texts import text_section
@@ -51,7 +52,7 @@ def render(warehouse: Published) -> str:
         plotly=trusted(get_plotlyjs()), style=trusted((HERE / "report.css").read_text()),
         script=trusted((HERE / "report.js").read_text()),
         settings=json.dumps(json.loads(run.get("settings", "{}")), indent=1, ensure_ascii=False),
-        **_forecast(warehouse), **impact_section(warehouse), **_health(warehouse),
+        **market_section(warehouse), **_forecast(warehouse), **impact_section(warehouse), **_health(warehouse),
         sheet=tearsheet_values(sheet_of_warehouse(warehouse)), ssr=_ssr(warehouse), texts=text_section(warehouse),
     )  # fmt: skip
 

@@ -40,7 +40,9 @@ SMALL = {
 OF_REAL_TEXTS = {"generated_releases", "text_quality", "detection", "story_alarms", "known_cases"}
 OF_SWAPS = {"funding"}  # the simulator has none
 # Questions without an answer there: no swaps, no verdicts on texts, nothing revised, no de-peg yet.
-OF_NO_SIMULATED_NIGHT = {"as_it_was_known", "depegs", "funding", "machine_written", "ssr_after_low"}
+OF_NO_SIMULATED_NIGHT = {
+    "as_it_was_known", "depegs", "funding", "machine_written", "signals_with_record", "ssr_after_low"
+}  # fmt: skip
 OF_LATER = {"live_skill"}  # of forecasts whose outcome has come
 AS_OF = "2024-03-01T00:00:00Z"
 NIGHTS_TO_KILL = """
