@@ -28,6 +28,7 @@ STYLE = """<style>
 [data-testid="stText"] { white-space: pre-wrap; overflow-wrap: anywhere; }
 [data-testid="stMetricLabel"] *, [data-testid="stMetricValue"] * { white-space: normal !important; overflow: visible; }
 [data-testid="stAppDeployButton"] { display: none; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit !important; opacity: 0.9; }
 [data-testid="stMetricValue"] { font-size: 1.6rem; line-height: 1.25; }
 [class*="st-key-reading"] [data-testid="stText"] { font-size: 0.82rem; line-height: 1.45; opacity: 0.8; }
 .st-key-title [data-testid="stText"] { font-size: 1.45rem; font-weight: 650; line-height: 1.3; }
@@ -130,6 +131,19 @@ def span_choice(warehouse: Published) -> date:
         "Span", list(questions.SPANS), default="1 year", key="span", bind="query-params", required=True
     )
     return questions.since(warehouse, questions.SPANS[str(chosen)])
+
+
+def linked_choice(label: str, names: Mapping[str, str], key: str, **how: Any) -> str:
+    """One of several by its printed name; its id stands in the address, and an address that names one opens it."""
+    ids = list(names)
+    wanted = st.query_params.get(key)
+    index = ids.index(wanted) if wanted is not None and wanted in names else 0
+    chosen = str(st.selectbox(label, ids, index=index, key=key, format_func=names.__getitem__, **how))
+    if chosen != ids[0]:
+        st.query_params[key] = chosen
+    elif key in st.query_params:
+        del st.query_params[key]
+    return chosen
 
 
 def filters() -> Any:

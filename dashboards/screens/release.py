@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboards.charts import releases as releases_charts
 from dashboards.data import Published
-from dashboards.shell import chart, filters, published, section, table
+from dashboards.shell import chart, filters, linked_choice, published, section, table
 from dashboards.wording import group_name, number, one_line, printable, stretches, unbroken_units
 
 ORDERS = {"move": "largest move first", "time": "newest first"}
@@ -51,29 +51,40 @@ def pick(warehouse: Published) -> str | None:
     with filters():
         search = st.text_input("Search titles and texts", key="search", bind="query-params", placeholder="Some words")
         group = st.selectbox(
-            "Group", ["", *warehouse.release_groups()], key="group", bind="query-params",
+            "Group", ["", *warehouse.release_groups()], key="group",
             format_func=lambda g: group_name(g) or "all groups",
         )  # fmt: skip
         asset = st.selectbox(
-            "Mentions", ["", *warehouse.released_assets()], key="mentions", bind="query-params",
+            "Mentions", ["", *warehouse.released_assets()], key="mentions",
             format_func=lambda a: one_line(a, 20) or "any asset",
         )  # fmt: skip
         kind = st.selectbox(
-            "Kind", ["", *warehouse.release_kinds()], key="of_kind", bind="query-params",
+            "Kind", ["", *warehouse.release_kinds()], key="of_kind",
             format_func=lambda k: group_name(k) or "all kinds",
         )  # fmt: skip
         since = st.date_input("From", None, key="since", bind="query-params", width=150)
-        order = st.selectbox("Order", list(ORDERS), key="order", bind="query-params", format_func=ORDERS.__getitem__)
+        order = st.selectbox("Order", list(ORDERS), key="order", format_func=ORDERS.__getitem__)
     rows = warehouse.releases(search.strip(), group, order, asset=asset, kind=kind, since=since)
     if rows.is_empty():
         st.info("No release has that. Choose another group, asset, kind or day, or other words.")
         return None
     labels = {r["doc_id"]: _label(r) for r in rows.to_dicts()}
-    chosen = st.selectbox("Release", list(labels), key="release", bind="query-params", format_func=labels.__getitem__)
+    chosen = linked_choice("Release", labels | _linked(warehouse, labels), "release")
     found = rows["n_found"][0]
     if found > rows.height:
         st.text(f"The first {rows.height:,} of {found:,}; search to narrow them down.")
     return chosen
+
+
+def _linked(warehouse: Published, listed: dict[str, str]) -> dict[str, str]:
+    """The release that the address names, where it is not among those that are listed."""
+    wanted = st.query_params.get("release")
+    if wanted is None or wanted in listed:
+        return {}
+    try:
+        return {wanted: _label(warehouse.release(wanted) | {"scaled_move": None})}
+    except KeyError:
+        return {}
 
 
 def _label(row: dict[str, Any]) -> str:

@@ -11,13 +11,13 @@ from dashboards import cookbook
 from dashboards.asked import ask
 from dashboards.data import Published
 from dashboards.limited import Limits, QueryLimitError, QueryRefusedError
-from dashboards.shell import PUBLISHED_PATH, chart, downloads, published, section
+from dashboards.shell import PUBLISHED_PATH, chart, downloads, linked_choice, published, section
 from dashboards.wording import printable
 from dashboards.written import flat
 
 ROWS = 1000
 LIMITS = Limits(seconds=20, memory_gb=1)
-OWN = "my own query"
+OWN = "own query"
 
 
 FIRST = "movers"
@@ -26,11 +26,8 @@ FIRST = "movers"
 def editor() -> tuple[str, dict[str, str]]:
     """The query, from the cookbook or the reader's own, and the picture that it wants."""
     recipes = {recipe.name: recipe for recipe in cookbook.recipes()}
-    names = [OWN, *recipes]
-    chosen = st.selectbox(
-        "Question", names, index=names.index(FIRST), key="recipe", bind="query-params",
-        format_func=lambda n: n if n == OWN else recipes[n].question,
-    )  # fmt: skip
+    names = {FIRST: recipes[FIRST].question, OWN: OWN} | {r.name: r.question for r in recipes.values()}
+    chosen = linked_choice("Question", names, "recipe")
     text = recipes[chosen].sql if chosen in recipes else "FROM marts.catalog ORDER BY mart"
     picture = recipes[chosen].picture if chosen in recipes else {}
     return str(st.text_area("Query", text, height=220, key=f"query-{chosen}")), picture

@@ -45,13 +45,10 @@ def dashboard(
     if importlib.util.find_spec("streamlit") is None:
         print("tapewire: the dashboard needs Streamlit: pip install -e '.[dashboard]'", file=sys.stderr)
         raise typer.Exit(1)
-    import dashboards
+    from dashboards.serve import streamlit_command
 
-    script = Path(dashboards.__file__).parent / "app.py"
     os.environ["TAPEWIRE_PUBLISHED_PATH"] = str(settings.published.absolute())
-    args = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true", "--server.port",
-            str(port), "--server.address", "127.0.0.1", "--browser.gatherUsageStats", "false"]  # fmt: skip
-    os.execv(sys.executable, args)  # noqa: S606
+    os.execv(sys.executable, streamlit_command(port))  # noqa: S606
 
 
 SHOWN = 1000

@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -12,17 +11,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
-import dashboards
 from dashboards.data import Published
 from dashboards.report.tearsheet import write_tearsheet
+from dashboards.serve import streamlit_command
 from dashboards.sheet import sheet_of_warehouse
 from dashboards.shell import PUBLISHED_PATH
 
 pytestmark = pytest.mark.browser
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
+ROOT = Path(__file__).parents[2]
 WIDTHS = (1440, 375)
 WAIT_MS = 20_000
 
@@ -81,10 +82,7 @@ def server(published: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    script = Path(dashboards.__file__).parent / "app.py"
-    args = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true", "--server.port",
-            str(port), "--server.address", "127.0.0.1", "--browser.gatherUsageStats", "false"]  # fmt: skip
-    process = subprocess.Popen(args, env={**os.environ, PUBLISHED_PATH: str(published)}, cwd=script.parents[1],
+    process = subprocess.Popen(streamlit_command(port), env={**os.environ, PUBLISHED_PATH: str(published)}, cwd=ROOT,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
@@ -200,3 +198,84 @@ def test_hostile_text_is_seen_and_does_nothing(watched: Watched, server: str):
     assert not any("evil.invalid" in u for u in watched.requests)
     assert page.locator("a[href^='javascript']").count() == 0
     assert watched.overflow("document.querySelector('[data-testid=stMain]')") <= 0
+
+
+PAGES = ("", "market", "forecasts", "signals", "release", "impact", "cases", "backtests", "health", "sql")
+
+
+def _opened(page: Any, address: str) -> None:
+    page.goto(address)
+    page.locator("h1").first.wait_for(timeout=WAIT_MS)
+    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=WAIT_MS)
+
+
+def test_no_page_of_the_app_has_a_serious_fault_of_access(browser: Any, server: str):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    found = []
+    for scheme, names in (("light", PAGES[::2]), ("dark", PAGES[1::2])):
+        page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
+        for name in names:
+            _opened(page, f"{server}/{name}")
+            page.wait_for_timeout(300)
+            faults = axe.Axe().run(page).response["violations"]
+            grave = [v for v in faults if v["impact"] in ("serious", "critical")]
+            found += [(name, scheme, v["id"], v["nodes"][0]["html"][:200]) for v in grave]
+        page.close()
+    assert found == []
+
+
+def test_a_filter_stands_in_the_address_and_is_shared_by_the_pages(browser: Any, server: str):
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    _opened(page, f"{server}/market")
+    chooser = page.get_by_role("combobox", name="Asset")
+    chooser.focus()
+    page.keyboard.type("XRP")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="XRP").wait_for(timeout=WAIT_MS)
+    assert "asset=XRP" in page.url
+    page.get_by_role("link", name="Forecasts").click()
+    page.get_by_role("heading", name="The newest forecast of XRP").wait_for(timeout=WAIT_MS)
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "heading"),
+    [
+        ("market?asset=XRP&span=30+days", "XRP"),
+        ("release?release=doc-0", "What it says"),
+        ("sql?recipe=ssr", "The answer"),
+    ],
+)
+def test_an_address_leads_to_what_it_names(browser: Any, server: str, address: str, heading: str):
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    _opened(page, f"{server}/{address}")
+    page.get_by_role("heading", name=heading).first.wait_for(timeout=WAIT_MS)
+    if address.startswith("release"):
+        page.locator(".st-key-title").get_by_text("HOSTILE").wait_for(timeout=WAIT_MS)
+    if address.startswith("sql"):
+        assert "ssr_par" in page.get_by_label("Query").input_value()
+    page.close()
+
+
+def test_tables_are_downloaded_as_csv_and_parquet(browser: Any, server: str, tmp_path: Path):
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    _opened(page, f"{server}/market")
+    for ending, read in (("CSV", pl.read_csv), ("Parquet", pl.read_parquet)):
+        with page.expect_download(timeout=WAIT_MS) as started:
+            page.get_by_role("button", name=ending).first.click()
+        path = tmp_path / started.value.suggested_filename
+        started.value.save_as(path)
+        assert path.name == f"candles_daily_BTC.{ending.lower()}"
+        assert read(path).height > 5
+    page.close()
+
+
+def test_eight_sessions_at_once_each_see_their_page(browser: Any, server: str):
+    pages = [browser.new_page(viewport={"width": 1440, "height": 900}) for _ in range(8)]
+    for page, name in zip(pages, PAGES, strict=False):
+        page.goto(f"{server}/{name}", wait_until="commit")
+    for page in pages:
+        page.locator("h1").first.wait_for(timeout=WAIT_MS)
+        page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=WAIT_MS)
+        assert page.locator("[data-testid=stException]").count() == 0
+        page.close()

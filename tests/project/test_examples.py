@@ -51,3 +51,19 @@ def test_the_profile_of_files_is_one_that_works(data, tmp_path):
     files = [check for name, check in checks.items() if name.startswith("source") or "candles_1h" in name]
     assert files
     assert all(check.ok for check in files), [c for c in files if not c.ok]
+
+
+@pytest.mark.slow
+def test_the_notebook_of_a_morning_answers_its_five_questions_with_pictures(tmp_path):
+    make_published(tmp_path)
+    page = tmp_path / "morning.html"
+    done = subprocess.run(
+        [sys.executable, "-m", "marimo", "export", "html", str(EXAMPLES / "morning.py"), "-o", str(page)],
+        env=os.environ | {"TAPEWIRE_PUBLISHED": str(tmp_path), "PYTHONPATH": str(EXAMPLES.parent)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = page.read_text()
+    assert all(f"{number}. " in text for number in range(1, 6))
+    assert text.count("Plotly") + text.count("plotly") >= 5
+    assert "SIMULATED" in text
