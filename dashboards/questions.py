@@ -54,10 +54,12 @@ def ssr(warehouse: OpenWarehouse, start: date) -> pl.DataFrame:
 
 
 def coins(warehouse: OpenWarehouse, start: date) -> pl.DataFrame:
-    """Supply and price of each stablecoin over all chains, one source each, from a day on."""
+    """Supply and price of each stablecoin over all chains from a day on, by the source that has most of its days."""
     return warehouse.query(
-        "FROM marts.stablecoins WHERE chain = 'all' AND coin <> 'ALL_STABLES' AND day >= $start "
-        "QUALIFY source = min(source) OVER (PARTITION BY coin, day) ORDER BY coin, day",
+        "WITH span AS (FROM marts.stablecoins WHERE chain = 'all' AND coin <> 'ALL_STABLES' AND day >= $start), "
+        "longest AS (SELECT coin, source FROM span GROUP BY ALL "
+        "QUALIFY row_number() OVER (PARTITION BY coin ORDER BY count(*) DESC, source) = 1) "
+        "FROM span SEMI JOIN longest USING (coin, source) ORDER BY coin, day",
         start=start,
     )
 
@@ -89,9 +91,10 @@ def recent_closes(warehouse: OpenWarehouse, days: int = 4) -> pl.DataFrame:
     return warehouse.query(
         "WITH made AS (SELECT asset, max(origin_ts) AS origin_ts FROM marts.forecast_latest GROUP BY asset) "
         "SELECT c.asset, c.available_ts, c.close_quote FROM marts.candles c JOIN made m ON m.asset = c.asset "
-        "AND c.available_ts BETWEEN m.origin_ts - to_days($days::INTEGER) AND m.origin_ts WHERE c.timeframe = '1h' "
-        "QUALIFY c.exchange || c.symbol = min(c.exchange || c.symbol) OVER (PARTITION BY c.asset) "
-        "ORDER BY c.asset, c.available_ts",
+        "AND c.available_ts BETWEEN m.origin_ts - to_days($days::INTEGER) AND m.origin_ts "
+        "SEMI JOIN marts.market_series s ON s.asset = c.asset AND s.timeframe = c.timeframe "
+        "AND s.exchange = c.exchange AND s.symbol = c.symbol AND c.event_ts BETWEEN s.event_ts AND s.last_ts "
+        "WHERE c.timeframe = '1h' ORDER BY c.asset, c.available_ts",
         days=days,
     )
 

@@ -16,8 +16,8 @@ import streamlit as st
 
 from dashboards import questions
 from dashboards.data import Published
+from dashboards.files.written import as_csv
 from dashboards.wording import printable
-from dashboards.written import as_csv
 from warehouse.connect import WarehouseMissingError
 
 PUBLISHED_PATH = "TAPEWIRE_PUBLISHED_PATH"

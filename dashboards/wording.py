@@ -36,6 +36,11 @@ def said_p(value: float | None) -> str:
     return told if told.startswith("<") else f"= {told}"
 
 
+def bare(text: object, most: int = 40) -> str:
+    """Outside text for legends and headings, where HTML and Markdown would act: letters, digits, a few signs."""
+    return re.sub(r"[^\w .,:/()+-]", "·", one_line(str(text), most))
+
+
 def printable(text: str) -> str:
     """Outside text that is safe to print: control characters replaced, direction marks removed."""
     text = LINE_ENDS.sub("\n", text)

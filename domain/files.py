@@ -5,6 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def partial_of(path: Path) -> Path:
+    """What `appears_whole` writes to before it takes the place of `path`."""
+    return path.with_name(f".{path.name}.partial")
+
+
 @contextmanager
 def appears_whole(path: Path) -> Iterator[Path]:
     """A path beside `path` to write to; what was written takes its place in one step when the block ends well.
@@ -12,7 +17,7 @@ def appears_whole(path: Path) -> Iterator[Path]:
     Folders are made where they lack. What was there before stays where the block raises.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
+    partial = partial_of(path)
     try:
         yield partial
         partial.replace(path)

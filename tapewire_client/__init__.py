@@ -32,7 +32,7 @@ __all__ = ["NotPublishedError", "Published", "Result", "open_published"]
 
 FILE = "tapewire.duckdb"
 NAME = re.compile(r"[a-z_][a-z0-9_]*")
-MOMENTS = ("available_ts", "event_ts", "origin_ts", "day")
+MOMENTS = ("day", "event_ts", "origin_ts", "available_ts")
 
 
 class NotPublishedError(FileNotFoundError):
@@ -130,7 +130,7 @@ class Published:
         until: str | date | datetime | None = None,
         **equal: Any,
     ) -> polars.DataFrame:
-        """Rows of a mart, whole or from `since` on and before `until` (by its moment or day), columns equal to values.
+        """Rows of a mart, whole or from `since` on and before `until` (by its day, else the moment it speaks of).
 
         mart("candles", since="2024-01-01", asset="BTC", timeframe="1h"). ValueError for an unknown mart or column.
         """

@@ -19,10 +19,10 @@ from pathlib import Path
 import polars as pl
 
 from dashboards import questions
-from dashboards.cookbook import recipes
 from dashboards.data import Published
 from dashboards.headline import headlines
-from dashboards.limited import LimitedWarehouse
+from dashboards.queries.cookbook import recipes
+from dashboards.queries.limited import LimitedWarehouse
 from dashboards.sheet import sheet_of_warehouse
 from warehouse.connect import open_writer
 from warehouse.migrate import migrate

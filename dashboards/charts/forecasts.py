@@ -21,6 +21,7 @@ from dashboards.charts.style import (
     figure,
     model_name,
 )
+from dashboards.wording import bare
 from domain.names import DEFAULT
 
 SKILL_MODELS = ("tapewire", "patch_transformer", "har", "walk_plain", "walk_drift")
@@ -137,7 +138,8 @@ def fans(history: pl.DataFrame, forecast: pl.DataFrame, assets: list[str], colum
     `history`: asset, available_ts, close_quote; `forecast`: rows of marts.forecast_latest.
     """
     rows = max(1, -(-len(assets) // columns))
-    fig = make_subplots(rows=rows, cols=columns, subplot_titles=assets, vertical_spacing=min(0.28 / rows, 0.12),
+    titles = [bare(asset) for asset in assets]
+    fig = make_subplots(rows=rows, cols=columns, subplot_titles=titles, vertical_spacing=min(0.28 / rows, 0.12),
                         horizontal_spacing=0.05)  # fmt: skip
     fig.update_layout(figure(height=60 + 150 * rows).layout, showlegend=False, hovermode="x", margin={"t": 30})
     for i, asset in enumerate(assets):

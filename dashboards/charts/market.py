@@ -5,6 +5,7 @@ import polars as pl
 from plotly.subplots import make_subplots
 
 from dashboards.charts.style import BLUE, GREEN, GREY, ORANGE, PRICE, RED, VIOLET, fade, figure
+from dashboards.wording import bare
 
 COLOURS = (BLUE, ORANGE, GREEN, VIOLET, RED, GREY, "#5aa9a3", "#b0793b", "#6b7fd7", "#a8a13c")
 MOST_LINES = len(COLOURS)
@@ -79,7 +80,7 @@ def supply(coins: pl.DataFrame) -> go.Figure:
     for colour, coin in zip(COLOURS, largest["coin"].to_list(), strict=False):
         part = coins.filter(pl.col("coin") == coin).sort("day")
         fig.add_scatter(
-            x=part["day"].to_list(), y=part["supply_usd"].to_list(), name=coin, mode="lines", stackgroup="coins",
+            x=part["day"].to_list(), y=part["supply_usd"].to_list(), name=bare(coin), mode="lines", stackgroup="coins",
             line={"width": 0.6, "color": colour}, fillcolor=fade(colour, 0.55),
         )  # fmt: skip
     return fig
@@ -93,7 +94,7 @@ def pegs(coins: pl.DataFrame) -> go.Figure:
     largest = known.group_by("coin").agg(pl.col("supply_usd").max()).sort("supply_usd", descending=True)
     for colour, coin in zip(COLOURS, largest["coin"].to_list(), strict=False):
         part = known.filter(pl.col("coin") == coin).sort("day").with_columns(pl.col("peg_deviation") * 100)
-        _line(fig, part, "peg_deviation", coin, colour)
+        _line(fig, part, "peg_deviation", bare(coin), colour)
     return fig
 
 
@@ -106,7 +107,7 @@ def funding(rates: pl.DataFrame) -> go.Figure:
         part = rates.filter(pl.col("exchange") == exchange, pl.col("symbol") == symbol).sort("event_ts")
         fig.add_scatter(
             x=part["event_ts"].to_list(), y=(part["funding_rate_per_year"] * 100).to_list(), mode="lines",
-            name=f"{symbol} on {exchange}", line={"color": colour, "width": 1.2},
+            name=bare(f"{symbol} on {exchange}"), line={"color": colour, "width": 1.2},
         )  # fmt: skip
     return fig
 
@@ -117,7 +118,7 @@ def premium(funds: pl.DataFrame) -> go.Figure:
     fig.add_hline(y=0, line={"color": GREY, "width": 1})
     for colour, fund in zip(COLOURS, funds["fund"].unique(maintain_order=True).to_list(), strict=False):
         part = funds.filter(pl.col("fund") == fund).sort("day").with_columns(pl.col("premium") * 100)
-        _line(fig, part, "premium", fund, colour)
+        _line(fig, part, "premium", bare(fund), colour)
     return fig
 
 

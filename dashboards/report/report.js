@@ -22,9 +22,9 @@
   document.querySelectorAll("figure").forEach(function (box) { watcher.observe(box); });
   // Tables sort by the column whose head is pressed; long ones can be searched.
   function key(cell) {
-    var text = cell.textContent.trim().replace(/\u2212/g, "-").replace(/[,%<\u00a0 ]/g, "");
-    var value = parseFloat(text);
-    return text === "" || text === "\u2014" ? null : isNaN(value) ? cell.textContent.trim().toLowerCase() : value;
+    var text = cell.textContent.trim().replace(/\u2212/g, "-").replace(/[,\u00a0 ]|%$|\u03c3$|^<|^\+/g, "");
+    if (text === "" || text === "\u2014") { return null; }
+    return /^-?\d*\.?\d+(e[-+]?\d+)?$/i.test(text) ? parseFloat(text) : cell.textContent.trim().toLowerCase();
   }
   function sort(table, column, down) {
     var body = table.tBodies[0];

@@ -8,6 +8,7 @@ from dashboards.charts import forecasts as forecasts_charts
 from dashboards.charts.style import model_name
 from dashboards.data import Published
 from dashboards.shell import asset_choice, chart, downloads, filters, published, section, table
+from dashboards.wording import bare
 
 HORIZONS = (1, 4, 8, 24)
 MODELS = {
@@ -123,7 +124,7 @@ def draw(warehouse: Published) -> None:
     if assets:
         with filters():
             asset = asset_choice(assets)
-        with section(f"The newest forecast of {asset}", simulated=simulated):
+        with section(f"The newest forecast of {bare(asset)}", simulated=simulated):
             fan(warehouse, asset)
         with section("What came of live forecasts", simulated=simulated):
             came(warehouse, asset)

@@ -9,7 +9,7 @@ from dashboards import questions
 from dashboards.charts import market as market_charts
 from dashboards.data import Published
 from dashboards.shell import asset_choice, chart, downloads, filters, published, section, span_choice, table
-from dashboards.wording import number
+from dashboards.wording import bare, number
 
 CHAINS = {
     "coin": ("Coin", ""), "chain": ("Chain", ""), "day": ("Day", ""), "supply_usd": ("Supply, USD", "compact"),
@@ -103,7 +103,7 @@ def draw(warehouse: Published) -> None:
     with filters():
         asset, start = asset_choice(assets), span_choice(warehouse)
     simulated = warehouse.is_simulated()
-    with section(asset, simulated=simulated):
+    with section(bare(asset), simulated=simulated):
         bars(warehouse, asset, start)
     with section("Stablecoin Supply Ratio", simulated=simulated):
         ratio(warehouse, start)

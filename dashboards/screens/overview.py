@@ -9,7 +9,7 @@ from dashboards.charts import market as market_charts
 from dashboards.data import Published
 from dashboards.headline import headlines
 from dashboards.shell import chart, published, section, table
-from dashboards.wording import group_name, number, one_line, unbroken_units
+from dashboards.wording import bare, group_name, number, one_line, unbroken_units
 
 MOVERS = {
     "asset": ("Asset", ""), "close_quote": ("Price", "%.6g"), "return_1d": ("1 d, %", "%+.1f"),
@@ -48,7 +48,7 @@ def tiles(warehouse: Published, market: pl.DataFrame) -> None:
     ).to_dicts()
     if fund:
         told = f"over its {fund[0]['asset']}, {fund[0]['day']:%-d %b %Y}"
-        found.append((f"Premium of {one_line(fund[0]['fund'], 12)}", number(fund[0]["premium"], "+.1%"), None, told))
+        found.append((f"Premium of {bare(fund[0]['fund'], 12)}", number(fund[0]["premium"], "+.1%"), None, told))
     for column, (name, value, delta, reading) in zip(st.columns(len(found)), found, strict=True):
         with column, st.container(border=True, height="stretch", key=f"reading-{name}"):
             st.metric(name, unbroken_units(value), delta)

@@ -34,16 +34,11 @@ SIMILAR = {
     "reversal_share": ("Reversed, %", "%.0f"),
 }  # fmt: skip
 EXPECTED = {
-    "horizon_h": ("Horizon, h", "%d"),
-    "median_text": ("Median with text, %", "%.3f"),
-    "median_none": ("without, %", "%.3f"),
-    "median_walk": ("walk, %", "%.3f"),
-    "width_text": ("90 % band with text, %", "%.2f"),
-    "width_none": ("without, % ", "%.2f"),
-    "width_walk": ("walk, % ", "%.2f"),
-    "width_change": ("Band change, %", "%.2f"),
-    "realised": ("Realised, %", "%.2f"),
-}
+    "horizon_h": ("Horizon, h", "%d"), "median_text": ("Median with text, %", "%.3f"),
+    "median_none": ("without, %", "%.3f"), "median_walk": ("walk, %", "%.3f"),
+    "width_text": ("90 % band with text, %", "%.2f"), "width_none": ("without, % ", "%.2f"),
+    "width_walk": ("walk, % ", "%.2f"), "width_change": ("Band change, %", "%.2f"), "realised": ("Realised, %", "%.2f"),
+}  # fmt: skip
 
 
 def pick(warehouse: Published) -> str | None:

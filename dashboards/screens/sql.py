@@ -7,13 +7,13 @@ import duckdb
 import polars as pl
 import streamlit as st
 
-from dashboards import cookbook
-from dashboards.asked import ask
 from dashboards.data import Published
-from dashboards.limited import Limits, QueryLimitError, QueryRefusedError
+from dashboards.files.written import flat
+from dashboards.queries import cookbook
+from dashboards.queries.asked import Answer, ask
+from dashboards.queries.limited import Limits, QueryLimitError, QueryRefusedError
 from dashboards.shell import PUBLISHED_PATH, chart, downloads, linked_choice, published, section
 from dashboards.wording import printable
-from dashboards.written import flat
 
 ROWS = 1000
 LIMITS = Limits(seconds=20, memory_gb=1)
@@ -33,10 +33,16 @@ def editor() -> tuple[str, dict[str, str]]:
     return str(st.text_area("Query", text, height=220, key=f"query-{chosen}")), picture
 
 
+@st.cache_data(max_entries=32, ttl=3600, show_spinner="Asking …")
+def _asked(version: str, text: str) -> Answer:
+    """The answer of one version to one query: asked once, whatever else on the page is pressed."""
+    return ask(Path(version), text, rows=ROWS, limits=LIMITS)
+
+
 def answer(text: str, picture: dict[str, str]) -> None:
     """Run the query in a process of its own and show its rows, a chart and downloads."""
     try:
-        found = ask(Path(os.environ[PUBLISHED_PATH]), text, rows=ROWS, limits=LIMITS)
+        found = _asked(str(Path(os.environ[PUBLISHED_PATH]).resolve()), text)
     except QueryRefusedError as error:
         st.warning(f"Refused: {printable(str(error))}", icon=":material/block:")
         return

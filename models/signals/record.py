@@ -130,7 +130,7 @@ def _record(
     n_stretches = int((counted[1:] & ~inside[:-1]).sum() + counted[0].sum())
     figures: dict[str, object] = {
         "n_days": int(counted.sum()), "n_stretches": n_stretches,
-        "mean_return": float(np.expm1(plain[counted].mean())) if counted.any() else None,
+        "mean_return": float(np.expm1(plain[counted]).mean()) if counted.any() else None,
         "first_ts": _moment(day[0]) if len(day) else None, "last_ts": _moment(day[-1]) if len(day) else None,
     }  # fmt: skip
     days = np.flatnonzero((known & np.isfinite(y)).any(1))
@@ -177,9 +177,9 @@ def _judged(rows: pl.DataFrame) -> pl.DataFrame:
     up, is_size = pl.col("estimate") > 0, pl.col("outcome") == SIZE
     found = (
         pl.when(is_size & up)
-        .then(pl.lit("larger moves followed"))
+        .then(pl.lit("moves larger than the walk said"))
         .when(is_size)
-        .then(pl.lit("smaller moves followed"))
+        .then(pl.lit("moves smaller than the walk said"))
         .when(up)
         .then(pl.lit("higher returns followed"))
         .otherwise(pl.lit("lower returns followed"))

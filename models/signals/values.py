@@ -29,7 +29,7 @@ SIGNALS = {
     s.name: s
     for s in (
         Signal("momentum", "Return over 30 days", "share"),
-        Signal("volatility_regime", "Volatility of 30 days, its place in the past year", "share"),
+        Signal("volatility_regime", "Volatility of 30 days", "per √year"),
         Signal("volume", "Volume ÷ its usual of 30 days", "ratio"),
         Signal("funding", "Funding that longs pay, mean of 7 days", "share per year"),
         Signal("news_intensity", "Stories of a day beside the usual: log(1 + stories) less its mean of 30 days", "log"),
@@ -108,7 +108,7 @@ def _from_daily(daily: pl.DataFrame) -> list[pl.DataFrame]:
     asset = pl.col("asset")
     return [
         _named(daily, "momentum", asset, "return_30d"),
-        _named(daily, "volatility_regime", asset, "volatility_percentile"),
+        _named(daily, "volatility_regime", asset, "volatility_30d"),
         _named(daily, "volume", asset, "volume_ratio"),
     ]
 

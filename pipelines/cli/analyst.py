@@ -1,7 +1,8 @@
-"""Commands for analysts: report, dashboard, sql, marts, export."""
+"""Commands for analysts: sql, marts, export."""
 
 import difflib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,40 +16,8 @@ from pipelines.cli.options import FileFormat, Format, Home, Profile, Raw, settin
 if TYPE_CHECKING:
     import polars as pl
 
-    from dashboards.limited import Limits
+    from dashboards.queries.limited import Limits
     from pipelines.settings.settings import Settings
-
-
-def report(profile: Profile = None, home: Home = None) -> None:
-    """Write the HTML report from the published warehouse.
-
-    Example:  tapewire report
-    """
-    settings = settings_of(profile, None, home)
-    with expected_errors():
-        from dashboards.report.build import write_report
-
-        write_report(settings.published, settings.report)
-    print(f"Report: {settings.report}")
-
-
-def dashboard(
-    profile: Profile = None, home: Home = None, port: Annotated[int, typer.Option(help="Port on loopback.")] = 8501
-) -> None:
-    """Open the Streamlit app over the published warehouse (needs the extra `dashboard`).
-
-    Example:  tapewire dashboard --port 8600
-    """
-    import importlib.util
-
-    settings = settings_of(profile, None, home)
-    if importlib.util.find_spec("streamlit") is None:
-        print("tapewire: the dashboard needs Streamlit: pip install -e '.[dashboard]'", file=sys.stderr)
-        raise typer.Exit(1)
-    from dashboards.serve import streamlit_command
-
-    os.environ["TAPEWIRE_PUBLISHED_PATH"] = str(settings.published.absolute())
-    os.execv(sys.executable, streamlit_command(port))  # noqa: S606
 
 
 SHOWN = 1000
@@ -58,7 +27,8 @@ def sql(
     query: Annotated[str | None, typer.Argument(help="A query, or - to read it from standard input.")] = None,
     file: Annotated[Path | None, typer.Option(help="File with the query.")] = None,
     param: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE for $NAME in the query; may be given several times.")
+        list[str] | None,
+        typer.Option(help="NAME=VALUE for $NAME in the query, several times; text in double quotes stays text."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write every row to this .parquet, .csv or .jsonl file instead.")
@@ -68,8 +38,8 @@ def sql(
         int | None,
         typer.Option(help=f"Rows to print at most; {SHOWN:,} in a table, all in other formats.", min=1),
     ] = None,
-    seconds: Annotated[float, typer.Option(help="Seconds that a query may take.", min=0.1)] = 120.0,
-    memory_gb: Annotated[float, typer.Option(help="Memory that a query may take (GB).", min=0.1)] = 4.0,
+    seconds: Annotated[float, typer.Option(help="Seconds that a query may take.", min=0.1, max=1e6)] = 120.0,
+    memory_gb: Annotated[float, typer.Option(help="Memory that a query may take (GB).", min=0.1, max=1024)] = 4.0,
     raw: Raw = False,
     profile: Profile = None,
     home: Home = None,
@@ -79,15 +49,16 @@ def sql(
     Examples:  tapewire sql "FROM marts.ssr_daily WHERE coin = 'ALL' ORDER BY day DESC LIMIT 5"   |   tapewire sql
     "FROM marts.candles WHERE asset = $asset" --param asset=BTC --out btc.parquet   |   tapewire sql
     """
-    from dashboards.limited import Limits
-    from dashboards.written import check_ending
+    from dashboards.files.written import check_ending
+    from dashboards.queries.limited import Limits
 
     limits = Limits(seconds, memory_gb)
     if query is None and file is None and sys.stdin.isatty():
-        from pipelines.cli.shell import run_shell
+        from dashboards.queries.shell import run_shell
 
+        settings = settings_of(profile, None, home)
         with expected_errors():
-            run_shell(settings_of(profile, None, home), limits)
+            run_shell(settings.published, settings.folder / "sql_history", limits)
         return
     with wrong_usage():
         text, values = _query_text(query, file), _values(param or [])
@@ -104,12 +75,16 @@ def _answer(
 ) -> None:  # fmt: skip
     """Print the rows of a query, or write them to a file, as they come."""
     import duckdb
+    import polars as pl
 
-    from dashboards.limited import LimitedWarehouse, QueryLimitError, QueryRefusedError, limited_process
-    from dashboards.written import write_parts
+    from dashboards.files.written import write_parts
+    from dashboards.queries.limited import LimitedWarehouse, QueryLimitError, QueryRefusedError, limited_process
+    from domain.files import partial_of
 
     def hang() -> None:
         print(f"tapewire: {limits.too_long} (--seconds)", file=sys.stderr, flush=True)
+        if out is not None:
+            partial_of(out).unlink(missing_ok=True)
         os._exit(1)
 
     with expected_errors():
@@ -127,6 +102,9 @@ def _answer(
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
             raise typer.Exit(130) from error
+        except pl.exceptions.PanicException as error:  # an infinite date, say
+            print(f"tapewire: a value cannot be shown ({error}): cast its column to VARCHAR", file=sys.stderr)
+            raise typer.Exit(1) from error
         except (duckdb.Error, QueryRefusedError, QueryLimitError, OSError) as error:
             hint = " (--seconds, --memory-gb)" if isinstance(error, QueryLimitError) else ""
             print(f"tapewire: {error}{hint}", file=sys.stderr)
@@ -140,7 +118,7 @@ def _print_parts(parts: "Iterator[pl.DataFrame]", output: Format, most: int | No
     """Print at most `most` rows; whether there are more."""
     import polars as pl
 
-    from dashboards.written import is_wide, print_csv, print_json
+    from dashboards.files.written import is_wide, print_csv, print_json
 
     more = [False]
 
@@ -178,7 +156,7 @@ def _query_text(query: str | None, file: Path | None) -> str:
 
 
 def _values(param: list[str]) -> dict[str, object]:
-    """Values of `name=value` by name: whole and decimal numbers, true and false, else text. ValueError for others."""
+    """Values of `name=value` by name: plain numbers, true and false, else text; in double quotes always text."""
     found: dict[str, object] = {}
     for given in param:
         name, sign, value = given.partition("=")
@@ -189,13 +167,14 @@ def _values(param: list[str]) -> dict[str, object]:
 
 
 def _value(text: str) -> object:
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return text[1:-1]
     if text in ("true", "false"):
         return text == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
+    if re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", text):
+        return int(text)
+    if re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]+", text):
+        return float(text)
     return text
 
 
@@ -242,11 +221,11 @@ def export(
 ) -> None:
     """Write marts of the published warehouse as files for other engines: Parquet, CSV, JSON lines, Delta tables.
 
-    Examples:  tapewire export --out export   |   tapewire export candles ssr_daily -f delta --partition-by asset
+    Examples:  tapewire export --out export   |   tapewire export candles candles_daily -f delta --partition-by asset
     """
     import duckdb
 
-    from dashboards.export import ExportError, export_marts
+    from dashboards.files.export import ExportError, export_marts
 
     settings = settings_of(profile, None, home)
     with expected_errors():

@@ -23,8 +23,8 @@ for command in (
     night.nightly, night.ingest, night.backfill,
     forecasts.train, forecasts.tune, forecasts.forecast, forecasts.evaluate,
     releases.impact, releases.label, texts.detect, texts.generate,
-    forecasts.backtest, operate.publish, analyst.report,
-    analyst.dashboard, analyst.sql, analyst.marts, analyst.export, operate.status, operate.doctor,
+    forecasts.backtest, operate.publish, operate.report,
+    operate.dashboard, analyst.sql, analyst.marts, analyst.export, operate.status, operate.doctor,
 ):  # fmt: skip
     app.command()(command)
 

@@ -82,7 +82,7 @@ def run_up_to(settings: "Settings", stage: str, *, flow: str = "", retrain: bool
 
 def print_frame(frame: "pl.DataFrame", output: Format) -> None:
     """Print a whole frame."""
-    from dashboards import written
+    from dashboards.files import written
 
     if output is Format.csv:
         print(written.as_csv(frame), end="")

@@ -1,5 +1,7 @@
-"""Commands for operators: publish, status, doctor."""
+"""Commands for operators: publish, report, dashboard, status, doctor."""
 
+import os
+import sys
 from typing import Annotated
 
 import typer
@@ -26,6 +28,38 @@ def publish(profile: Profile = None, home: Home = None) -> None:
             record_end(run, 0)  # so that what is published says that this run ended
             published = publish_run(run)
     print(f"Published {published.stable} (copy {published.copy.parent.name})")
+
+
+def report(profile: Profile = None, home: Home = None) -> None:
+    """Write the HTML report from the published warehouse.
+
+    Example:  tapewire report
+    """
+    settings = settings_of(profile, None, home)
+    with expected_errors():
+        from dashboards.report.build import write_report
+
+        write_report(settings.published, settings.report)
+    print(f"Report: {settings.report}")
+
+
+def dashboard(
+    profile: Profile = None, home: Home = None, port: Annotated[int, typer.Option(help="Port on loopback.")] = 8501
+) -> None:
+    """Open the Streamlit app over the published warehouse (needs the extra `dashboard`).
+
+    Example:  tapewire dashboard --port 8600
+    """
+    import importlib.util
+
+    settings = settings_of(profile, None, home)
+    if importlib.util.find_spec("streamlit") is None:
+        print("tapewire: the dashboard needs Streamlit: pip install -e '.[dashboard]'", file=sys.stderr)
+        raise typer.Exit(1)
+    from dashboards.serve import streamlit_command
+
+    os.environ["TAPEWIRE_PUBLISHED_PATH"] = str(settings.published.absolute())
+    os.execv(sys.executable, streamlit_command(port))  # noqa: S606
 
 
 def status(profile: Profile = None, home: Home = None) -> None:

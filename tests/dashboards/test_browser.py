@@ -153,34 +153,37 @@ def test_charts_of_the_report_are_as_wide_as_their_boxes(watched: Watched, repor
     )
 
 
-@pytest.mark.parametrize(
-    ("path", "last"),
-    [
-        ("release", "What the network expected"),
-        ("", "The night's figures"),
-        ("cases", "The case"),
-        ("market", "Premium of funds"),
-        ("forecasts", "Models in use"),
-        ("signals", "What followed them in the past"),
-        ("impact", "Groups compared, window by window"),
-        ("backtests", "Every figure"),
-        ("health", "Marts"),
-        ("sql", "The answer"),
-    ],
-    ids=["release", "overview", "cases", "market", "forecasts", "signals", "impact", "backtests", "health", "sql"],
-)
-def test_a_page_of_the_app_opens(watched: Watched, server: str, path: str, last: str):
-    page = watched.page
+LAST = {
+    "": "The night's figures", "market": "Premium of funds", "forecasts": "Models in use",
+    "signals": "What followed them in the past", "release": "What the network expected",
+    "impact": "Groups compared, window by window", "cases": "The case", "backtests": "Every figure", "health": "Marts",
+    "sql": "The answer",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LAST, ids=lambda p: p or "overview")
+def test_a_page_opens_whole_on_its_own_fits_and_can_be_used_by_everyone(browser: Any, server: str, path: str):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    width, scheme = ((375, "dark"), (1440, "light"))[list(LAST).index(path) % 2]
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    requests: list[str] = []
+    page.on("request", lambda r: requests.append(r.url))
     page.goto(f"{server}/{path}")
-    page.get_by_role("heading", name=last).wait_for(timeout=WAIT_MS)
+    page.get_by_role("heading", name=LAST[path]).wait_for(timeout=WAIT_MS)
     if path not in ("signals", "health"):
         page.locator(".js-plotly-plot").first.wait_for(timeout=WAIT_MS)
     assert page.locator("[data-testid=stException]").count() == 0
     assert "SIMULATED" in page.locator("[data-testid=stAlert]").first.inner_text()
-    assert all(u.startswith((server, server.replace("http", "ws"), "data:", "blob:")) for u in watched.requests)
-    assert watched.overflow("document.documentElement") <= 0
-    assert watched.overflow("document.querySelector('[data-testid=stMain]')") <= 0
+    assert all(u.startswith((server, server.replace("http", "ws"), "data:", "blob:")) for u in requests)
+    for wide in (width, 768):
+        page.set_viewport_size({"width": wide, "height": 900})
+        for element in ("document.documentElement", "document.querySelector('[data-testid=stMain]')"):
+            assert page.evaluate(f"{element}.scrollWidth - {element}.clientWidth") <= 0, (wide, element)
     assert page.get_by_text("app", exact=True).count() == 0, "Streamlit's own menu of a pages folder is shown"
+    faults = axe.Axe().run(page).response["violations"]
+    grave = [(v["id"], v["nodes"][0]["html"][:200]) for v in faults if v["impact"] in ("serious", "critical")]
+    page.close()
+    assert grave == []
 
 
 def test_hostile_text_is_seen_and_does_nothing(watched: Watched, server: str):
@@ -200,28 +203,10 @@ def test_hostile_text_is_seen_and_does_nothing(watched: Watched, server: str):
     assert watched.overflow("document.querySelector('[data-testid=stMain]')") <= 0
 
 
-PAGES = ("", "market", "forecasts", "signals", "release", "impact", "cases", "backtests", "health", "sql")
-
-
 def _opened(page: Any, address: str) -> None:
     page.goto(address)
     page.locator("h1").first.wait_for(timeout=WAIT_MS)
     page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=WAIT_MS)
-
-
-def test_no_page_of_the_app_has_a_serious_fault_of_access(browser: Any, server: str):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-    found = []
-    for scheme, names in (("light", PAGES[::2]), ("dark", PAGES[1::2])):
-        page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
-        for name in names:
-            _opened(page, f"{server}/{name}")
-            page.wait_for_timeout(300)
-            faults = axe.Axe().run(page).response["violations"]
-            grave = [v for v in faults if v["impact"] in ("serious", "critical")]
-            found += [(name, scheme, v["id"], v["nodes"][0]["html"][:200]) for v in grave]
-        page.close()
-    assert found == []
 
 
 def test_a_filter_stands_in_the_address_and_is_shared_by_the_pages(browser: Any, server: str):
@@ -272,7 +257,7 @@ def test_tables_are_downloaded_as_csv_and_parquet(browser: Any, server: str, tmp
 
 def test_eight_sessions_at_once_each_see_their_page(browser: Any, server: str):
     pages = [browser.new_page(viewport={"width": 1440, "height": 900}) for _ in range(8)]
-    for page, name in zip(pages, PAGES, strict=False):
+    for page, name in zip(pages, LAST, strict=False):
         page.goto(f"{server}/{name}", wait_until="commit")
     for page in pages:
         page.locator("h1").first.wait_for(timeout=WAIT_MS)

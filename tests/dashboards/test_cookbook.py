@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dashboards.cookbook import KINDS, picture, recipes
-from dashboards.limited import LimitedWarehouse, check_query
+from dashboards.queries.cookbook import KINDS, picture, recipes
+from dashboards.queries.limited import LimitedWarehouse, check_query
 
 NAMES = [recipe.name for recipe in recipes()]
 

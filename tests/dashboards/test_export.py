@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dashboards.data import Published
-from dashboards.export import ExportError, export_marts
+from dashboards.files.export import ExportError, export_marts
 from pipelines.cli.app import app
 
 
@@ -42,6 +42,11 @@ def test_a_partitioned_mart_has_a_folder_per_value_and_every_row(form: str, publ
     assert sum(read(f).height for f in one.path.rglob(f"*.{form}")) == one.n_rows > 100
 
 
+def test_marts_without_rows_are_folders_and_stop_no_export(empty: Path, tmp_path: Path):
+    done = list(export_marts(empty, tmp_path, "csv", [], "model_name"))
+    assert len(done) > 50 and (tmp_path / "live_skill").is_dir()
+
+
 def test_hostile_text_is_exported_harmless(published: Path, tmp_path: Path, rows):
     (one,) = export_marts(published, tmp_path, "csv", ["releases"], None)
     text = pl.read_csv(one.path, infer_schema=False)
@@ -56,6 +61,9 @@ def test_wrong_names_are_said_with_the_near_one_and_exit_with_2(published: Path,
         list(export_marts(published, tmp_path, "csv", ["ssr_dayly"], None))
     with pytest.raises(ExportError, match=r"ssr_daily has no column 'asset'; it has coin"):
         list(export_marts(published, tmp_path, "csv", ["ssr_daily"], "asset"))
+    with pytest.raises(ExportError, match="no column 'nope'"):
+        list(export_marts(published, tmp_path / "none", "parquet", [], "nope"))
+    assert not (tmp_path / "none").exists()
     home = published.parents[2] / "nothing"
     done = CliRunner().invoke(app, ["export", "--home", str(home), "--out", str(tmp_path)])
     assert done.exit_code == 1 and "tapewire nightly" in done.stderr

@@ -1,6 +1,7 @@
 """A user's query can read and nothing else, and ends within its limits of time and memory; the app lives on."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -11,10 +12,11 @@ import polars as pl
 import psutil
 import pytest
 
-from dashboards.asked import ask
-from dashboards.limited import LimitedWarehouse, Limits, QueryLimitError, QueryRefusedError, check_query
+from dashboards.queries.asked import ask
+from dashboards.queries.limited import LimitedWarehouse, Limits, QueryLimitError, QueryRefusedError, check_query
 from tests.dashboards.attempts import ESCAPES, GREEDY
 
+ROOT = Path(__file__).parents[2]
 SMALL = Limits(seconds=2.0, memory_gb=0.5)
 
 
@@ -51,17 +53,17 @@ def test_a_greedy_query_is_ended_within_its_limits_and_leaves_neither_process_no
         ask(published, greedy, limits=SMALL)
     assert time.monotonic() - began < SMALL.seconds + 15
     assert psutil.Process().children(recursive=True) == [] or not any(
-        "dashboards.asked" in " ".join(c.cmdline()) for c in psutil.Process().children(recursive=True)
+        "dashboards.queries.asked" in " ".join(c.cmdline()) for c in psutil.Process().children(recursive=True)
     )
     assert _files(published.parent) == before
 
 
 def test_a_query_that_does_not_heed_the_interrupt_ends_with_its_process(published: Path, monkeypatch):
     script = (
-        "import sys, time, dashboards.limited as limited, dashboards.asked as asked\n"
+        "import sys, time, dashboards.queries.limited as limited, dashboards.queries.asked as asked\n"
         "limited.LimitedWarehouse.frames = lambda self, *a, **k: hung(self, **k)\n"
         "def hung(self, *, on_hang, **_):\n"
-        "    with limited._timed(self._open.con, self.limits, on_hang):\n"
+        "    with limited._Clock(self._open.con, self.limits, on_hang):\n"
         "        time.sleep(600)\n"
         "    yield None\n"
         "limited.GRACE_S = 0.5\n"
@@ -122,3 +124,34 @@ def test_everything_that_reads_is_a_query(query: str, published: Path):
     check_query(query)
     with LimitedWarehouse(published) as warehouse:
         assert list(warehouse.frames(query, {}, limit=5, on_hang=_never))
+
+
+def test_the_time_of_a_slow_reader_is_not_the_querys(published: Path):
+    with LimitedWarehouse(published, Limits(seconds=1.0)) as warehouse:
+        rows = 0
+        for part in warehouse.frames("SELECT range FROM range(200000)", {}, limit=None, on_hang=_never):
+            time.sleep(0.5)
+            rows += len(part)
+    assert rows == 200_000
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_query_at_once_with_130_and_in_the_shell_its_process(published: Path, tmp_path: Path):
+    (tmp_path / "simulated").mkdir()
+    (tmp_path / "simulated" / "published").symlink_to(published.parent)
+    endless = "SELECT count(*) FROM range(10000000000) a, range(10) b WHERE hash(a.range * b.range) = 1"
+    command = [sys.executable, "-m", "pipelines.cli", "sql", endless, "--home", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=15)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    ask_it = f"ask(Path({str(published)!r}), {endless!r})"
+    script = f"from pathlib import Path\nfrom dashboards.queries.asked import ask\n{ask_it}"
+    asker = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, cwd=ROOT)
+    time.sleep(3)
+    (asked,) = psutil.Process(asker.pid).children()
+    asker.send_signal(signal.SIGINT)
+    asker.communicate(timeout=15)
+    assert asked.wait(timeout=5) is None or not asked.is_running()

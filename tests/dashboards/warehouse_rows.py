@@ -477,7 +477,8 @@ def signal_record() -> pl.DataFrame:
     rows = [
         (signal, of_market, state, outcome, h, 200, 30, 0.01, 0.1, -0.1, 0.3, 0.3, q, 0.25, verdict)
         for signal, of_market, q, verdict in (
-            ("momentum", False, 0.6, "no record beyond chance"), ("volume", False, 0.02, "larger moves followed"),
+            ("momentum", False, 0.6, "no record beyond chance"),
+            ("volume", False, 0.02, "moves larger than the walk said"),
             ("ssr_oscillator", True, None, "too short a history"),
         )
         for state in ("high", "low") for outcome in ("direction", "size") for h in (1, 7)

@@ -1,4 +1,4 @@
--- The market this morning: each asset's newest day, what swaps pay, how much was written about it, tomorrow's range
+-- The market this morning: each asset that traded in the past two days, what swaps pay, what was written, tomorrow's range
 -- grain: asset
 -- day: Newest UTC day with a price
 -- funding_rate_per_year: Newest rate of its swaps, on average, over a year (share of notional; longs pay where positive)
@@ -12,7 +12,8 @@
 -- price_high_24h: Price 24 hours after it that is exceeded with probability 5 % (quote currency)
 CREATE OR REPLACE VIEW marts.market_overview AS
 WITH newest AS (
-    FROM features.asset_daily WHERE close_quote IS NOT NULL
+    FROM features.asset_daily
+    WHERE close_quote IS NOT NULL AND event_ts > (SELECT max(event_ts) FROM features.asset_daily) - INTERVAL 2 DAY
     QUALIFY event_ts = max(event_ts) OVER (PARTITION BY asset)
 ),
 swaps AS (

@@ -1,4 +1,4 @@
--- Supply, price and growth of each stablecoin by chain and day, one source each
+-- Supply, price and growth of each stablecoin by chain and day, source by source: never to be summed over sources
 -- grain: coin, chain, source, day
 -- day: UTC day that the figures describe
 -- peg_deviation: Price − 1 where the coin is pegged to the dollar (USD)

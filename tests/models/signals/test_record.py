@@ -38,7 +38,8 @@ def _market(seed: int, n: int = 900, assets: tuple[str, ...] = ("BTC", "ETH", "S
             pl.DataFrame(
                 {
                     "asset": asset, "event_ts": _days(n), "log_return": returns, "return_30d": momentum,
-                    "volatility_30d": 0.028 * np.sqrt(2 * 365), "volatility_percentile": rng.random(n),
+                    "volatility_30d": 0.028 * np.sqrt(2 * 365) * np.exp(1e-6 * rng.standard_normal(n)),
+                    "volatility_percentile": rng.random(n),
                     "volume_ratio": np.exp(rng.standard_normal(n)),
                 }
             ).fill_nan(None)
@@ -120,7 +121,7 @@ def test_a_planted_signal_is_found_with_its_size_and_by_name_alone():
         signal_values(_inputs(daily.with_columns(log_return=returns))),
         outcomes(daily.with_columns(log_return=returns), NO_SIGMA),
     )
-    found = told.filter(pl.col("q_value") <= 0.1)
+    found = told.filter(pl.col("q_value") <= 0.01)
     assert found["signal"].unique().to_list() == ["volume"]
     row = told.row(by_predicate=(pl.col("signal") == "volume") & (pl.col("state") == "high")
                    & (pl.col("outcome") == DIRECTION) & (pl.col("horizon_d") == 1), named=True)  # fmt: skip

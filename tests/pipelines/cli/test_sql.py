@@ -114,3 +114,22 @@ def test_marts_are_listed_described_and_sampled_and_a_near_name_is_named(home):
     assert "Closed bars of trading" in one and "1,500 rows" in one and "close_quote" in one and "TIMESTAMP" in one
     wrong = marts("candels")
     assert wrong.exit_code == 2 and "did you mean 'candles'?" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [("12", 12), ("-1.5", -1.5), ("true", True), ("007", "007"), ("1_000", "1_000"), ("nan", "nan"), ("1e9", "1e9"),
+     ('"12"', "12"), ("BTC", "BTC"), ("", "")],
+)  # fmt: skip
+def test_a_parameter_is_a_plain_number_or_text_as_it_stands(home, given, value):
+    done = sql(home, "SELECT $x AS x", "--param", f"x={given}", "-f", "json")
+    assert json.loads(done.stdout) == [{"x": value}], done.stderr
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "table", "lines"])
+def test_bytes_are_printed_and_what_cannot_be_is_said(home, form):
+    assert "6162" in sql(home, "SELECT 'ab'::BLOB AS b", "-f", form).stdout or form in ("table", "lines")
+    endless = sql(home, "SELECT DATE 'infinity' AS d", "-f", form)
+    assert endless.exit_code in (0, 1) and "Traceback" not in endless.stderr
+    if endless.exit_code:
+        assert "cast its column to VARCHAR" in endless.stderr

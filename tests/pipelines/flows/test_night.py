@@ -15,8 +15,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from dashboards.cookbook import recipes
-from dashboards.limited import LimitedWarehouse
+from dashboards.queries.cookbook import recipes
+from dashboards.queries.limited import LimitedWarehouse
 from models.simulation.prices import ASSETS
 from pipelines import run as runs
 from pipelines.ondemand.alert import NoSuchReleaseError, alert

@@ -5,7 +5,11 @@ buffers by its setting (nothing is spilled to disk), everything else of the proc
 """
 
 import resource
+import select
+import signal
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +19,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from dashboards.files.written import BATCH_ROWS
 from dashboards.open import OpenWarehouse
 
-BATCH_ROWS = 50_000
 GRACE_S = 3.0  # between the interrupt and the end of the process
 UNSHOWABLE = ("INTERVAL", "BIT", "UNION", "VARIANT", "GEOMETRY")  # types that frames lack: shown as DuckDB writes them
 READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
@@ -114,15 +118,17 @@ class LimitedWarehouse:
         """
         check_query(text)
         con = self._open.con
-        with _timed(con, self.limits, on_hang):
+        with _Clock(con, self.limits, on_hang) as clock:
             relation = con.sql(text, params=params or None)
             if relation is None:
                 raise QueryRefusedError("the statement gives no rows")
             shown = _showable(relation)
             reader = (shown if limit is None else shown.limit(limit)).to_arrow_reader(BATCH_ROWS)
-            yield _frame(reader.schema.empty_table())
+            with clock.stopped():
+                yield _frame(reader.schema.empty_table())
             for batch in reader:
-                yield _frame(batch)
+                with clock.stopped():
+                    yield _frame(batch)
 
 
 def _frame(part: Any) -> pl.DataFrame:
@@ -146,27 +152,67 @@ def _is_strange(kind: str) -> bool:
     return any(word in kind for word in UNSHOWABLE)
 
 
-@contextmanager
-def _timed(con: duckdb.DuckDBPyConnection, limits: Limits, on_hang: Callable[[], None]) -> Iterator[None]:
-    """Interrupt the connection when its time is up; call `on_hang` where that does not end the block soon."""
-    late, over = threading.Event(), threading.Event()
+class _Clock:
+    """Interrupts a connection when a query's time is up or at Ctrl-C, and calls `on_hang` where it does not heed that.
 
-    def watch() -> None:
-        if over.wait(limits.seconds):
+    Only the query's own time counts: the clock stands while its reader is at work. Python sees no signal while DuckDB
+    runs, so a byte that the system's own handler writes (`signal.set_wakeup_fd`) tells of Ctrl-C.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, limits: Limits, on_hang: Callable[[], None]) -> None:
+        self._con, self._limits, self._on_hang = con, limits, on_hang
+        self._spent, self._running_since = 0.0, time.monotonic()
+        self._is_running, self._over = True, threading.Event()
+        self._why = ""
+        self._told, self._tells = socket.socketpair()
+        self._tells.setblocking(False)
+        self._wakeup: int | None = None
+
+    def __enter__(self) -> "_Clock":
+        if threading.current_thread() is threading.main_thread():
+            self._wakeup = signal.set_wakeup_fd(self._tells.fileno(), warn_on_full_buffer=False)
+        threading.Thread(target=self._watch, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._over.set()
+        if self._wakeup is not None:
+            signal.set_wakeup_fd(self._wakeup)
+        self._tells.close()
+        if error is None or isinstance(error, GeneratorExit | KeyboardInterrupt | QueryRefusedError):
             return
-        late.set()
-        con.interrupt()
-        if not over.wait(GRACE_S):
-            on_hang()
-
-    threading.Thread(target=watch, daemon=True).start()
-    try:
-        yield
-    except (duckdb.Error, MemoryError) as error:
-        if late.is_set() or isinstance(error, duckdb.InterruptException):
-            raise QueryLimitError(limits.too_long) from error
+        if self._why == "ctrl-c":
+            raise KeyboardInterrupt from error
+        if self._why == "late" or isinstance(error, duckdb.InterruptException):
+            raise QueryLimitError(self._limits.too_long) from error
         if isinstance(error, MemoryError | duckdb.OutOfMemoryException) or "bad_alloc" in str(error):
-            raise QueryLimitError(limits.too_large) from error
-        raise
-    finally:
-        over.set()
+            raise QueryLimitError(self._limits.too_large) from error
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """The time inside the block is not the query's."""
+        self._spent += time.monotonic() - self._running_since
+        self._is_running = False
+        try:
+            yield
+        finally:
+            self._running_since = time.monotonic()
+            self._is_running = True
+
+    def _left(self) -> float:
+        running = time.monotonic() - self._running_since if self._is_running else 0.0
+        return self._limits.seconds - self._spent - running
+
+    def _watch(self) -> None:
+        with self._told:
+            while not self._over.is_set():
+                if select.select([self._told], [], [], min(max(self._left(), 0.01), 0.2))[0]:
+                    if signal.SIGINT not in self._told.recv(64):
+                        continue
+                    self._why = "ctrl-c"
+                elif self._left() > 0:
+                    continue
+                self._why = self._why or "late"
+                self._con.interrupt()
+                if not self._over.wait(GRACE_S) and self._is_running:
+                    self._on_hang()

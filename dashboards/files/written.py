@@ -1,6 +1,7 @@
 """Frames as text and files: tables, lines, Markdown, JSON, and CSV that no spreadsheet takes for formulas."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,18 +12,21 @@ import polars as pl
 from dashboards.wording import printable
 from domain.files import appears_whole
 
-FORMULA = r"^[=+\-@\t\r]"
+FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
+BATCH_ROWS = 50_000  # of a part
 ENDINGS = (".parquet", ".csv", ".jsonl", ".ndjson")
 SHOWN_TEXT = 80
 
 
 def harmless(frame: pl.DataFrame) -> pl.DataFrame:
-    """Texts that a spreadsheet would take for a formula begin with an apostrophe."""
-    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
-    return frame.with_columns(
+    """Texts and names of columns that a spreadsheet would take for a formula begin with an apostrophe."""
+    words = frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
+    texts = [name for name, kind in words.schema.items() if kind == pl.String]
+    guarded = words.with_columns(
         pl.when(pl.col(name).str.contains(FORMULA)).then(pl.format("'{}", name)).otherwise(name).alias(name)
         for name in texts
     )
+    return guarded.rename({name: f"'{name}" for name in guarded.columns if re.match(FORMULA, name)})
 
 
 def flat(frame: pl.DataFrame) -> pl.DataFrame:
@@ -33,6 +37,11 @@ def flat(frame: pl.DataFrame) -> pl.DataFrame:
         if kind.is_nested() or kind == pl.Binary
     ]
     return frame.with_columns(out)
+
+
+def without_bytes(frame: pl.DataFrame) -> pl.DataFrame:
+    """Bytes as hexadecimal text, for JSON."""
+    return frame.with_columns(pl.col(pl.Binary).bin.encode("hex"))
 
 
 def _as_json(column: pl.Series) -> list[str | None]:
@@ -59,7 +68,7 @@ def print_json(parts: Iterator[pl.DataFrame], out: TextIO) -> int:
     rows = 0
     out.write("[")
     for part in parts:
-        text = part.write_json()[1:-1] if len(part) else ""
+        text = without_bytes(part).write_json()[1:-1] if len(part) else ""
         out.write(("," if rows and text else "") + text)
         rows += len(part)
     out.write("]\n")
@@ -130,7 +139,7 @@ def _write_parquet(parts: Iterator[pl.DataFrame], path: Path) -> int:
 def _write_lines(parts: Iterator[pl.DataFrame], out: TextIO) -> int:
     rows = 0
     for part in parts:
-        out.write(part.write_ndjson())
+        out.write(without_bytes(part).write_ndjson())
         rows += len(part)
     return rows
 

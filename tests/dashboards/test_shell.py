@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.limited import Limits
-from pipelines.cli.shell import Shell
+from dashboards.queries.limited import Limits
+from dashboards.queries.shell import Shell
 from tests.conftest import NOW, candle_rows
 from warehouse.connect import open_writer
 from warehouse.migrate import migrate
@@ -18,7 +18,7 @@ from warehouse.publish import publish
 from warehouse.schema.market import CANDLES
 from warehouse.write import Batch, write
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from dashboards.limited import BATCH_ROWS
-from dashboards.written import write_parts
+from dashboards.files.written import BATCH_ROWS, write_parts
 from warehouse.connect import open_for_export
 from warehouse.publish import PARQUET_OPTIONS, mart_names
 from warehouse.template import ident, literal, render
@@ -40,12 +39,13 @@ def export_marts(
     if form == "delta":
         _need_deltalake()
     with closing(open_for_export(published)) as con:
-        for mart in _wanted(con, marts):
-            columns = con.table(f"marts.{mart}").columns
-            has = partition_by in columns
-            if marts and partition_by and not has:
-                raise ExportError(f"{mart} has no column {partition_by!r}; it has {', '.join(columns)}")
-            yield _export(con, mart, folder, form, partition_by if has else None, raw=raw)
+        columns = {mart: con.table(f"marts.{mart}").columns for mart in _wanted(con, marts)}
+        lacking = [mart for mart, names in columns.items() if partition_by and partition_by not in names]
+        if lacking and (marts or len(lacking) == len(columns)):
+            there = ", ".join(columns[lacking[0]])
+            raise ExportError(f"{lacking[0]} has no column {partition_by!r}; it has {there}")
+        for mart in columns:
+            yield _export(con, mart, folder, form, None if mart in lacking else partition_by, raw=raw)
 
 
 def _wanted(con: duckdb.DuckDBPyConnection, marts: list[str]) -> list[str]:
@@ -90,6 +90,7 @@ def _parts(relation: duckdb.DuckDBPyRelation) -> Iterator[pl.DataFrame]:
 
 def _write_split(con: duckdb.DuckDBPyConnection, mart: str, folder: Path, form: str, column: str, *, raw: bool) -> None:
     """A file per value of a column, in folders `column=value`."""
+    folder.mkdir(parents=True)  # of a mart without rows, too
     whole = con.table(f"marts.{mart}")
     name = duckdb.ColumnExpression(column)
     for (value,) in whole.select(name).distinct().fetchall():

@@ -14,9 +14,9 @@ import polars as pl
 
 from dashboards.charts.market import COLOURS
 from dashboards.charts.style import figure
-from dashboards.wording import one_line
+from dashboards.wording import bare
 
-FOLDER = Path(__file__).parent / "queries"
+FOLDER = Path(__file__).parent / "recipes"
 KINDS = ("line", "bar", "points")
 MOST_GROUPS = len(COLOURS)
 
@@ -51,11 +51,11 @@ def _parse(path: Path) -> Recipe:
 
 def picture(frame: pl.DataFrame, kind: str, x: str, y: str, by: str = "") -> go.Figure:
     """A plain chart of two columns, one colour per value of `by` (the first ten)."""
-    fig = figure(x=x, y=y, hover=".6~g")
+    fig = figure(x=bare(x), y=bare(y), hover=".6~g")
     groups = frame[by].unique(maintain_order=True).to_list()[:MOST_GROUPS] if by else [None]
     for colour, group in zip(COLOURS, groups, strict=False):
         part = frame if group is None else frame.filter(pl.col(by) == group)
-        name = y if group is None else one_line(str(group), 40)
+        name = bare(y if group is None else group)
         told = {"x": part[x].to_list(), "y": part[y].to_list(), "name": name, "showlegend": bool(by)}
         if kind == "bar":
             fig.add_bar(**told, marker={"color": colour})

@@ -2,14 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import duckdb
 
 from dashboards.data import Published
-from dashboards.written import is_wide, lines, table
-
-if TYPE_CHECKING:
-    from dashboards.limited import Limits
-    from pipelines.settings.settings import Settings
+from dashboards.files.written import is_wide, lines, table
+from dashboards.queries.asked import ask
+from dashboards.queries.limited import Limits, QueryLimitError, QueryRefusedError
 
 ROWS = 200
 HELP = """A query ends with ;  (such as  FROM marts.ssr_daily LIMIT 5;)
@@ -32,23 +31,23 @@ WORDS = (
 )
 
 
-def run_shell(settings: "Settings", limits: "Limits") -> None:
-    """Read queries until the end of input and print their answers."""
+def run_shell(published: Path, history: Path, limits: Limits) -> None:
+    """Read queries until the end of input and print their answers; what was typed is kept in `history`."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import WordCompleter
     from prompt_toolkit.history import FileHistory
 
-    with Published(settings.published) as warehouse:
+    with Published(published) as warehouse:
         names = warehouse.query(
             "SELECT DISTINCT unnest(['marts.' || table_name, column_name]) AS name FROM duckdb_columns() "
             "WHERE schema_name = 'marts' ORDER BY 1"
         )["name"].to_list()
     session: PromptSession[str] = PromptSession(
-        history=FileHistory(str(settings.folder / "sql_history")),
+        history=FileHistory(str(history)),
         completer=WordCompleter([*WORDS, *names], ignore_case=True, WORD=True),
     )
-    print(f"{settings.published} (read-only). .help says how, .quit leaves.")
-    shell = Shell(settings.published, limits)
+    print(f"{published} (read-only). .help says how, .quit leaves.")
+    shell = Shell(published, limits)
     text = ""
     while True:
         try:
@@ -68,15 +67,11 @@ def run_shell(settings: "Settings", limits: "Limits") -> None:
 class Shell:
     """Answers lines of the shell on standard output, errors on standard error."""
 
-    def __init__(self, published: Path, limits: "Limits") -> None:
+    def __init__(self, published: Path, limits: Limits) -> None:
         self._published, self._limits, self._as_lines = published, limits, False
 
     def answer(self, text: str) -> None:
         """Answer one query or one command of the shell; an error is said, and the shell goes on."""
-        import duckdb
-
-        from dashboards.limited import QueryLimitError, QueryRefusedError
-
         if not text.rstrip(";").strip():
             return
         try:
@@ -101,8 +96,6 @@ class Shell:
             print(HELP)
 
     def _query(self, text: str) -> None:
-        from dashboards.asked import ask
-
         answer = ask(self._published, text, rows=ROWS, limits=self._limits)
         print(lines(answer.frame) if self._as_lines else table(answer.frame))
         if answer.is_cut:

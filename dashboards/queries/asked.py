@@ -10,15 +10,24 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 import duckdb
 import polars as pl
 
-from dashboards.limited import GRACE_S, LimitedWarehouse, Limits, QueryLimitError, QueryRefusedError, limited_process
+from dashboards.queries.limited import (
+    GRACE_S,
+    LimitedWarehouse,
+    Limits,
+    QueryLimitError,
+    QueryRefusedError,
+    limited_process,
+)
 
 MOST_BYTES = 64 << 20
 STARTS_S = 20.0  # for the process itself, on a busy machine
+_AT_ONCE = BoundedSemaphore(4)  # queries of all sessions of the app
 ENDINGS = {"refused": QueryRefusedError, "limit": QueryLimitError, "error": duckdb.Error}
 
 
@@ -39,16 +48,22 @@ def ask(
     """
     limits = limits or Limits()
     told = {"path": str(path.resolve()), "text": text, "params": params or {}, "rows": rows + 1, **asdict(limits)}
-    command = [sys.executable, "-m", "dashboards.asked"]
-    root = Path(__file__).parents[1]
-    with subprocess.Popen(  # noqa: S603
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=root
-    ) as process:
+    command = [sys.executable, "-m", "dashboards.queries.asked"]
+    root = Path(__file__).parents[2]
+    with (
+        _AT_ONCE,
+        subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=root
+        ) as process,
+    ):
         try:
             out, err = process.communicate(json.dumps(told).encode(), timeout=limits.seconds + GRACE_S + STARTS_S)
         except subprocess.TimeoutExpired as error:
             process.kill()
             raise QueryLimitError(limits.too_long) from error
+        except BaseException:  # Ctrl-C in the shell: the query ends with the wish for it
+            process.kill()
+            raise
     if process.returncode != 0:
         raise _error(err, limits)
     frame = pl.read_ipc_stream(out)

@@ -1,0 +1,1 @@
+"""Frames and marts as text and files."""

@@ -1,0 +1,1 @@
+"""Questions to the warehouse: a user's own, within limits, and the cookbook."""
