@@ -168,7 +168,7 @@ def test_a_page_opens_whole_on_its_own_fits_and_can_be_used_by_everyone(browser:
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     requests: list[str] = []
     page.on("request", lambda r: requests.append(r.url))
-    page.goto(f"{server}/{path}")
+    _opened(page, f"{server}/{path}")
     page.get_by_role("heading", name=LAST[path]).wait_for(timeout=WAIT_MS)
     if path not in ("signals", "health"):
         page.locator(".js-plotly-plot").first.wait_for(timeout=WAIT_MS)
@@ -178,8 +178,10 @@ def test_a_page_opens_whole_on_its_own_fits_and_can_be_used_by_everyone(browser:
     for wide in (width, 768):
         page.set_viewport_size({"width": wide, "height": 900})
         for element in ("document.documentElement", "document.querySelector('[data-testid=stMain]')"):
-            assert page.evaluate(f"{element}.scrollWidth - {element}.clientWidth") <= 0, (wide, element)
+            page.wait_for_function(f"{element}.scrollWidth <= {element}.clientWidth", timeout=WAIT_MS)
     assert page.get_by_text("app", exact=True).count() == 0, "Streamlit's own menu of a pages folder is shown"
+    page.wait_for_function("!document.querySelector('[data-stale=true]')", timeout=WAIT_MS)
+    page.wait_for_timeout(400)  # elements fade in
     faults = axe.Axe().run(page).response["violations"]
     grave = [(v["id"], v["nodes"][0]["html"][:200]) for v in faults if v["impact"] in ("serious", "critical")]
     page.close()
