@@ -57,7 +57,7 @@ def coins(warehouse: OpenWarehouse, start: date) -> pl.DataFrame:
     """Supply and price of each stablecoin over all chains from a day on, by the source that has most of its days."""
     return warehouse.query(
         "WITH span AS (FROM marts.stablecoins WHERE chain = 'all' AND coin <> 'ALL_STABLES' AND day >= $start), "
-        "longest AS (SELECT coin, source FROM span GROUP BY ALL "
+        "longest AS (SELECT coin, source FROM span GROUP BY coin, source "
         "QUALIFY row_number() OVER (PARTITION BY coin ORDER BY count(*) DESC, source) = 1) "
         "FROM span SEMI JOIN longest USING (coin, source) ORDER BY coin, day",
         start=start,

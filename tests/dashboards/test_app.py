@@ -46,6 +46,7 @@ def said(at: AppTest) -> str:
 def test_a_page_of_a_simulated_warehouse_is_marked(page: str, published: Path, monkeypatch: pytest.MonkeyPatch):
     at = run(page, published, monkeypatch)
     assert "SIMULATED" in at.warning[0].value
+    assert "not in the published warehouse" not in said(at)
     assert all("SIMULATED" in s.value for s in at.subheader if s.value not in UNMARKED)
 
 

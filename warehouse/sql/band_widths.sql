@@ -6,7 +6,8 @@ WITH made AS (
 ),
 first AS (
     SELECT model_name, asset, origin_ts, model_id, purpose FROM made
-    GROUP BY ALL QUALIFY row_number() OVER (PARTITION BY model_name, asset, origin_ts ORDER BY min(ingested_ts), model_id, purpose) = 1
+    GROUP BY model_name, asset, origin_ts, model_id, purpose
+    QUALIFY row_number() OVER (PARTITION BY model_name, asset, origin_ts ORDER BY min(ingested_ts), model_id, purpose) = 1
 ),
 widths AS (
     SELECT model_name, asset, origin_ts,
