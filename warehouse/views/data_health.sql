@@ -1,5 +1,5 @@
 -- Findings of the quality checks of the newest run that ran them
--- grain: check_name, subject
+-- grain: check_name, entity, subject, detail
 -- entity: Entity
 -- subject: What it is about
 CREATE OR REPLACE VIEW marts.data_health AS
