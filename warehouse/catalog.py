@@ -23,6 +23,13 @@ _TITLES = {
 }
 
 
+PROMISE = """\
+A mart keeps its name, what a row is, and the name, meaning and unit of its columns within a minor version; new columns
+come last; what changes is in `CHANGELOG.md`. Other schemas may change with any version. Units stand in names (`_usd`,
+`_h`, `_ts`: UTC) or in the comment; shares are fractions, returns too unless they are called log. `tapewire marts NAME`
+shows rows of one, and `tapewire dashboard` has a cookbook of questions with their queries."""
+
+
 def write_comments(con: duckdb.DuckDBPyConnection) -> None:
     """Comment every relation of a migrated warehouse, and every column of it.
 
@@ -66,7 +73,7 @@ def dictionary(con: duckdb.DuckDBPyConnection) -> str:
         "SELECT schema_name, table_name, column_name, data_type, comment FROM duckdb_columns() "
         "WHERE NOT internal ORDER BY schema_name, table_name, column_index"
     ).fetchall()
-    out = ["# Data dictionary", "", "Made from the schema by `make dictionary`; do not edit.", ""]
+    out = ["# Data dictionary", "", "Made from the schema by `make dictionary`; do not edit.", "", PROMISE, ""]
     keys = {e.view: e.key for e in ENTITIES.values()}
     for schema in ("marts", "core", "features", "models", "ops", "raw"):
         out += [f"## {_TITLES[schema]}", ""]

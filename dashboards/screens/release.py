@@ -12,7 +12,7 @@ from dashboards.wording import group_name, number, one_line, printable, stretche
 
 ORDERS = {"move": "largest move first", "time": "newest first"}
 TRUE = {"true": "yes", "false": "no"}
-LONG_TEXT = 1200
+LONG_TEXT, MOST_TITLE, MOST_BODY = 1200, 400, 100_000
 IMPACT = {
     "timeframe": ("Candles", ""), "window": ("Window", ""), "benchmark": ("Benchmark", ""),
     "car": ("CAR, %", "%.2f"), "sigma": ("σ, %", "%.2f"), "scaled_move": ("|CAR| ÷ σ", "%.2f"),
@@ -92,13 +92,15 @@ def _label(row: dict[str, Any]) -> str:
 def text(release: dict[str, Any]) -> None:
     """Title, body and labels; all of it as text."""
     with st.container(key="title"):
-        st.text(one_line(release["title"]) or "(no title)")
+        st.text(one_line(release["title"], MOST_TITLE) or "(no title)")
     when = f"{release['event_ts']:%Y-%m-%d %H:%M:%S} UTC, known to the {release['ts_precision']}"
     st.text(f"{when} · {one_line(release['publisher'], 80)} · {group_name(release['kind'])}")
     left, right = st.columns([3, 2])
-    body = printable(release["body"]).strip()
+    body = printable(release["body"][:MOST_BODY]).strip()
     with left, st.container(border=True, height=360 if len(body) > LONG_TEXT else "content", key="body"):
         st.text(body or "Only the headline is known.")
+    if len(release["body"]) > MOST_BODY or len(release["title"]) > MOST_TITLE:
+        st.caption("Longer than is shown here: `tapewire sql` has the whole text.")
     with right, st.container(border=True, key="facts"):
         st.text("\n".join(_facts(release)))
 

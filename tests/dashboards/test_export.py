@@ -78,3 +78,16 @@ def test_the_command_writes_what_it_says(published: Path, tmp_path: Path):
     assert done.exit_code == 0, done.stderr
     assert done.stdout.strip().endswith("ssr_daily.csv: 520 rows")
     assert (out / "ssr_daily.csv").exists()
+
+
+def test_a_title_of_a_megabyte_that_is_a_formula_is_stored_shown_short_and_exported_harmless(tmp_path: Path, rows):
+    title = "=HYPERLINK(1)" + "x" * (1 << 20)
+    stable = rows.make_published(tmp_path, title=title)
+    (one,) = export_marts(stable, tmp_path / "out", "csv", ["releases"], None)
+    read = pl.read_csv(one.path, infer_schema=False)
+    assert read.filter(pl.col("title").str.starts_with("'=HYPERLINK"))["title"].str.len_chars().to_list() == [
+        len(title) + 1
+    ]
+    with Published(stable) as warehouse:
+        found = warehouse.releases("hyperlink")
+    assert found["title"].to_list() == [title]

@@ -529,12 +529,14 @@ def fill(con: duckdb.DuckDBPyConnection, *, simulated: bool = True) -> None:
         )
 
 
-def make_published(folder: Path, *, filled: bool = True, simulated: bool = True) -> Path:
-    """A published warehouse in `folder`; its stable path."""
+def make_published(folder: Path, *, filled: bool = True, simulated: bool = True, title: str = "") -> Path:
+    """A published warehouse in `folder`, with `title` for the last release where one is given; its stable path."""
     con = open_writer(folder / "warehouse.duckdb")
     migrate(con)
     if filled:
         fill(con, simulated=simulated)
+    if title:
+        con.execute("UPDATE core.documents_versions SET title = $1 WHERE doc_id = 'doc-8'", [title])
     publish(con, folder / "published", now=NOW)
     con.close()
     return folder / "published" / STABLE_NAME

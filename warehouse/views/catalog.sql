@@ -4,6 +4,8 @@
 -- one_row_per: Columns that identify a row
 -- n_rows: Rows
 -- newest_ts: Newest moment or day that a row speaks of (UTC); null where rows have none
+-- age_h: Hours since then, by the clock of who reads
+-- limit_h: Hours after which it is stale; null where that is not watched
 CREATE OR REPLACE VIEW marts.catalog AS
 WITH counted(mart, n_rows, newest_ts) AS (
     SELECT 'backtest_curves', count(*), NULL::TIMESTAMPTZ FROM marts.backtest_curves
@@ -121,5 +123,6 @@ WITH counted(mart, n_rows, newest_ts) AS (
     SELECT 'training_runs', count(*), max(train_end_ts) FROM marts.training_runs
 ),
 said AS (SELECT view_name AS mart, any_value(comment) AS said FROM duckdb_views() WHERE schema_name = 'marts' GROUP BY ALL)
-SELECT mart, split_part(said, '. One row per ', 1) AS about, split_part(said, '. One row per ', 2) AS one_row_per, n_rows, newest_ts
-FROM counted LEFT JOIN said USING (mart);
+SELECT mart, split_part(said, '. One row per ', 1) AS about, split_part(said, '. One row per ', 2) AS one_row_per, n_rows, c.newest_ts,
+       date_diff('minute', c.newest_ts, now()) / 60 AS age_h, f.limit_h
+FROM counted c LEFT JOIN said USING (mart) LEFT JOIN marts.mart_freshness f USING (mart);
