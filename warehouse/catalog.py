@@ -41,22 +41,24 @@ def write_comments(con: duckdb.DuckDBPyConnection) -> None:
         "WHERE database_name = current_database() AND NOT internal"
     ).fetchall():
         columns.setdefault(relation, []).append(column)
+    statements: list[str] = []
+    for entity in ENTITIES.values():
+        meaning = {c.name: c.comment for c in entity.all_columns}
+        statements += _comments("TABLE", entity.table, entity.comment, meaning)
+        if entity.is_versioned:
+            shown = {name: meaning[name] for name in columns[entity.view]}
+            statements += _comments("VIEW", entity.view, entity.comment, shown)
+    for view in views().values():
+        shown = {name: view.column_comment(name) for name in columns[view.name]}
+        statements += _comments("VIEW", view.name, view.comment, shown)
     with transaction(con):
-        for entity in ENTITIES.values():
-            meaning = {c.name: c.comment for c in entity.all_columns}
-            _comment(con, "TABLE", entity.table, entity.comment, meaning)
-            if entity.is_versioned:
-                shown = {name: meaning[name] for name in columns[entity.view]}
-                _comment(con, "VIEW", entity.view, entity.comment, shown)
-        for view in views().values():
-            shown = {name: view.column_comment(name) for name in columns[view.name]}
-            _comment(con, "VIEW", view.name, view.comment, shown)
+        con.execute(";\n".join(statements))
 
 
-def _comment(con: duckdb.DuckDBPyConnection, kind: str, relation: str, about: str, meaning: dict[str, str]) -> None:
-    con.execute(render("comment", what=f"{kind} {table(relation)}", text=literal(about)))
-    for column, text in meaning.items():
-        con.execute(render("comment", what=f"COLUMN {table(relation)}.{ident(column)}", text=literal(text)))
+def _comments(kind: str, relation: str, about: str, meaning: dict[str, str]) -> list[str]:
+    of_columns = {f"COLUMN {table(relation)}.{ident(column)}": text for column, text in meaning.items()}
+    told = {f"{kind} {table(relation)}": about} | of_columns
+    return [render("comment", what=what, text=literal(text)).strip() for what, text in told.items()]
 
 
 def dictionary(con: duckdb.DuckDBPyConnection) -> str:

@@ -13,9 +13,11 @@ with comments, and filled table by table, which also compacts it.
 import hashlib
 import os
 import shutil
+import tempfile
 import time
 from contextlib import closing
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -76,15 +78,25 @@ def publish(
     return version / STABLE_NAME
 
 
+@cache
+def _empty_copy() -> bytes:
+    """A published file without rows, in the storage format that clients from STORAGE_VERSION on open."""
+    with tempfile.TemporaryDirectory() as folder, closing(duckdb.connect()) as empty:
+        path = Path(folder) / STABLE_NAME
+        empty.execute("SET TimeZone = 'UTC'")
+        empty.execute(f"ATTACH {literal(str(path))} AS copy (STORAGE_VERSION {literal(STORAGE_VERSION)})")
+        empty.execute("USE copy")
+        migrate(empty)
+        write_comments(empty)
+        empty.execute("CHECKPOINT copy")
+        empty.execute("USE memory")
+        empty.execute("DETACH copy")
+        return path.read_bytes()
+
+
 def _build(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """A whole copy at `path`, in the storage format that clients from STORAGE_VERSION on open."""
-    empty = duckdb.connect()
-    empty.execute("SET TimeZone = 'UTC'")
-    empty.execute(f"ATTACH {literal(str(path))} AS copy (STORAGE_VERSION {literal(STORAGE_VERSION)})")
-    empty.execute("USE copy")
-    migrate(empty)
-    write_comments(empty)
-    empty.close()
+    """A whole copy at `path`."""
+    path.write_bytes(_empty_copy())
     con.execute(f"ATTACH {literal(str(path))} AS copy")
     try:
         with transaction(con):
