@@ -161,35 +161,51 @@ LAST = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def sessions(browser: Any, server: str) -> Iterator[dict[str, Watched]]:
+    """Ten sessions of the app opened at once, each on its page: on phones in the dark and desks in the light."""
+    opened: dict[str, Watched] = {}
+    for number, path in enumerate(LAST):
+        width, scheme = ((375, "dark"), (1440, "light"))[number % 2]
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        opened[path] = Watched(page)
+        page.on("request", lambda r, own=opened[path]: own.requests.append(r.url))
+        page.goto(f"{server}/{path}", wait_until="commit")
+    yield opened
+    for one in opened.values():
+        one.page.close()
+
+
 @pytest.mark.parametrize("path", LAST, ids=lambda p: p or "overview")
-def test_a_page_opens_whole_on_its_own_fits_and_can_be_used_by_everyone(browser: Any, server: str, path: str):
+def test_a_page_opens_beside_nine_others_fits_and_can_be_used_by_everyone(
+    sessions: dict[str, Watched], server: str, path: str
+):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-    width, scheme = ((375, "dark"), (1440, "light"))[list(LAST).index(path) % 2]
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    requests: list[str] = []
-    page.on("request", lambda r: requests.append(r.url))
-    _opened(page, f"{server}/{path}")
+    page = sessions[path].page
+    _settled(page)
     page.get_by_role("heading", name=LAST[path]).wait_for(timeout=WAIT_MS)
     if path not in ("signals", "health"):
         page.locator(".js-plotly-plot").first.wait_for(timeout=WAIT_MS)
     assert page.locator("[data-testid=stException]").count() == 0
     assert "SIMULATED" in page.locator("[data-testid=stAlert]").first.inner_text()
-    assert all(u.startswith((server, server.replace("http", "ws"), "data:", "blob:")) for u in requests)
-    for wide in (width, 768):
+    ours = (server, server.replace("http", "ws"), "data:", "blob:")
+    assert all(u.startswith(ours) for u in sessions[path].requests)
+    for wide in (page.viewport_size["width"], 768):
         page.set_viewport_size({"width": wide, "height": 900})
         for element in ("document.documentElement", "document.querySelector('[data-testid=stMain]')"):
             page.wait_for_function(f"{element}.scrollWidth <= {element}.clientWidth", timeout=WAIT_MS)
     assert page.get_by_text("app", exact=True).count() == 0, "Streamlit's own menu of a pages folder is shown"
     page.wait_for_function("!document.querySelector('[data-stale=true]')", timeout=WAIT_MS)
-    page.wait_for_timeout(400)  # elements fade in
+    page.wait_for_timeout(300)  # elements fade in
     faults = axe.Axe().run(page).response["violations"]
     grave = [(v["id"], v["nodes"][0]["html"][:200]) for v in faults if v["impact"] in ("serious", "critical")]
-    page.close()
     assert grave == []
 
 
-def test_hostile_text_is_seen_and_does_nothing(watched: Watched, server: str):
-    page = watched.page
+def test_hostile_text_is_seen_and_does_nothing(browser: Any, server: str):
+    page = browser.new_page(viewport={"width": 375, "height": 900})
+    watched = Watched(page)
+    page.on("request", lambda r: watched.requests.append(r.url))
     page.goto(f"{server}/release")
     page.get_by_label("Search titles and texts").fill("hostile")
     page.get_by_label("Search titles and texts").press("Enter")
@@ -207,6 +223,10 @@ def test_hostile_text_is_seen_and_does_nothing(watched: Watched, server: str):
 
 def _opened(page: Any, address: str) -> None:
     page.goto(address)
+    _settled(page)
+
+
+def _settled(page: Any) -> None:
     page.locator("h1").first.wait_for(timeout=WAIT_MS)
     page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=WAIT_MS)
 
@@ -255,14 +275,3 @@ def test_tables_are_downloaded_as_csv_and_parquet(browser: Any, server: str, tmp
         assert path.name == f"candles_daily_BTC.{ending.lower()}"
         assert read(path).height > 5
     page.close()
-
-
-def test_eight_sessions_at_once_each_see_their_page(browser: Any, server: str):
-    pages = [browser.new_page(viewport={"width": 1440, "height": 900}) for _ in range(8)]
-    for page, name in zip(pages, LAST, strict=False):
-        page.goto(f"{server}/{name}", wait_until="commit")
-    for page in pages:
-        page.locator("h1").first.wait_for(timeout=WAIT_MS)
-        page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=WAIT_MS)
-        assert page.locator("[data-testid=stException]").count() == 0
-        page.close()

@@ -11,6 +11,7 @@ from dashboards.queries.limited import LimitedWarehouse, check_query
 NAMES = [recipe.name for recipe in recipes()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recipe_answers_its_question_with_rows_and_its_picture(name: str, published: Path):
     recipe = next(r for r in recipes() if r.name == name)

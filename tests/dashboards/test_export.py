@@ -13,6 +13,8 @@ from dashboards.data import Published
 from dashboards.files.export import ExportError, export_marts
 from pipelines.cli.app import app
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_mart_is_written_as_parquet_and_read_by_polars_and_pandas(published: Path, tmp_path: Path):
     done = list(export_marts(published, tmp_path, "parquet", [], None))

@@ -28,6 +28,7 @@ def _never() -> None:
     raise AssertionError("the query did not heed the interrupt")
 
 
+@pytest.mark.slow
 def test_every_attempt_to_do_more_than_read_fails_and_leaves_nothing(published: Path, tmp_path: Path):
     out = tmp_path / "out"
     out.mkdir()
@@ -58,6 +59,7 @@ def test_a_greedy_query_is_ended_within_its_limits_and_leaves_neither_process_no
     assert _files(published.parent) == before
 
 
+@pytest.mark.slow
 def test_a_query_that_does_not_heed_the_interrupt_ends_with_its_process(published: Path, monkeypatch):
     script = (
         "import sys, time, dashboards.queries.limited as limited, dashboards.queries.asked as asked\n"
@@ -84,6 +86,7 @@ def test_a_query_that_does_not_heed_the_interrupt_ends_with_its_process(publishe
     assert "ended after 0.5 s" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_query_is_answered_with_parameters_and_says_where_rows_are_left_out(published: Path):
     answer = ask(published, "SELECT asset FROM marts.candles WHERE asset = $asset", {"asset": "BTC"}, rows=3)
     assert answer.frame["asset"].to_list() == ["BTC"] * 3
@@ -92,6 +95,7 @@ def test_a_query_is_answered_with_parameters_and_says_where_rows_are_left_out(pu
     assert (whole.frame.to_dicts(), whole.is_cut) == ([{"one": 1}], False)
 
 
+@pytest.mark.slow
 def test_an_error_of_a_query_is_that_of_duckdb(published: Path):
     with pytest.raises(duckdb.Error, match="does not exist"):
         ask(published, "FROM marts.nothing")
@@ -112,6 +116,7 @@ def test_types_that_frames_lack_are_shown_as_text(published: Path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "query",
     [
@@ -126,6 +131,7 @@ def test_everything_that_reads_is_a_query(query: str, published: Path):
         assert list(warehouse.frames(query, {}, limit=5, on_hang=_never))
 
 
+@pytest.mark.slow
 def test_the_time_of_a_slow_reader_is_not_the_querys(published: Path):
     with LimitedWarehouse(published, Limits(seconds=1.0)) as warehouse:
         rows = 0

@@ -31,6 +31,7 @@ def home(tmp_path_factory) -> Path:
     return home
 
 
+@pytest.mark.slow
 def test_it_answers_says_errors_and_goes_on(home, capsys):
     shell = Shell(home / "simulated/published/tapewire.duckdb", Limits(seconds=20))
     shell.answer("SELECT count(*) AS n FROM marts.candles;")

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
+import duckdb
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -12,9 +14,10 @@ from tests.conftest import NOW, candle_rows
 from warehouse import read
 from warehouse.conform import SchemaError, conform
 from warehouse.connect import transaction
+from warehouse.migrate import migrate
 from warehouse.schema.features import SSR_DAILY
 from warehouse.schema.market import CANDLES
-from warehouse.write import write
+from warehouse.write import Batch, write
 
 
 def _without_wall_clock(frame: pl.DataFrame) -> pl.DataFrame:
@@ -141,26 +144,32 @@ def test_a_derived_table_is_replaced_and_vanished_rows_are_removed(con, batch):
     assert write(con, SSR_DAILY, changed, batch, replace=True).is_quiet
 
 
+@cache
+def _in_memory() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect()
+    con.execute("SET TimeZone = 'UTC'")
+    migrate(con)
+    return con
+
+
+def _emptied() -> duckdb.DuckDBPyConnection:
+    """A warehouse without candles, the same for every example."""
+    _in_memory().execute("DELETE FROM core.candles_versions")
+    return _in_memory()
+
+
 @pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_whatever_order_overlap_and_repetition_pages_arrive_in_the_stored_candles_are_the_same(data):
-    import duckdb
-
-    from warehouse.migrate import migrate
-    from warehouse.write import Batch
-
+    con = _emptied()
     whole = candle_rows(24)
     starts = data.draw(st.lists(st.integers(0, 23), min_size=1, max_size=6))
     pages = [whole.slice(s, data.draw(st.integers(1, 12))) for s in starts] + [whole]
     pages = [p.sample(fraction=1.0, shuffle=True, seed=1) for p in data.draw(st.permutations(pages))]
-    con = duckdb.connect()
-    con.execute("SET TimeZone = 'UTC'")
-    migrate(con)
     for page in pages:
         write(con, CANDLES, page, Batch("r", NOW, "test", False))
     stored = _without_wall_clock(read.read(con, "core.candles_versions"))
-    con.close()
     assert stored.height == 24
     assert stored["version"].unique().to_list() == [1]
     assert stored.select(whole.columns).equals(whole)

@@ -23,7 +23,7 @@ from tests.providers.server import LocalServer
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("TAPEWIRE_TEST_KILLS", "10"))  # 100 take about three minutes
+KILLS = int(os.environ.get("TAPEWIRE_TEST_KILLS", "7"))  # 100 take about three minutes
 ROOT = Path(__file__).parents[3]
 N = 1_500
 NOW_MS = START + N * HOUR - HOUR // 2
