@@ -1,6 +1,5 @@
 """An open published warehouse."""
 
-from copy import copy
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,12 +22,6 @@ class OpenWarehouse:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def sibling(self) -> Self:
-        """The same open version through a cursor of its own, so that several may ask at once."""
-        other = copy(self)
-        other.con = self.con.cursor()
-        return other
 
     def close(self) -> None:
         """Close the connection."""

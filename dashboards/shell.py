@@ -16,7 +16,7 @@ import streamlit as st
 
 from dashboards import questions
 from dashboards.data import Published
-from dashboards.files.written import as_csv
+from dashboards.files.written import as_csv, reworded
 from dashboards.wording import printable
 from warehouse.connect import WarehouseMissingError
 
@@ -39,7 +39,8 @@ STYLE = """<style>
 class WarehouseCache:
     """The newest published version, open once in the process; an older one is closed when a newer one is opened.
 
-    Each drawing of a page asks through a cursor of its own, so that sessions do not wait for each other.
+    Pages of all sessions take turns: polars and DuckDB, called by several threads at once, can wait for each other for
+    ever. A page takes a tenth of a second to half of one, and Python draws one at a time anyway.
     """
 
     def __init__(self) -> None:
@@ -56,11 +57,7 @@ class WarehouseCache:
                 self.close()
                 self._warehouse = Published(path if path.exists() else stable)
                 self._path = path
-            own = self._warehouse.sibling()
-        try:
-            yield own
-        finally:
-            own.close()
+            yield self._warehouse
 
     def close(self) -> None:
         """Close the version that is open."""
@@ -180,9 +177,7 @@ def chart(fig: go.Figure, key: str) -> None:
 
 def table(frame: pl.DataFrame, columns: Mapping[str, tuple[str, str]], *, key: str, height: int | None = None) -> None:
     """Columns of a frame under their names; a format such as '%.2f' or 'percent', or '' for text and times."""
-    printed = frame.select(columns.keys()).with_columns(
-        pl.col(c).map_elements(printable, return_dtype=pl.String) for c in columns if frame.schema[c] == pl.String
-    )
+    printed = reworded(frame.select(columns.keys()), [c for c in columns if frame.schema[c] == pl.String], printable)
     st.dataframe(
         printed, hide_index=True, key=key, placeholder="—", height=height if height and frame.height > 9 else "content",
         column_config={c: _column(frame.schema[c], *columns[c]) for c in columns},

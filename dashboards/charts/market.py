@@ -49,8 +49,13 @@ def candles(bars: pl.DataFrame, marks: pl.DataFrame) -> go.Figure:
     )  # fmt: skip
     fig.add_bar(x=days, y=bars["volume_quote"].to_list(), name="volume", showlegend=False, row=2, col=1,
                 marker={"color": fade(GREY, 0.6)})  # fmt: skip
-    for moment in marks["event_ts"].to_list():
-        fig.add_vline(x=moment, line={"color": fade(VIOLET, 0.45), "width": 1, "dash": "dot"}, row=1, col=1)
+    line = {"color": fade(VIOLET, 0.45), "width": 1, "dash": "dot"}
+    fig.update_layout(
+        shapes=[
+            {"type": "line", "xref": "x", "yref": "y domain", "x0": t, "x1": t, "y0": 0, "y1": 1, "line": line}
+            for t in marks["event_ts"].to_list()
+        ]
+    )
     axis = {"gridcolor": "rgba(128,128,128,0.22)", "zeroline": False, "automargin": True}
     fig.update_yaxes(**axis)
     fig.update_yaxes(title_text="price", tickformat=PRICE, hoverformat=PRICE, row=1, col=1)

@@ -7,6 +7,7 @@ from dashboards import questions
 from dashboards.charts import forecasts as forecasts_charts
 from dashboards.charts.style import model_name
 from dashboards.data import Published
+from dashboards.files.written import reworded
 from dashboards.shell import asset_choice, chart, downloads, filters, published, section, table
 from dashboards.wording import bare
 
@@ -100,11 +101,11 @@ def by_asset(warehouse: Published) -> None:
     with right:
         regimes = warehouse.regimes()
         percent = [c for c in REGIMES if c != "model_name" and c in regimes.columns]
-        shown = regimes.with_columns(pl.col(*percent) * 100, pl.col("model_name").map_elements(model_name, pl.String))
+        shown = reworded(regimes.with_columns(pl.col(*percent) * 100), ["model_name"], model_name)
         table(shown, {k: v for k, v in REGIMES.items() if k in shown.columns}, key="regimes")
         st.caption("Skill over the reference walk by the market's volatility at the origin: thirds of all origins.")
-    league = warehouse.league().with_columns(
-        pl.col("cover_low", "cover_high") * 100, pl.col("model_name").map_elements(model_name, pl.String)
+    league = reworded(
+        warehouse.league().with_columns(pl.col("cover_low", "cover_high") * 100), ["model_name"], model_name
     )
     table(league, LEAGUE, key="league")
     st.caption("Below 1: better than a random walk scaled by volatility, out of sample.")
@@ -113,7 +114,7 @@ def by_asset(warehouse: Published) -> None:
 def models(warehouse: Published) -> None:
     """What the newest forecasts were made with."""
     rows = warehouse.mart("models_in_use").with_columns(pl.col("made_of").list.join(", "))
-    table(rows.with_columns(pl.col("model_name").map_elements(model_name, pl.String)), MODELS, key="models")
+    table(reworded(rows, ["model_name"], model_name), MODELS, key="models")
 
 
 def draw(warehouse: Published) -> None:

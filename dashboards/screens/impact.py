@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboards.charts import releases as releases_charts
 from dashboards.data import Published
+from dashboards.files.written import reworded
 from dashboards.headline import caveats
 from dashboards.shell import chart, published, section, table
 from dashboards.wording import group_name, sentence, unbroken_units
@@ -83,8 +84,8 @@ def tests(warehouse: Published, study: str) -> None:
     if rows.is_empty():
         st.info("No group of this study has enough releases to test.")
         return
-    table(rows.with_columns(group=pl.col("release_group").map_elements(group_name, pl.String)), TESTS, key="tests",
-          height=420)  # fmt: skip
+    named = reworded(rows.with_columns(group="release_group"), ["group"], group_name)
+    table(named, TESTS, key="tests", height=420)
     st.caption(
         "Mean excess move in the walk's sigma, beside matched placebo times. q: false-discovery rate; detectable: the "
         "move that would have been found in four of five cases."
@@ -101,9 +102,7 @@ def differences(warehouse: Published, study: str) -> None:
     if rows.is_empty():
         st.info("Too few releases in one of the groups: no comparison can be made.")
         return
-    named = rows.with_columns(
-        a=pl.col("group_a").map_elements(group_name, pl.String), b=pl.col("group_b").map_elements(group_name, pl.String)
-    )
+    named = reworded(rows.with_columns(a="group_a", b="group_b"), ["a", "b"], group_name)
     table(named, DIFFERENCES, key="differences", height=420)
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from dashboards.data import Published
-from dashboards.files.written import flat
+from dashboards.files.written import flat, reworded
 from dashboards.queries import cookbook
 from dashboards.queries.asked import Answer, ask
 from dashboards.queries.limited import Limits, QueryLimitError, QueryRefusedError
@@ -54,8 +54,7 @@ def answer(text: str, picture: dict[str, str]) -> None:
         st.code(printable(str(error)), language=None, wrap_lines=True)
         return
     frame = flat(found.frame)
-    text_columns = [c for c, k in frame.schema.items() if k == pl.String]
-    shown = frame.with_columns(pl.col(c).map_elements(printable, return_dtype=pl.String) for c in text_columns)
+    shown = reworded(frame, [c for c, k in frame.schema.items() if k == pl.String], printable)
     st.dataframe(shown, hide_index=True, key="answer", height=min(420, 38 + 35 * max(1, shown.height)))
     more = f" The first {ROWS:,}; there are more: `tapewire sql --out` gives all." if found.is_cut else ""
     st.text(f"{found.frame.height:,} rows, {found.frame.width} columns.{more}")
@@ -92,8 +91,8 @@ def schema(warehouse: Published) -> None:
     st.dataframe(warehouse.columns_of(str(mart)), hide_index=True, key="columns", height=320)
 
 
-def draw(warehouse: Published) -> None:
-    """The whole page."""
+def draw(warehouse: Published) -> tuple[str, dict[str, str]]:
+    """The page but for the answer; the query, and the picture that it wants."""
     st.title("SQL")
     st.text(
         f"One query that reads, within {LIMITS.seconds:g} s and {LIMITS.memory_gb:g} GB, in DuckDB's SQL. The "
@@ -101,12 +100,14 @@ def draw(warehouse: Published) -> None:
     )
     left, right = st.columns([3, 2])
     with left, section("A question"):
-        text, picture = editor()
+        asked = editor()
     with right, section("What there is"):
         schema(warehouse)
-    with section("The answer", simulated=warehouse.is_simulated()):
-        answer(text, picture)
+    return asked
 
 
 with published() as opened:
-    draw(opened)
+    query, wanted = draw(opened)
+    simulated = opened.is_simulated()
+with section("The answer", simulated=simulated):  # nobody else's page waits for it
+    answer(query, wanted)
