@@ -1,5 +1,6 @@
 """What the pages share: the open warehouse, filters kept in the URL, charts, tables with downloads, notices."""
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from dashboards.files.written import as_csv, reworded
 from dashboards.wording import printable
 from warehouse.connect import WarehouseMissingError
 
+log = logging.getLogger("tapewire.app")
 PUBLISHED_PATH = "TAPEWIRE_PUBLISHED_PATH"
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 4.5rem; max-width: 1240px; }
@@ -109,11 +111,13 @@ def section(title: str, *, simulated: bool = False) -> Iterator[None]:
     st.subheader(f"{title} :orange-badge[SIMULATED]" if simulated else title)
     try:
         yield
-    except (duckdb.CatalogException, duckdb.BinderException, pl.exceptions.ColumnNotFoundError):
+    except (duckdb.CatalogException, duckdb.BinderException, pl.exceptions.ColumnNotFoundError) as error:
+        log.exception("%s cannot be drawn", title)
         st.info(
             "This part is not in the published warehouse, or another version of tapewire published it. "
-            "Run `tapewire publish`, then reload this page."
+            "Run `tapewire publish`, then reload this page. What the warehouse says:"
         )
+        st.code(printable(str(error)).splitlines()[0], language=None, wrap_lines=True)
 
 
 def asset_choice(assets: list[str], label: str = "Asset") -> str:
