@@ -65,20 +65,27 @@ def ask(
             process.kill()
             raise
     if process.returncode != 0:
-        raise _error(err, limits)
+        raise _error(err, process.returncode, limits)
     frame = pl.read_ipc_stream(out)
     return Answer(frame.head(rows), len(frame) > rows)
 
 
-def _error(err: bytes, limits: Limits) -> Exception:
-    """What the process said; that it said nothing means that it was ended for its memory."""
-    for line in reversed(err.decode(errors="replace").splitlines()):
+OUT_OF_MEMORY = ("MemoryError", "bad_alloc", "memory allocation", "Cannot allocate")
+
+
+def _error(err: bytes, code: int, limits: Limits) -> Exception:
+    """What the process said: its own words, that its memory was taken, or the last line that it left."""
+    lines = err.decode(errors="replace").splitlines()
+    for line in reversed(lines):
         try:
             said = json.loads(line)
             return ENDINGS[said["kind"]](said["message"])
         except (ValueError, KeyError, TypeError):
             continue
-    return QueryLimitError(limits.too_large)
+    if code < 0 or any(word in line for line in lines for word in OUT_OF_MEMORY):
+        return QueryLimitError(limits.too_large)
+    last = lines[-1] if lines else "it said nothing"
+    return duckdb.Error(f"the process of the query ended with code {code}: {last}")
 
 
 def _say(kind: str, message: str) -> None:

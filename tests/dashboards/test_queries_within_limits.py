@@ -12,7 +12,7 @@ import polars as pl
 import psutil
 import pytest
 
-from dashboards.queries.asked import ask
+from dashboards.queries.asked import _error, ask
 from dashboards.queries.limited import LimitedWarehouse, Limits, QueryLimitError, QueryRefusedError, check_query
 from tests.dashboards.attempts import ESCAPES, GREEDY
 
@@ -161,3 +161,10 @@ def test_ctrl_c_ends_a_query_at_once_with_130_and_in_the_shell_its_process(publi
     asker.send_signal(signal.SIGINT)
     asker.communicate(timeout=15)
     assert asked.wait(timeout=5) is None or not asked.is_running()
+
+
+def test_a_process_that_dies_of_something_else_is_not_said_to_want_memory():
+    limits = Limits(seconds=1, memory_gb=1)
+    assert "code 1: ImportError: no such thing" in str(_error(b"Traceback\nImportError: no such thing\n", 1, limits))
+    assert isinstance(_error(b"", -9, limits), QueryLimitError)
+    assert isinstance(_error(b"memory allocation of 5 bytes failed", 1, limits), QueryLimitError)
