@@ -70,7 +70,7 @@ def ask(
     return Answer(frame.head(rows), len(frame) > rows)
 
 
-OUT_OF_MEMORY = ("MemoryError", "bad_alloc", "memory allocation", "Cannot allocate")
+OUT_OF_MEMORY = ("Out of Memory", "MemoryError", "bad_alloc", "memory allocation", "Cannot allocate")
 
 
 def _error(err: bytes, code: int, limits: Limits) -> Exception:
