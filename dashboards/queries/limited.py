@@ -185,7 +185,8 @@ class _Clock:
             raise KeyboardInterrupt from error
         if self._why == "late" or isinstance(error, duckdb.InterruptException):
             raise QueryLimitError(self._limits.too_long) from error
-        if isinstance(error, MemoryError | duckdb.OutOfMemoryException) or "bad_alloc" in str(error):
+        told = str(error)
+        if isinstance(error, MemoryError) or any(word in told for word in ("Out of Memory", "bad_alloc")):
             raise QueryLimitError(self._limits.too_large) from error
 
     @contextmanager
