@@ -71,7 +71,7 @@ def publish(
     if version.exists():  # published twice within a second
         version = version.with_name(f"{version.name}_{time.time_ns()}")
     building.replace(version)
-    swing(folder / CURRENT, version)
+    swing(folder / CURRENT, Path(version.name))
     for name in (STABLE_NAME, PARQUET):
         _link(folder / name)
     prune(folder, keep)
@@ -145,10 +145,10 @@ def mart_names(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def swing(link: Path, target: Path) -> None:
-    """Point `link` at `target`, in the same folder, in one atomic step."""
+    """Point `link` at `target`, as seen from the folder that the link lies in, in one atomic step."""
     new = link.with_name(f".{link.name}.{os.getpid()}")
     new.unlink(missing_ok=True)
-    new.symlink_to(target if not target.is_absolute() and len(target.parts) > 1 else target.name)
+    new.symlink_to(target)
     new.replace(link)
 
 

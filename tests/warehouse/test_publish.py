@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -132,6 +133,16 @@ def test_each_mart_lies_as_parquet_beside_the_file_and_is_swung_with_it(warehous
     publish(warehouse, folder, now=NOW + timedelta(days=1), parquet=True)
     assert pl.read_parquet(folder / "parquet" / "candles.parquet").height == 120
     assert (folder / "parquet").resolve().parent == (folder / STABLE_NAME).resolve().parent
+
+
+def test_a_folder_named_from_where_one_stands_is_published_to_as_any_other(warehouse, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = Path("var/simulated/published")
+    publish(warehouse, folder, now=NOW, parquet=True)
+    assert open_reader(folder / STABLE_NAME).execute("SELECT count(*) FROM marts.candles").fetchall()[0][0] == 100
+    monkeypatch.chdir("/")
+    moved = (tmp_path / "var").rename(tmp_path / "moved") / "simulated/published"
+    assert pl.read_parquet(moved / "parquet" / "candles.parquet").height == 100
 
 
 def test_copies_of_earlier_releases_are_replaced_by_the_new_layout(warehouse, tmp_path):
